@@ -1,0 +1,113 @@
+//! Where encoded values are kept. One contract ([`Store`]), three stores.
+
+use crate::Error;
+use serde::Serialize;
+use std::time::Duration;
+
+/// How long a key has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// There is no such key.
+    Absent,
+    /// The key never expires (somebody else wrote it).
+    Unlimited,
+    /// The key expires after this long.
+    Remaining(Duration),
+}
+
+/// Where a scan goes on; opaque to everybody but the store that made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor(pub(crate) String);
+
+/// What the server says of itself, for operators. Empty fields: it did not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// The server's version, such as `7.0.15`.
+    pub version: Option<String>,
+    /// Memory used, in bytes.
+    pub used_memory: Option<u64>,
+    /// The limit of its memory, in bytes; zero means none.
+    pub max_memory: Option<u64>,
+    /// Connected clients, of all programs.
+    pub connected_clients: Option<u64>,
+    /// Look-ups that found a key since the server started, of all programs.
+    pub keyspace_hits: Option<u64>,
+    /// Look-ups that found none since the server started, of all programs.
+    pub keyspace_misses: Option<u64>,
+}
+
+/// What the connection to the store is like now, known without asking it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reachability {
+    /// Nothing was asked of the store yet.
+    Untried,
+    /// The last thing asked was answered.
+    Reachable,
+    /// Out of reach or refusing; commands fail at once until the store has been seen to work.
+    Unreachable,
+}
+
+/// A place for encoded values.
+///
+/// Every method sends at most the commands it names, waits `within` at the longest, and then
+/// answers [`Error::Timeout`]; while the store is known to be out of reach it answers
+/// [`Error::Unavailable`] at once. None panics, whatever the server says, and none needs a
+/// Tokio runtime to *fail*: outside of one the answer is `Unavailable`.
+///
+/// Keys are whole (with their prefix). Implementations MUST:
+/// - expire a value no later than its `ttl`, counted from the write; a `ttl` below one
+///   millisecond stores nothing and answers `Ok`;
+/// - write value and life in one atomic step;
+/// - have `scan` return, over the pages of one iteration, every key that matches and is present
+///   from its start to its end, possibly more than once;
+/// - be bounded in memory, or backed by something that is.
+pub(crate) trait Store: Send + Sync {
+    /// The bytes under `key`, if it has any. [`Error::WrongType`] when it holds something else.
+    fn get(
+        &self,
+        key: &str,
+        within: Duration,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, Error>> + Send;
+
+    /// Stores `value` under `key` for `ttl`, over whatever was there.
+    fn set(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Duration,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Removes `keys`; answers how many of them were there. No keys, no command.
+    fn remove(
+        &self,
+        keys: &[String],
+        within: Duration,
+    ) -> impl Future<Output = Result<u64, Error>> + Send;
+
+    /// How long `key` has left.
+    fn life(
+        &self,
+        key: &str,
+        within: Duration,
+    ) -> impl Future<Output = Result<Life, Error>> + Send;
+
+    /// One page of the keys that match the glob `pattern` (Redis' syntax), and where to go on;
+    /// `None` is the end.
+    fn scan(
+        &self,
+        pattern: &str,
+        from: Option<&Cursor>,
+        within: Duration,
+    ) -> impl Future<Output = Result<(Vec<String>, Option<Cursor>), Error>> + Send;
+
+    /// Asks the store for a sign of life.
+    fn ping(&self, within: Duration) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// What the server says of itself.
+    fn info(&self, within: Duration) -> impl Future<Output = Result<ServerInfo, Error>> + Send;
+
+    /// What is known without asking.
+    fn reachability(&self) -> Reachability;
+}
