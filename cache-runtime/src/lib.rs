@@ -9,3 +9,4 @@ pub mod store;
 
 pub use clock::Clock;
 pub use error::Error;
+pub use key::CacheKey;

@@ -87,11 +87,8 @@ pub(crate) trait Store: Send + Sync {
     ) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// How long `key` has left.
-    fn life(
-        &self,
-        key: &str,
-        within: Duration,
-    ) -> impl Future<Output = Result<Life, Error>> + Send;
+    fn life(&self, key: &str, within: Duration)
+    -> impl Future<Output = Result<Life, Error>> + Send;
 
     /// One page of the keys that match the glob `pattern` (Redis' syntax), and where to go on;
     /// `None` is the end.
