@@ -8,5 +8,6 @@ pub mod key;
 pub mod store;
 
 pub use clock::Clock;
+pub use codec::{Cacheable, Codec, Json};
 pub use error::Error;
 pub use key::CacheKey;

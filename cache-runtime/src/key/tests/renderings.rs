@@ -186,8 +186,13 @@ fn debug_keeps_the_secret() {
 
 #[test]
 fn types_by_name() {
-    assert_eq!(key(|key| key.type_name::<Option<u8>>()), "p:core.option.Option<u8>");
-    assert_eq!(key(|key| key.type_name::<(u8, [u8; 2])>()), "p:%28u8%2C %5Bu8; 2%5D%29");
+    fn named<T>() -> String {
+        let mut key = KeyWriter::new("p", "f", None);
+        key.type_name::<T>();
+        key.finish("")
+    }
+    assert_eq!(named::<Option<u8>>(), "p:core.option.Option<u8>");
+    assert_eq!(named::<(u8, [u8; 2])>(), "p:%28u8%2C %5Bu8; 2%5D%29");
     assert_eq!(key(|key| key.typed_argument(&"1")), "p:&str=1");
     assert_ne!(key(|key| key.typed_argument(&"1")), key(|key| key.typed_argument(&1)));
 }
