@@ -1,7 +1,7 @@
 //! What is known of a function and its attribute once everything about them has been checked.
 
 use crate::template::Transform;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
 use std::time::Duration;
 use syn::parse::{Parse, ParseStream};
@@ -17,7 +17,7 @@ pub(crate) struct Item {
     /// `#![...]` at the top of the body.
     pub(crate) inner: Vec<Attribute>,
     /// The statements, in their braces.
-    pub(crate) body: TokenStream,
+    pub(crate) body: Group,
 }
 
 impl Parse for Item {
@@ -28,9 +28,9 @@ impl Parse for Item {
         let content;
         let brace = syn::braced!(content in input);
         let inner = content.call(Attribute::parse_inner)?;
-        let statements: TokenStream = content.parse()?;
-        let mut body = TokenStream::new();
-        brace.surround(&mut body, |body| body.extend(statements));
+        let mut body = Group::new(Delimiter::Brace, content.parse()?);
+        // Braces of the user's around a single expression, inside of ours, would be linted.
+        body.set_span(Span::mixed_site().located_at(brace.span.join()));
         Ok(Self { attrs, vis, sig, inner, body })
     }
 }
@@ -183,16 +183,16 @@ pub(crate) fn is_async_trait(sig: &Signature) -> bool {
 
 /// Whether one of `names` is an identifier in `tokens`, or inlined into a format string.
 pub(crate) fn mentions(tokens: impl ToTokens, is_name: &impl Fn(&str) -> bool) -> bool {
-    use proc_macro2::TokenTree::{Group, Ident, Literal, Punct};
+    use proc_macro2::TokenTree;
     use syn::ext::IdentExt;
     tokens.into_token_stream().into_iter().any(|tree| match tree {
-        Ident(ident) => is_name(&ident.unraw().to_string()),
-        Group(group) => mentions(group.stream(), is_name),
-        Literal(literal) => literal.to_string().split('{').skip(1).any(|rest| {
+        TokenTree::Ident(ident) => is_name(&ident.unraw().to_string()),
+        TokenTree::Group(group) => mentions(group.stream(), is_name),
+        TokenTree::Literal(literal) => literal.to_string().split('{').skip(1).any(|rest| {
             let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
             is_name(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default())
         }),
-        Punct(_) => false,
+        TokenTree::Punct(_) => false,
     })
 }
 
