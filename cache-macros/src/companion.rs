@@ -1,0 +1,182 @@
+//! Writes the companion `f_entry`, which takes what the key of `f` is made of.
+
+use crate::expand::{cache, location, plan, private, render, ttl_of};
+use crate::model::{Item, Life, Model, Ttl, is_async_trait, mentions};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredicate};
+
+pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
+    // A trait's `impl` cannot hold it.
+    if !model.entry || is_async_trait(&item.sig) {
+        return None;
+    }
+    let p = private(model);
+    let inputs = kept_inputs(item, model);
+    let output = with_static_lifetimes(&model.output);
+    let ttl = model.ttl.as_ref().map(|ttl| ttl_without_lost_arguments(ttl, model, &inputs, &p));
+    let plan = plan(model, &output, ttl);
+    let cache = cache(model);
+    let render = render(&model.key, &p);
+    let location = location(&p);
+
+    let name = item.sig.ident.unraw().to_string();
+    let ident = format_ident!("{name}_entry", span = item.sig.ident.span());
+    let attrs = item.attrs.iter().filter(|attr| is_shared(attr));
+    let vis = &item.vis;
+    let arguments = inputs.iter().map(|(_, input)| input);
+    let signature = quote!(#(#arguments,)* #output #plan #cache #render);
+    let generics = kept_generics(&item.sig.generics, &signature);
+    let (params, where_clause) = (&generics.params, &generics.where_clause);
+    let arguments = inputs.iter().map(|(_, input)| input);
+    let doc = format!(
+        " The cache entry of a call of `{name}` with these arguments: look at it, put a value \
+         into it, or invalidate it."
+    );
+    Some(quote_spanned! {Span::mixed_site()=>
+        #[doc = #doc]
+        #(#attrs)*
+        #[allow(
+            unused,
+            clippy::all,
+            clippy::pedantic,
+            clippy::nursery
+        )]
+        #vis fn #ident <#params> (#(#arguments),*) -> #p::Entry<#output> #where_clause {
+            #p::entry(#p::companion_call(#location, #name, #cache, #render), #plan)
+        }
+    })
+}
+
+/// Attributes that mean the same for the companion.
+fn is_shared(attr: &Attribute) -> bool {
+    let is_hidden = attr.path().is_ident("doc") && mentions(&attr.meta, &|name| name == "hidden");
+    attr.path().is_ident("cfg") || attr.path().is_ident("allow") || is_hidden
+}
+
+/// The inputs that the key or the `cache` expression uses, with their place among all.
+fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
+    let is_used = |name: &str| {
+        model.key.uses.iter().any(|used| used == name)
+            || mentions(&model.cache, &|ident| ident == name)
+    };
+    let inputs = item.sig.inputs.iter().enumerate();
+    let kept = inputs.filter(|(at, input)| match input {
+        FnArg::Receiver(_) => is_used("self"),
+        FnArg::Typed(_) => model
+            .bindings
+            .iter()
+            .any(|binding| binding.input == *at && is_used(&binding.ident.unraw().to_string())),
+    });
+    kept.map(|(at, input)| {
+        let mut input = input.clone();
+        WithoutMut.visit_fn_arg_mut(&mut input);
+        (at, input)
+    })
+    .collect()
+}
+
+/// The companion changes nothing, so its arguments need no `mut`.
+struct WithoutMut;
+
+impl VisitMut for WithoutMut {
+    fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
+        if pat.by_ref.is_none() {
+            pat.mutability = None;
+        }
+        visit_mut::visit_pat_ident_mut(self, pat);
+    }
+
+    fn visit_receiver_mut(&mut self, receiver: &mut syn::Receiver) {
+        receiver.mutability = None;
+    }
+}
+
+/// An entry outlives the call that made it, and so does the type of its value.
+fn with_static_lifetimes(output: &Type) -> Type {
+    struct Static;
+    impl VisitMut for Static {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            lifetime.ident = syn::Ident::new("static", lifetime.ident.span());
+        }
+        fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+            let span = reference.and_token.span;
+            reference.lifetime = Some(Lifetime::new("'static", span));
+            self.visit_type_mut(&mut reference.elem);
+        }
+        // `for<'a> fn(&'a T)` declares its own.
+        fn visit_type_fn_ptr_mut(&mut self, _: &mut syn::TypeFnPtr) {}
+    }
+    let mut output = output.clone();
+    Static.visit_type_mut(&mut output);
+    output
+}
+
+/// The TTL as the function has it, unless it is made of arguments that are not here.
+fn ttl_without_lost_arguments(
+    ttl: &Ttl,
+    model: &Model,
+    inputs: &[(usize, FnArg)],
+    p: &TokenStream,
+) -> TokenStream {
+    if let Ttl::Life(Life::Expr(expr)) = ttl {
+        let has_self = inputs.iter().any(|(_, input)| matches!(input, FnArg::Receiver(_)));
+        let is_lost = |name: &str| {
+            (name == "self" && !has_self)
+                || model.bindings.iter().any(|binding| {
+                    binding.ident.unraw() == name
+                        && !inputs.iter().any(|(at, _)| *at == binding.input)
+                })
+        };
+        if mentions(expr, &is_lost) {
+            return quote!(#p::Ttl::Unknown);
+        }
+    }
+    ttl_of(ttl, p)
+}
+
+/// The parameters that `signature` mentions, those that their bounds mention, and the bounds that
+/// are about these alone.
+fn kept_generics(generics: &Generics, signature: &TokenStream) -> Generics {
+    let mut reach = signature.clone();
+    let mut kept: Vec<&GenericParam> = Vec::new();
+    let predicates = || generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    loop {
+        let found = generics.params.iter().find(|param| {
+            !kept.iter().any(|other| name_of(other) == name_of(param))
+                && mentions(&reach, &|name| name == name_of(param))
+        });
+        let Some(param) = found else { break };
+        kept.push(param);
+        reach.extend(param.to_token_stream());
+        for predicate in predicates() {
+            if let WherePredicate::Type(bound) = predicate
+                && mentions(&bound.bounded_ty, &|name| name == name_of(param))
+            {
+                reach.extend(bound.to_token_stream());
+            }
+        }
+    }
+    let is_kept = |param: &&GenericParam| kept.iter().any(|other| name_of(other) == name_of(param));
+    let mut smaller = generics.clone();
+    smaller.params = generics.params.iter().filter(is_kept).cloned().collect();
+    if let Some(clause) = &mut smaller.where_clause {
+        let dropped: Vec<_> =
+            generics.params.iter().filter(|param| !is_kept(param)).map(name_of).collect();
+        clause.predicates = predicates()
+            .filter(|predicate| !mentions(predicate, &|name| dropped.iter().any(|d| d == name)))
+            .cloned()
+            .collect();
+    }
+    smaller
+}
+
+fn name_of(param: &GenericParam) -> String {
+    match param {
+        GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident.to_string(),
+        GenericParam::Type(ty) => ty.ident.unraw().to_string(),
+        GenericParam::Const(constant) => constant.ident.unraw().to_string(),
+    }
+}

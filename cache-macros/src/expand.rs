@@ -1,0 +1,267 @@
+//! Writes the cached function: the user's signature around one expression that calls the runtime.
+//!
+//! What can be a function in the runtime is not written out here. Everything of ours has
+//! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
+
+use crate::model::{Form, Item, Key, Life, Model, Piece, PieceKind, SelfType, Ttl};
+use crate::template::Transform;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use std::time::Duration;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{ReturnType, Type};
+
+/// `span`'s place with our hygiene.
+pub(crate) fn ours_at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}
+
+/// The private module of the runtime.
+pub(crate) fn private(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    quote!(#krate::__private)
+}
+
+/// The function with its body cached.
+pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
+    let Item { attrs, vis, sig, inner, .. } = item;
+    let p = private(model);
+    let function = declaration(item, model);
+    let cache = cache(model);
+    let render = render(&model.key, &p);
+    let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, &p));
+    let plan = plan(model, &model.output, ttl);
+    let body = body(item, model);
+    let call = quote_spanned! {Span::mixed_site()=>
+        #p::read_through(
+            #p::call(#function, #cache, #render),
+            #plan,
+            ::core::pin::pin!(async move { #body }),
+        )
+        .await
+    };
+    let whole = match model.form {
+        Form::Async => call,
+        Form::Boxed => quote_spanned! {Span::mixed_site()=>
+            ::std::boxed::Box::pin(async move { #call })
+        },
+        Form::Opaque => quote_spanned!(Span::mixed_site()=> async move { #call }),
+    };
+    quote! {
+        #(#attrs)* #vis #sig {
+            #(#inner)*
+            #whole
+        }
+    }
+}
+
+/// What computes the value, in a scope of its own.
+///
+/// The arguments are captured, not bound again, which would double their part of the future.
+fn body(item: &Item, model: &Model) -> TokenStream {
+    let body = &item.body;
+    let output = &model.output;
+    match model.form {
+        // The edge that is never taken tells the compiler the type, so that a type error in the
+        // body is reported in the body, and `?` and `return` know what they are for.
+        Form::Async => quote_spanned! {Span::mixed_site()=>
+            #[allow(
+                unreachable_code,
+                clippy::diverging_sub_expression,
+                clippy::empty_loop,
+                clippy::let_unit_value,
+                clippy::needless_return,
+                clippy::unreachable
+            )]
+            if false {
+                let __never: #output = loop {};
+                return __never;
+            }
+            #body
+        },
+        // The user's `return`s leave a closure, and a future is made only when it is needed.
+        Form::Boxed => {
+            let ReturnType::Type(_, ty) = &item.sig.output else { return TokenStream::new() };
+            quote_spanned! {Span::mixed_site()=>
+                let __body = move || -> #ty #body;
+                __body().await
+            }
+        }
+        Form::Opaque => quote_spanned! {Span::mixed_site()=>
+            let __body = move || #body;
+            __body().await
+        },
+    }
+}
+
+/// A block that declares the function to the program and evaluates to the declaration.
+fn declaration(item: &Item, model: &Model) -> TokenStream {
+    let p = private(model);
+    let location = location(&p);
+    let ident = item.sig.ident.unraw().to_string();
+    let template = option(model.key.template.as_ref());
+    let arguments = &model.key.arguments;
+    let version = option(model.version.as_ref());
+    let options = model.written.iter().map(|(key, value)| quote!((#key, #value)));
+    let self_type = match model.key.self_type {
+        SelfType::InKey => quote!(InKey),
+        SelfType::Skipped => quote!(Skipped),
+        SelfType::Missing => quote!(Missing),
+    };
+    let codec = codec(model);
+    let codec_name = quote_spanned!(ours_at(codec.span())=> <#codec as #p::Codec>::NAME);
+    let positional = check_positional(model);
+    quote_spanned! {Span::mixed_site()=>
+        {
+            #positional
+            fn __item() {}
+            static __FUNCTION: #p::Function = #p::Function::new(#p::Declared {
+                location: #location,
+                ident: #ident,
+                item: || ::core::any::type_name_of_val(&__item),
+                template: #template,
+                arguments: &[#(#arguments),*],
+                version: #version,
+                codec: #codec_name,
+                options: &[#(#options),*],
+                self_type: #p::SelfType::#self_type,
+            });
+            #p::inventory::submit! { #p::Registered(&__FUNCTION) }
+            &__FUNCTION
+        }
+    }
+}
+
+fn option(value: Option<&impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+/// Where the attribute stands: a function and its companion have it in common.
+pub(crate) fn location(p: &TokenStream) -> TokenStream {
+    quote_spanned! {Span::mixed_site()=>
+        #p::Location {
+            file: ::core::file!(),
+            line: ::core::line!(),
+            column: ::core::column!(),
+        }
+    }
+}
+
+fn codec(model: &Model) -> TokenStream {
+    match &model.codec {
+        Some(codec) => codec.to_token_stream(),
+        None => {
+            let p = private(model);
+            quote!(#p::Json)
+        }
+    }
+}
+
+// Only the compiler knows which codec a path names, so this rule is checked by it.
+fn check_positional(model: &Model) -> Option<TokenStream> {
+    let codec = model.codec.as_ref().filter(|_| model.version.is_none())?;
+    let p = private(model);
+    let written = codec.to_token_stream().to_string().replace(' ', "");
+    let message = format!(
+        "`codec = {written}` tells fields apart by their position alone, so a changed type would \
+         misread old values: write `version = 1` beside it, and raise it with every change"
+    );
+    Some(quote_spanned! {ours_at(codec.span())=>
+        const _: () = ::core::assert!(!<#codec as #p::Codec>::POSITIONAL, #message);
+    })
+}
+
+/// `cache = EXPR` as an `Option<Cache>`.
+pub(crate) fn cache(model: &Model) -> TokenStream {
+    match &model.cache {
+        None => quote!(::core::option::Option::None),
+        Some(expr) => {
+            let p = private(model);
+            quote_spanned!(ours_at(expr.span())=> #p::to_cache(&#expr))
+        }
+    }
+}
+
+/// The closure that writes the key.
+pub(crate) fn render(key: &Key, p: &TokenStream) -> TokenStream {
+    let name = Ident::new("__key", Span::mixed_site());
+    let statements = key.pieces.iter().map(|piece| statement(piece, &name));
+    quote_spanned! {Span::mixed_site()=>
+        |#name: &mut #p::KeyWriter<'_>| { #(#statements)* }
+    }
+}
+
+fn statement(piece: &Piece, key: &Ident) -> TokenStream {
+    let span = ours_at(piece.span);
+    match &piece.kind {
+        PieceKind::Text(text) => quote_spanned!(span=> #key.text(#text);),
+        PieceKind::Path => quote_spanned!(span=> #key.path();),
+        PieceKind::SelfType => quote_spanned!(span=> #key.self_type::<Self>();),
+        PieceKind::TypeName(ty) => quote_spanned!(span=> #key.type_name::<#ty>();),
+        PieceKind::Value { expr, transform: None, opaque: true } => {
+            quote_spanned!(span=> #key.typed_argument(&#expr);)
+        }
+        PieceKind::Value { expr, transform, .. } => match transform {
+            None => quote_spanned!(span=> #key.argument(&#expr);),
+            Some(Transform::Hash) => quote_spanned!(span=> #key.hash(&#expr);),
+            Some(Transform::Lower) => quote_spanned!(span=> #key.lower(&#expr);),
+            Some(Transform::Upper) => quote_spanned!(span=> #key.upper(&#expr);),
+            Some(Transform::Display) => quote_spanned!(span=> #key.display(&#expr);),
+            Some(Transform::Bucket(width)) => {
+                let width = duration(*width);
+                quote_spanned!(span=> #key.bucket(&#expr, #width);)
+            }
+        },
+    }
+}
+
+fn duration(duration: Duration) -> TokenStream {
+    let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
+    quote!(::core::time::Duration::new(#secs, #nanos))
+}
+
+fn life(life: &Life) -> TokenStream {
+    match life {
+        Life::Fixed(fixed) => duration(*fixed),
+        Life::Expr(expr) => expr.to_token_stream(),
+    }
+}
+
+pub(crate) fn ttl_of(ttl: &Ttl, p: &TokenStream) -> TokenStream {
+    match ttl {
+        Ttl::Setting(name) => quote!(#p::Ttl::Setting(#name)),
+        Ttl::Life(fixed) => {
+            let life = life(fixed);
+            quote_spanned!(ours_at(life.span())=> #p::Ttl::Fixed(#life))
+        }
+    }
+}
+
+/// What is stored of the return type `output`, and how. Spanned at the type, so that one that
+/// cannot be cached is an error there.
+pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> TokenStream {
+    let p = private(model);
+    let codec = codec(model);
+    let ttl = ttl.map(|ttl| quote!(.ttl(#ttl)));
+    let jitter = model.jitter.map(|share| quote!(.jitter(#share)));
+    let none_ttl = model.none_ttl.as_ref().map(life).map(|life| quote!(.none_ttl(#life)));
+    let max_size = model.max_size.and_then(|bytes| usize::try_from(bytes).ok());
+    let max_size = max_size.map(|bytes| quote!(.max_size(#bytes)));
+    let cache_if = model.cache_if.as_ref().map(|holds| quote!(.cache_if(#holds)));
+    let ttl_with = model.ttl_with.as_ref().map(|ttl| quote!(.ttl_with(#ttl)));
+    quote_spanned! {ours_at(output.span())=>
+        #p::plan::<#codec, _>({
+            use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
+            (&&&#p::Returns::<#output>::new()).shape()
+        })
+        .share_errors({
+            use #p::{ErrorsApart as _, ErrorsShared as _};
+            (&&#p::Returns::<#output>::new()).errors()
+        })
+        #ttl #jitter #none_ttl #max_size #cache_if #ttl_with
+    }
+}

@@ -1,0 +1,355 @@
+//! The key against the signature: what takes part, and what must.
+
+use crate::args::Args;
+use crate::errors::Errors;
+use crate::model::{Binding, Item, Key, Piece, PieceKind, SelfType, is_async_trait, mentions};
+use crate::suggest::{did_you_mean, list};
+use crate::template::{self, Part, Placeholder};
+use crate::values;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{LitStr, Member, Pat};
+
+/// What a key can name.
+struct Names<'a> {
+    item: &'a Item,
+    bindings: &'a [Binding],
+    types: Vec<&'a Ident>,
+    consts: Vec<&'a Ident>,
+    skipped: Vec<String>,
+}
+
+pub(crate) fn check(
+    args: &Args,
+    item: &Item,
+    bindings: &[Binding],
+    unnamed: &[(usize, Pat)],
+    errors: &mut Errors,
+) -> Option<Key> {
+    let generics = &item.sig.generics;
+    let names = Names {
+        item,
+        bindings,
+        types: generics.type_params().map(|param| &param.ident).collect(),
+        consts: generics.const_params().map(|param| &param.ident).collect(),
+        skipped: args.skip.iter().flat_map(|skip| &skip.value).map(text_of).collect(),
+    };
+    names.check_skip(args, errors);
+    match &args.key {
+        None => names.default_key(unnamed, errors),
+        Some(option) => {
+            let literal = values::string(option, "\"user:{id}\"", errors)?;
+            names.template_key(&literal, errors)
+        }
+    }
+}
+
+fn text_of(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+impl Names<'_> {
+    fn has_self(&self) -> bool {
+        self.item.sig.receiver().is_some()
+    }
+
+    fn is_skipped(&self, name: &str) -> bool {
+        self.skipped.iter().any(|skipped| skipped == name)
+    }
+
+    fn is_type(&self, name: &str) -> bool {
+        self.types.iter().chain(&self.consts).any(|ident| text_of(ident) == name)
+    }
+
+    /// `self`, arguments and parameters, as they are listed to the user.
+    fn all(&self) -> Vec<String> {
+        let arguments = self.bindings.iter().map(|binding| &binding.ident);
+        let parameters = self.types.iter().chain(&self.consts).copied();
+        let receiver = self.has_self().then(|| "self".to_owned());
+        receiver.into_iter().chain(arguments.chain(parameters).map(text_of)).collect()
+    }
+
+    fn what_there_is(&self) -> String {
+        let all = self.all();
+        let name = &self.item.sig.ident;
+        if all.is_empty() {
+            format!("`{name}` has no arguments")
+        } else {
+            format!(
+                "there {} {}",
+                if all.len() == 1 { "is" } else { "are" },
+                list(all.iter().map(String::as_str))
+            )
+        }
+    }
+
+    /// `skip` thins out the default key; a template says by itself what takes part. In both, a
+    /// type that makes no difference is named.
+    fn check_skip(&self, args: &Args, errors: &mut Errors) {
+        let all = self.all();
+        let mut seen: Vec<String> = Vec::new();
+        for ident in args.skip.iter().flat_map(|skip| &skip.value) {
+            let name = text_of(ident);
+            if seen.contains(&name) {
+                errors.at(ident.span(), format!("`{name}` is skipped twice: remove one of them"));
+            } else if name == "Self" || self.is_type(&name) {
+            } else if name == "self" && !self.has_self() {
+                errors
+                    .at(ident.span(), "there is no `self` to skip: this function has no receiver");
+            } else if !all.contains(&name) {
+                errors.at(
+                    ident.span(),
+                    format!(
+                        "there is no argument `{name}` to skip; {}{}",
+                        self.what_there_is(),
+                        did_you_mean(&name, all.iter().map(String::as_str)),
+                    ),
+                );
+            } else if args.key.is_some() {
+                errors.at(
+                    ident.span(),
+                    format!(
+                        "with `key`, the template decides which arguments take part: remove \
+                         `{name}` from `skip` and do not name it in the template"
+                    ),
+                );
+            }
+            seen.push(name);
+        }
+    }
+
+    fn self_type(&self, in_key: bool) -> SelfType {
+        if in_key {
+            SelfType::InKey
+        } else if self.is_skipped("Self") {
+            SelfType::Skipped
+        } else {
+            SelfType::Missing
+        }
+    }
+
+    fn default_key(&self, unnamed: &[(usize, Pat)], errors: &mut Errors) -> Option<Key> {
+        let sig = &self.item.sig;
+        let mut good = true;
+        // Two values of `Self` are two answers, and only the author knows which fields matter.
+        if let Some(receiver) = sig.receiver().filter(|_| !self.is_skipped("self")) {
+            errors.on(
+                receiver,
+                "a method's key must say what of `self` matters: write `key = \"…:{self.field}\"`, \
+                 or `skip(self)` if nothing of it does",
+            );
+            good = false;
+        }
+        // What has no name can neither be in the key nor be skipped knowingly.
+        for (_, pat) in unnamed {
+            errors.on(
+                pat,
+                "an argument without a name cannot be part of the key: name it, such as `_db`, \
+                 and write `skip(_db)` if it makes no difference, or write a `key`",
+            );
+            good = false;
+        }
+        if !good {
+            return None;
+        }
+
+        let name_span = sig.ident.span();
+        let mut key = Key {
+            template: None,
+            pieces: Vec::new(),
+            arguments: Vec::new(),
+            self_type: SelfType::Missing,
+            uses: Vec::new(),
+        };
+        key.push(name_span, PieceKind::Path);
+        let shows_self =
+            !self.is_skipped("Self") && mentions(sig, &|name| name == "Self" || name == "self");
+        if shows_self {
+            key.push(name_span, PieceKind::SelfType);
+        }
+        key.self_type = self.self_type(shows_self);
+        for binding in self.bindings.iter().filter(|b| !self.is_skipped(&text_of(&b.ident))) {
+            key.part(&binding.ident, binding.ident.to_token_stream(), binding.opaque);
+        }
+        for ident in self.types.iter().filter(|ident| !self.is_skipped(&text_of(ident))) {
+            key.push(ident.span(), PieceKind::Text(":".into()));
+            key.push(ident.span(), PieceKind::TypeName((*ident).clone()));
+            key.arguments.push(text_of(ident));
+        }
+        for ident in self.consts.iter().filter(|ident| !self.is_skipped(&text_of(ident))) {
+            key.part(ident, ident.to_token_stream(), false);
+        }
+        Some(key)
+    }
+
+    fn template_key(&self, literal: &LitStr, errors: &mut Errors) -> Option<Key> {
+        let written = literal.value();
+        let (parts, mistakes) = template::parse(&written);
+        let readable = mistakes.is_empty();
+        for mistake in mistakes {
+            errors.on(literal, mistake);
+        }
+        let span = literal.span();
+        let mut key = Key {
+            template: Some(written),
+            pieces: Vec::new(),
+            arguments: Vec::new(),
+            self_type: SelfType::Missing,
+            uses: Vec::new(),
+        };
+        let mut good = readable;
+        let mut unknown: Vec<String> = Vec::new();
+        for part in &parts {
+            match part {
+                Part::Text(text) => key.push(span, PieceKind::Text(text.clone())),
+                Part::Placeholder(placeholder) => match self.resolve(placeholder, span) {
+                    Ok(kind) => {
+                        key.uses.push(placeholder.root.clone());
+                        key.push(span, kind);
+                    }
+                    Err(mistake) => {
+                        // One misspelling is one error, however often it is repeated.
+                        if !unknown.contains(&mistake) {
+                            errors.on(literal, &mistake);
+                            unknown.push(mistake);
+                        }
+                        good = false;
+                    }
+                },
+            }
+        }
+        key.self_type = self.self_type(key.uses.iter().any(|name| name == "Self"));
+        if readable {
+            good &= self.check_types_take_part(&key, errors);
+        }
+        good.then_some(key)
+    }
+
+    // `f::<u32>` and `f::<String>` would share their entries, whose types differ.
+    fn check_types_take_part(&self, key: &Key, errors: &mut Errors) -> bool {
+        let mut good = true;
+        for ident in self.types.iter().chain(&self.consts) {
+            let name = text_of(ident);
+            let used = key.uses.contains(&name);
+            let skipped = self.is_skipped(&name);
+            if !used && !skipped {
+                errors.at(
+                    ident.span(),
+                    format!(
+                        "`{name}` is not in the key, so calls that differ in it would share one \
+                         entry: put `:{{{name}}}` into `key`, or write `skip({name})` if they may"
+                    ),
+                );
+            } else if used && skipped {
+                errors.at(
+                    ident.span(),
+                    format!("`{name}` is both in `key` and in `skip`: remove it from one of them"),
+                );
+            }
+            good &= used != skipped;
+        }
+        good
+    }
+
+    /// What a placeholder stands for.
+    fn resolve(&self, placeholder: &Placeholder, span: Span) -> Result<PieceKind, String> {
+        let Placeholder { root, fields, transform, written } = placeholder;
+        let types = |ident: Ident| {
+            if fields.is_empty() && transform.is_none() {
+                return Ok(PieceKind::TypeName(ident));
+            }
+            Err(format!(
+                "`{written}`: `{root}` is a type, whose name is the whole of it: write `{{{root}}}`"
+            ))
+        };
+        let value = |root: TokenStream, opaque: bool| {
+            if opaque && transform.is_some() {
+                let name = &placeholder.root;
+                return Err(format!(
+                    "`{written}`: a transform hides which type an `impl Trait` argument has: \
+                     give the type a name (`fn …<T: …>({name}: T)`) and put `{{T}}` into the key \
+                     or into `skip(…)`"
+                ));
+            }
+            let fields = fields.iter().map(|field| member(field, span));
+            let expr = quote_spanned!(span=> #root #(.#fields)*);
+            Ok(PieceKind::Value { expr, transform: *transform, opaque })
+        };
+        let here = |ident: &Ident| {
+            let mut ident = ident.clone();
+            ident.set_span(ident.span().located_at(span));
+            ident
+        };
+        if root == "self" {
+            return match self.item.sig.receiver() {
+                Some(receiver) => {
+                    let token = Ident::new("self", receiver.self_token.span.located_at(span));
+                    value(quote!(#token), false)
+                }
+                None => Err(format!(
+                    "`{written}`: this function has no `self`; {}",
+                    self.what_there_is()
+                )),
+            };
+        }
+        if root == "Self" {
+            return types(Ident::new("Self", Span::call_site().located_at(span)));
+        }
+        if let Some(binding) = self.bindings.iter().find(|binding| text_of(&binding.ident) == *root)
+        {
+            return value(here(&binding.ident).into_token_stream(), binding.opaque);
+        }
+        if let Some(ident) = self.consts.iter().find(|ident| text_of(ident) == *root) {
+            return value(here(ident).into_token_stream(), false);
+        }
+        if let Some(ident) = self.types.iter().find(|ident| text_of(ident) == *root) {
+            return types(here(ident));
+        }
+        Err(self.unknown(placeholder))
+    }
+
+    fn unknown(&self, placeholder: &Placeholder) -> String {
+        let Placeholder { root, written, .. } = placeholder;
+        let all = self.all();
+        let renamed = all.iter().any(|name| name.starts_with("__arg"));
+        let hint = if renamed && is_async_trait(&self.item.sig) {
+            "; under `#[async_trait]` what an argument's pattern binds has no name yet: give the \
+             argument a name and take it apart in the body"
+                .to_owned()
+        } else {
+            did_you_mean(root, all.iter().map(String::as_str))
+        };
+        format!("`{written}`: there is no argument `{root}`; {}{hint}", self.what_there_is())
+    }
+}
+
+impl Key {
+    fn push(&mut self, span: Span, kind: PieceKind) {
+        self.pieces.push(Piece { span, kind });
+    }
+
+    /// A part of the default key: a colon and a value.
+    fn part(&mut self, ident: &Ident, expr: TokenStream, opaque: bool) {
+        let span = ident.span();
+        self.push(span, PieceKind::Text(":".into()));
+        self.push(span, PieceKind::Value { expr, transform: None, opaque });
+        self.arguments.push(text_of(ident));
+        self.uses.push(text_of(ident));
+    }
+}
+
+fn member(field: &str, span: Span) -> Member {
+    match field.parse::<u32>() {
+        Ok(index) => Member::Unnamed(syn::Index { index, span }),
+        Err(_) => {
+            // A keyword that is a field was written `r#type` in the struct.
+            let keyword = syn::parse_str::<Ident>(field).is_err();
+            Member::Named(if keyword {
+                Ident::new_raw(field, span)
+            } else {
+                Ident::new(field, span)
+            })
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Judges an attribute and its function: one `check_*` per rule, with its reason.
+
+use crate::args::{Args, Opt};
+use crate::errors::Errors;
+use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, mentions};
+use crate::{key, values};
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{
+    Expr, GenericArgument, Path, PathArguments, ReturnType, Safety, Type, TypeParamBound,
+    parse_quote,
+};
+
+/// Checks everything; answers the model when all of it is right.
+pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<Model> {
+    let shape = check_form(item, errors);
+    check_qualifiers(item, errors);
+    check_one_ttl(&args, errors);
+    let (bindings, unnamed) = bindings(&item.sig);
+    let key = key::check(&args, item, &bindings, &unnamed, errors);
+
+    let ttl = args.ttl.as_ref().and_then(|option| values::life(option, errors)).map(Ttl::Life);
+    let setting = args.ttl_setting.as_ref().and_then(|option| check_setting(option, errors));
+    let version = args.version.as_ref().and_then(|option| values::version(option, errors));
+    let jitter = args.jitter.as_ref().and_then(|option| values::jitter(option, errors));
+    let none_ttl = args.none_ttl.as_ref().and_then(|option| values::life(option, errors));
+    check_none_ttl(none_ttl.as_ref(), &bindings, errors);
+    let max_size = args.max_size.as_ref().and_then(|option| values::size(option, errors));
+    let entry = args.entry.as_ref().and_then(|option| values::boolean(option, errors));
+    let cache_if = args.cache_if.as_ref().and_then(|option| {
+        values::function(option, "cache_if = |value| value.is_complete()", errors)
+    });
+    let ttl_with = args
+        .ttl_with
+        .as_ref()
+        .and_then(|option| values::function(option, "ttl_with = |value| value.lifetime()", errors));
+    let cache = args.cache.and_then(|option| check_cache(option, errors));
+    if !errors.is_empty() {
+        return None;
+    }
+    let (form, output) = shape?;
+    Some(Model {
+        krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
+        form,
+        output,
+        bindings,
+        key: key?,
+        version,
+        codec: args.codec.map(|option| option.value),
+        ttl: ttl.or(setting),
+        ttl_with,
+        jitter,
+        none_ttl,
+        cache_if,
+        max_size,
+        cache,
+        entry: entry.unwrap_or(true),
+        written: args.written,
+    })
+}
+
+/// Only something that is awaited can wait for Redis, and something must come out of it.
+fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
+    let written = match &item.sig.output {
+        ReturnType::Type(_, ty) => Some(&**ty),
+        ReturnType::Default => None,
+    };
+    let (form, output) = match (&item.sig.asyncness, written) {
+        (Some(_), Some(ty)) => (Form::Async, ty.clone()),
+        (Some(_), None) => {
+            nothing_returned(&item.sig.ident, errors);
+            return None;
+        }
+        (None, written) => match written.and_then(future_output) {
+            Some(found) => found,
+            None => {
+                errors.on(
+                    item.sig.fn_token,
+                    format!("only async functions are cached: write `async fn {}`", item.sig.ident),
+                );
+                return None;
+            }
+        },
+    };
+    match &output {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => nothing_returned(&output, errors),
+        Type::Never(_) => nothing_returned(&output, errors),
+        ty if crate::model::has_impl_trait(ty) => errors.on(
+            ty,
+            "a type without a name cannot be read back from a cache: return a named type that \
+             is `Serialize` and `DeserializeOwned`",
+        ),
+        _ => return Some((form, output)),
+    }
+    None
+}
+
+fn nothing_returned(place: impl quote::ToTokens, errors: &mut Errors) {
+    errors.on(
+        place,
+        "this function returns nothing, so there is nothing to cache: return a value, or remove \
+         the attribute",
+    );
+}
+
+/// `R` of `Pin<Box<dyn Future<Output = R> + …>>` and of `impl Future<Output = R> + …`.
+fn future_output(ty: &Type) -> Option<(Form, Type)> {
+    match ty {
+        Type::Group(group) => future_output(&group.elem),
+        Type::Paren(paren) => future_output(&paren.elem),
+        Type::ImplTrait(opaque) => Some((Form::Opaque, output_of(&opaque.bounds)?)),
+        Type::Path(path) => {
+            let boxed = only_argument(&path.path, "Pin")?;
+            let Type::Path(boxed) = boxed else { return None };
+            let Type::TraitObject(object) = only_argument(&boxed.path, "Box")? else { return None };
+            Some((Form::Boxed, output_of(&object.bounds)?))
+        }
+        _ => None,
+    }
+}
+
+fn only_argument<'p>(path: &'p Path, name: &str) -> Option<&'p Type> {
+    let last = path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(ty) if arguments.args.len() == 1 => Some(ty),
+        _ => None,
+    }
+}
+
+fn output_of<'b>(bounds: impl IntoIterator<Item = &'b TypeParamBound>) -> Option<Type> {
+    bounds.into_iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(output) if output.ident == "Output" => {
+                Some(output.ty.clone())
+            }
+            _ => None,
+        })
+    })
+}
+
+/// On a hit the body does not run, so it must not be what upholds an unsafe contract; and a
+/// foreign caller cannot await.
+fn check_qualifiers(item: &Item, errors: &mut Errors) {
+    let sig = &item.sig;
+    if let Safety::Unsafe(token) = &sig.safety {
+        errors.on(
+            token,
+            "an unsafe function is not cached, since a hit would skip its body: cache a safe \
+             function that calls it",
+        );
+    }
+    if let Some(abi) = &sig.abi {
+        errors.on(
+            abi,
+            "a function with a foreign ABI is not cached: cache a Rust function that it calls",
+        );
+    }
+    if let Some(token) = &sig.constness {
+        errors.on(token, "a `const fn` is not cached: remove `const`");
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.on(variadic, "a variadic function is not cached: name its arguments");
+    }
+}
+
+/// A value has one life: which of two would win is nothing to guess.
+fn check_one_ttl(args: &Args, errors: &mut Errors) {
+    let keys: Vec<&Ident> = [&args.ttl, &args.ttl_setting, &args.ttl_with]
+        .into_iter()
+        .flatten()
+        .map(|option: &Opt<Expr>| &option.key)
+        .collect();
+    if let [first, rest @ ..] = keys.as_slice() {
+        for other in rest {
+            errors.at(
+                other.span(),
+                format!("`{first}` and `{other}` both give the time to live: remove one of them"),
+            );
+        }
+    }
+}
+
+/// The companion writes `None` too, and it does not know every argument.
+fn check_none_ttl(life: Option<&Life>, bindings: &[Binding], errors: &mut Errors) {
+    let Some(Life::Expr(expr)) = life else { return };
+    let is_argument =
+        |name: &str| name == "self" || bindings.iter().any(|b| b.ident.unraw() == name);
+    if mentions(expr, &is_argument) {
+        errors.on(
+            expr,
+            "`none_ttl` is the same for all calls, so it cannot use arguments: write whole \
+             seconds (`none_ttl = 5`), a duration (`none_ttl = \"5s\"`) or a constant",
+        );
+    }
+}
+
+/// The name becomes that of an environment variable.
+fn check_setting(option: &Opt<Expr>, errors: &mut Errors) -> Option<Ttl> {
+    let text = values::string(option, "\"dashboard\"", errors)?;
+    let name = text.value();
+    let good = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !good {
+        errors.on(
+            &text,
+            "the name of a TTL setting is letters, digits and `_`, since the environment variable \
+             `REDIS_CACHE_TTL_<NAME>` can give it: write `ttl_setting = \"dashboard\"`",
+        );
+    }
+    good.then_some(Ttl::Setting(name))
+}
+
+/// A URL in quotes is what people try first.
+fn check_cache(option: Opt<Expr>, errors: &mut Errors) -> Option<Expr> {
+    if let Expr::Lit(literal) = &option.value {
+        errors.at(
+            literal.span(),
+            "`cache` is an expression of type `Cache`, such as a field or a static: write \
+             `cache = self.cache`",
+        );
+        return None;
+    }
+    Some(option.value)
+}
