@@ -202,7 +202,7 @@ pub struct FunctionStats {
 ///
 /// let listed = cache_runtime::functions();
 /// let cube = listed.iter().find(|f| f.path.ends_with(".cube")).unwrap();
-/// assert_eq!(cube.key, Some("square:{n}"));
+/// assert_eq!(cube.key, Some("cube:{n}"));
 /// assert_eq!(cube.options, [("ttl", "60")]);
 /// ```
 #[must_use]
