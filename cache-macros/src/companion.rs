@@ -1,36 +1,58 @@
 //! Writes the companion `f_entry`, which takes what the key of `f` is made of.
 
-use crate::expand::{cache, location, plan, private, render, ttl_of};
+use crate::expand::{cache, location, ours_at, plan, private, render, ttl_of};
 use crate::model::{Item, Life, Model, Ttl, is_async_trait, mentions};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredicate};
 
+/// The companion of a function that is cached.
 pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
+    let inputs = kept_inputs(item, model);
+    let output = with_static_lifetimes(&model.output);
+    let ttl = model.ttl.as_ref().map(|ttl| ttl_without_lost_arguments(ttl, model, &inputs));
+    let plan = plan(model, &output, ttl);
+    let cache = cache(model);
+    let render = render(model);
+    let location = location(model);
+    let name = item.sig.ident.unraw().to_string();
+    let span = ours_at(output.span());
+    let p = private(model, span);
+    let body = quote_spanned! {span=>
+        #p::entry(#p::companion_call(#location, #name, #cache, #render), #plan)
+    };
+    with_body(item, model, &inputs, &output, &body)
+}
+
+/// The companion of a function whose attribute has an error, so that its callers have none.
+pub(crate) fn stand_in(item: &Item, model: &Model) -> Option<TokenStream> {
+    let inputs = kept_inputs(item, model);
+    let output = with_static_lifetimes(&model.output);
+    with_body(item, model, &inputs, &output, &quote_spanned!(Span::mixed_site()=> loop {}))
+}
+
+fn with_body(
+    item: &Item,
+    model: &Model,
+    inputs: &[(usize, FnArg)],
+    output: &Type,
+    body: &TokenStream,
+) -> Option<TokenStream> {
     // A trait's `impl` cannot hold it.
     if !model.entry || is_async_trait(&item.sig) {
         return None;
     }
-    let p = private(model);
-    let inputs = kept_inputs(item, model);
-    let output = with_static_lifetimes(&model.output);
-    let ttl = model.ttl.as_ref().map(|ttl| ttl_without_lost_arguments(ttl, model, &inputs, &p));
-    let plan = plan(model, &output, ttl);
-    let cache = cache(model);
-    let render = render(&model.key, &p);
-    let location = location(&p);
-
+    let p = private(model, ours_at(output.span()));
     let name = item.sig.ident.unraw().to_string();
     let ident = format_ident!("{name}_entry", span = item.sig.ident.span());
     let attrs = item.attrs.iter().filter(|attr| is_shared(attr));
     let vis = &item.vis;
-    let arguments = inputs.iter().map(|(_, input)| input);
-    let signature = quote!(#(#arguments,)* #output #plan #cache #render);
-    let generics = kept_generics(&item.sig.generics, &signature);
+    let arguments: Vec<_> = inputs.iter().map(|(_, input)| input).collect();
+    let generics = kept_generics(&item.sig.generics, &quote!(#(#arguments,)* #output #body));
     let (params, where_clause) = (&generics.params, &generics.where_clause);
-    let arguments = inputs.iter().map(|(_, input)| input);
     let doc = format!(
         " The cache entry of a call of `{name}` with these arguments: look at it, put a value \
          into it, or invalidate it."
@@ -45,7 +67,7 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
             clippy::nursery
         )]
         #vis fn #ident <#params> (#(#arguments),*) -> #p::Entry<#output> #where_clause {
-            #p::entry(#p::companion_call(#location, #name, #cache, #render), #plan)
+            #body
         }
     })
 }
@@ -115,12 +137,7 @@ fn with_static_lifetimes(output: &Type) -> Type {
 }
 
 /// The TTL as the function has it, unless it is made of arguments that are not here.
-fn ttl_without_lost_arguments(
-    ttl: &Ttl,
-    model: &Model,
-    inputs: &[(usize, FnArg)],
-    p: &TokenStream,
-) -> TokenStream {
+fn ttl_without_lost_arguments(ttl: &Ttl, model: &Model, inputs: &[(usize, FnArg)]) -> TokenStream {
     if let Ttl::Life(Life::Expr(expr)) = ttl {
         let has_self = inputs.iter().any(|(_, input)| matches!(input, FnArg::Receiver(_)));
         let is_lost = |name: &str| {
@@ -131,10 +148,11 @@ fn ttl_without_lost_arguments(
                 })
         };
         if mentions(expr, &is_lost) {
-            return quote!(#p::Ttl::Unknown);
+            let p = private(model, Span::mixed_site());
+            return quote_spanned!(Span::mixed_site()=> #p::Ttl::Unknown);
         }
     }
-    ttl_of(ttl, p)
+    ttl_of(ttl, model)
 }
 
 /// The parameters that `signature` mentions, those that their bounds mention, and the bounds that

@@ -3,7 +3,7 @@
 //! What can be a function in the runtime is not written out here. Everything of ours has
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
-use crate::model::{Form, Item, Key, Life, Model, Piece, PieceKind, SelfType, Ttl};
+use crate::model::{Form, Item, Life, Model, Piece, PieceKind, SelfType, Ttl};
 use crate::template::Transform;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -17,23 +17,29 @@ pub(crate) fn ours_at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// The private module of the runtime.
-pub(crate) fn private(model: &Model) -> TokenStream {
-    let krate = &model.krate;
-    quote!(#krate::__private)
+/// The private module of the runtime, placed at `span`: the compiler takes where a function's
+/// path stands for the place of errors about its arguments.
+pub(crate) fn private(model: &Model, span: Span) -> TokenStream {
+    let krate = model.krate.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(span));
+        token
+    });
+    let krate: TokenStream = krate.collect();
+    quote_spanned!(ours_at(span)=> #krate::__private)
 }
 
 /// The function with its body cached.
 pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let Item { attrs, vis, sig, inner, .. } = item;
-    let p = private(model);
+    let span = model.output.span();
+    let p = private(model, span);
     let function = declaration(item, model);
     let cache = cache(model);
-    let render = render(&model.key, &p);
-    let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, &p));
+    let render = render(model);
+    let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
     let body = body(item, model);
-    let call = quote_spanned! {Span::mixed_site()=>
+    let call = quote_spanned! {ours_at(span)=>
         #p::read_through(
             #p::call(#function, #cache, #render),
             #plan,
@@ -97,8 +103,8 @@ fn body(item: &Item, model: &Model) -> TokenStream {
 
 /// A block that declares the function to the program and evaluates to the declaration.
 fn declaration(item: &Item, model: &Model) -> TokenStream {
-    let p = private(model);
-    let location = location(&p);
+    let p = private(model, Span::mixed_site());
+    let location = location(model);
     let ident = item.sig.ident.unraw().to_string();
     let template = option(model.key.template.as_ref());
     let arguments = &model.key.arguments;
@@ -110,7 +116,11 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
         SelfType::Missing => quote!(Missing),
     };
     let codec = codec(model);
-    let codec_name = quote_spanned!(ours_at(codec.span())=> <#codec as #p::Codec>::NAME);
+    let codec_name = {
+        let span = codec.span();
+        let p = private(model, span);
+        quote_spanned!(ours_at(span)=> <#codec as #p::Codec>::NAME)
+    };
     let positional = check_positional(model);
     quote_spanned! {Span::mixed_site()=>
         {
@@ -135,13 +145,14 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
 
 fn option(value: Option<&impl ToTokens>) -> TokenStream {
     match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
+        Some(value) => quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#value)),
+        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
     }
 }
 
 /// Where the attribute stands: a function and its companion have it in common.
-pub(crate) fn location(p: &TokenStream) -> TokenStream {
+pub(crate) fn location(model: &Model) -> TokenStream {
+    let p = private(model, Span::mixed_site());
     quote_spanned! {Span::mixed_site()=>
         #p::Location {
             file: ::core::file!(),
@@ -155,8 +166,8 @@ fn codec(model: &Model) -> TokenStream {
     match &model.codec {
         Some(codec) => codec.to_token_stream(),
         None => {
-            let p = private(model);
-            quote!(#p::Json)
+            let p = private(model, Span::mixed_site());
+            quote_spanned!(Span::mixed_site()=> #p::Json)
         }
     }
 }
@@ -164,7 +175,7 @@ fn codec(model: &Model) -> TokenStream {
 // Only the compiler knows which codec a path names, so this rule is checked by it.
 fn check_positional(model: &Model) -> Option<TokenStream> {
     let codec = model.codec.as_ref().filter(|_| model.version.is_none())?;
-    let p = private(model);
+    let p = private(model, codec.span());
     let written = codec.to_token_stream().to_string().replace(' ', "");
     let message = format!(
         "`codec = {written}` tells fields apart by their position alone, so a changed type would \
@@ -178,18 +189,19 @@ fn check_positional(model: &Model) -> Option<TokenStream> {
 /// `cache = EXPR` as an `Option<Cache>`.
 pub(crate) fn cache(model: &Model) -> TokenStream {
     match &model.cache {
-        None => quote!(::core::option::Option::None),
+        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
         Some(expr) => {
-            let p = private(model);
+            let p = private(model, expr.span());
             quote_spanned!(ours_at(expr.span())=> #p::to_cache(&#expr))
         }
     }
 }
 
 /// The closure that writes the key.
-pub(crate) fn render(key: &Key, p: &TokenStream) -> TokenStream {
+pub(crate) fn render(model: &Model) -> TokenStream {
+    let p = private(model, Span::mixed_site());
     let name = Ident::new("__key", Span::mixed_site());
-    let statements = key.pieces.iter().map(|piece| statement(piece, &name));
+    let statements = model.key.pieces.iter().map(|piece| statement(piece, &name));
     quote_spanned! {Span::mixed_site()=>
         |#name: &mut #p::KeyWriter<'_>| { #(#statements)* }
     }
@@ -221,7 +233,7 @@ fn statement(piece: &Piece, key: &Ident) -> TokenStream {
 
 fn duration(duration: Duration) -> TokenStream {
     let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
-    quote!(::core::time::Duration::new(#secs, #nanos))
+    quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#secs, #nanos))
 }
 
 fn life(life: &Life) -> TokenStream {
@@ -231,11 +243,15 @@ fn life(life: &Life) -> TokenStream {
     }
 }
 
-pub(crate) fn ttl_of(ttl: &Ttl, p: &TokenStream) -> TokenStream {
+pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
     match ttl {
-        Ttl::Setting(name) => quote!(#p::Ttl::Setting(#name)),
+        Ttl::Setting(name) => {
+            let p = private(model, Span::mixed_site());
+            quote_spanned!(Span::mixed_site()=> #p::Ttl::Setting(#name))
+        }
         Ttl::Life(fixed) => {
             let life = life(fixed);
+            let p = private(model, life.span());
             quote_spanned!(ours_at(life.span())=> #p::Ttl::Fixed(#life))
         }
     }
@@ -244,17 +260,22 @@ pub(crate) fn ttl_of(ttl: &Ttl, p: &TokenStream) -> TokenStream {
 /// What is stored of the return type `output`, and how. Spanned at the type, so that one that
 /// cannot be cached is an error there.
 pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> TokenStream {
-    let p = private(model);
+    let span = ours_at(output.span());
+    let p = private(model, span);
     let codec = codec(model);
-    let ttl = ttl.map(|ttl| quote!(.ttl(#ttl)));
-    let jitter = model.jitter.map(|share| quote!(.jitter(#share)));
-    let none_ttl = model.none_ttl.as_ref().map(life).map(|life| quote!(.none_ttl(#life)));
+    let ttl = ttl.map(|ttl| quote_spanned!(span=> .ttl(#ttl)));
+    let jitter = model.jitter.map(|share| quote_spanned!(span=> .jitter(#share)));
+    let none_ttl =
+        model.none_ttl.as_ref().map(life).map(|life| quote_spanned!(span=> .none_ttl(#life)));
     let max_size = model.max_size.and_then(|bytes| usize::try_from(bytes).ok());
-    let max_size = max_size.map(|bytes| quote!(.max_size(#bytes)));
-    let cache_if = model.cache_if.as_ref().map(|holds| quote!(.cache_if(#holds)));
-    let ttl_with = model.ttl_with.as_ref().map(|ttl| quote!(.ttl_with(#ttl)));
-    quote_spanned! {ours_at(output.span())=>
-        #p::plan::<#codec, _>({
+    let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
+    let cache_if = model.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
+    let ttl_with = model.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
+    quote_spanned! {span=>
+        #p::plan({
+            const __CODEC: ::core::marker::PhantomData<#codec> = ::core::marker::PhantomData;
+            __CODEC
+        }, {
             use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
             (&&&#p::Returns::<#output>::new()).shape()
         })

@@ -42,13 +42,17 @@ fn cached(
             return [errors.into_tokens(), tokens].into_iter().collect();
         }
     };
-    match validate::validate(args, &item, &mut errors) {
-        Some(model) if errors.is_empty() => [
-            expand::function(&item, &model),
-            companion::companion(&item, &model).unwrap_or_default(),
-        ]
-        .into_iter()
-        .collect(),
-        _ => [errors.into_tokens(), tokens].into_iter().collect(),
+    let model = validate::validate(args, &item, &mut errors);
+    match model {
+        Some(model) if errors.is_empty() => {
+            let function = expand::function(&item, &model);
+            [function, companion::companion(&item, &model).unwrap_or_default()]
+                .into_iter()
+                .collect()
+        }
+        model => {
+            let stand_in = model.and_then(|model| companion::stand_in(&item, &model));
+            [errors.into_tokens(), tokens, stand_in.unwrap_or_default()].into_iter().collect()
+        }
     }
 }

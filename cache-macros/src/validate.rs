@@ -12,7 +12,8 @@ use syn::{
     parse_quote,
 };
 
-/// Checks everything; answers the model when all of it is right.
+/// Checks everything. There is a model whenever the key and the return type are right, since they
+/// tell the companion's signature; only without errors is it worth expanding.
 pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<Model> {
     let shape = check_form(item, errors);
     check_qualifiers(item, errors);
@@ -36,9 +37,6 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         .as_ref()
         .and_then(|option| values::function(option, "ttl_with = |value| value.lifetime()", errors));
     let cache = args.cache.and_then(|option| check_cache(option, errors));
-    if !errors.is_empty() {
-        return None;
-    }
     let (form, output) = shape?;
     Some(Model {
         krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),

@@ -8,9 +8,11 @@ const FIRST_WINDOW_MS: u64 = 100;
 /// How long a repeated one does at most, so that recovery is seen within a second.
 const LONGEST_WINDOW_MS: u64 = 500;
 
-/// What a [`Breaker`] is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BreakerState {
+/// The breaker between the calls and the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BreakerState {
     /// Everything is let through.
     Closed,
     /// Nothing is.

@@ -1,5 +1,17 @@
 //! Redis' glob patterns, byte by byte: `*`, `?`, `[a-c]`, `[^x]` and `\` before a special character.
 
+/// `text` as a pattern that matches it alone.
+pub(crate) fn escape(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
 /// Whether all of `text` matches `pattern`, as Redis' `SCAN … MATCH` would say.
 ///
 /// Iterative, with one point to come back to: a later `*` makes every earlier one final. So the

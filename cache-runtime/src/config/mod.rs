@@ -40,6 +40,22 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Of a cache whose settings are malformed, met when nobody can be told by an error.
+    pub(crate) fn disabled() -> Self {
+        Self {
+            target: Target::Disabled(Off::Setting),
+            prefix: "cache".to_owned(),
+            prefix_is_default: true,
+            default_ttl: Duration::from_secs(300),
+            ttl_settings: HashMap::new(),
+            timeout: Duration::from_millis(250),
+            wait: Duration::from_secs(10),
+            key_secret: None,
+            connections: 1,
+            clock: Clock::system(),
+        }
+    }
+
     /// The TTL that goes by this name.
     pub(crate) fn ttl(&self, name: &str) -> Duration {
         self.ttl_settings.get(name).copied().unwrap_or(self.default_ttl)

@@ -6,6 +6,7 @@
 mod encode;
 mod features;
 mod impls;
+pub(crate) mod pattern;
 mod time;
 mod transforms;
 mod type_names;
