@@ -1,11 +1,50 @@
-//! Cache functions in Redis.
-#![allow(dead_code, missing_docs)] // TODO remove
+#![doc = include_str!("../README.md")]
 
-pub mod clock;
-pub mod codec;
-pub mod error;
+#[cfg(test)]
+extern crate self as cache_runtime; // generated code names the crate, in our own tests too
+
+mod breaker;
+mod cache;
+#[allow(missing_docs)] // as above
+mod call;
+mod clock;
+mod codec;
+mod config;
+mod context;
+mod entry;
+mod error;
+#[allow(missing_docs)] // reachable for generated code alone
+mod function;
+mod glob;
+mod invalidate;
 pub mod key;
-pub mod store;
+#[allow(missing_docs)] // as above
+mod outcome;
+#[allow(missing_docs)] // as above
+mod plan;
+mod read_through;
+mod single_flight;
+mod stats;
+mod store;
 
+#[doc(hidden)]
+#[allow(missing_docs)] // for generated code alone
+#[path = "private.rs"]
+pub mod __private;
+
+pub use cache::Cache;
+pub use cache_macros::{CacheKey, redis_cache};
 pub use clock::Clock;
+pub use codec::{Cacheable, Codec, Json};
+#[cfg(feature = "msgpack")]
+pub use codec::MessagePack;
+#[cfg(feature = "postcard")]
+pub use codec::Postcard;
+pub use config::Builder;
+pub use context::{Observed, bypass, observe, refresh};
+pub use entry::Entry;
 pub use error::Error;
+pub use key::{Bucket, CacheKey, KeyWriter};
+pub use breaker::BreakerState;
+pub use stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};
+pub use store::ServerInfo;

@@ -1,6 +1,15 @@
 //! Where encoded values are kept. One contract ([`Store`]), three stores.
 
+mod disabled;
+mod memory;
+mod redis;
+
+pub(crate) use disabled::DisabledStore;
+pub(crate) use memory::{Bounds, MemoryStore};
+pub(crate) use redis::RedisStore;
+
 use crate::Error;
+use crate::breaker::BreakerState;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -87,11 +96,8 @@ pub(crate) trait Store: Send + Sync {
     ) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// How long `key` has left.
-    fn life(
-        &self,
-        key: &str,
-        within: Duration,
-    ) -> impl Future<Output = Result<Life, Error>> + Send;
+    fn life(&self, key: &str, within: Duration)
+    -> impl Future<Output = Result<Life, Error>> + Send;
 
     /// One page of the keys that match the glob `pattern` (Redis' syntax), and where to go on;
     /// `None` is the end.
@@ -110,4 +116,81 @@ pub(crate) trait Store: Send + Sync {
 
     /// What is known without asking.
     fn reachability(&self) -> Reachability;
+}
+
+/// The store that the configuration asked for, told apart once per call and not by a v-table.
+#[derive(Debug)]
+pub(crate) enum AnyStore {
+    /// In Redis.
+    Redis(RedisStore),
+    /// In this process.
+    Memory(MemoryStore),
+    /// Nowhere.
+    Disabled(DisabledStore),
+}
+
+/// The same method of whichever store it is.
+macro_rules! delegate {
+    ($self:ident, $store:ident => $call:expr) => {
+        match $self {
+            AnyStore::Redis($store) => $call,
+            AnyStore::Memory($store) => $call,
+            AnyStore::Disabled($store) => $call,
+        }
+    };
+}
+
+impl AnyStore {
+    /// What the breaker does, for those who look from outside.
+    pub(crate) fn breaker_state(&self) -> BreakerState {
+        match self {
+            Self::Redis(store) => store.breaker_state(),
+            Self::Memory(_) | Self::Disabled(_) => BreakerState::Closed,
+        }
+    }
+}
+
+impl Store for AnyStore {
+    async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
+        delegate!(self, store => store.get(key, within).await)
+    }
+
+    async fn set(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Duration,
+        within: Duration,
+    ) -> Result<(), Error> {
+        delegate!(self, store => store.set(key, value, ttl, within).await)
+    }
+
+    async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {
+        delegate!(self, store => store.remove(keys, within).await)
+    }
+
+    async fn life(&self, key: &str, within: Duration) -> Result<Life, Error> {
+        delegate!(self, store => store.life(key, within).await)
+    }
+
+    async fn scan(
+        &self,
+        pattern: &str,
+        from: Option<&Cursor>,
+        within: Duration,
+    ) -> Result<(Vec<String>, Option<Cursor>), Error> {
+        delegate!(self, store => store.scan(pattern, from, within).await)
+    }
+
+    async fn ping(&self, within: Duration) -> Result<(), Error> {
+        delegate!(self, store => store.ping(within).await)
+    }
+
+    async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
+        delegate!(self, store => store.info(within).await)
+    }
+
+    fn reachability(&self) -> Reachability {
+        delegate!(self, store => store.reachability())
+    }
 }

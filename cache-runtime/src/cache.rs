@@ -1,0 +1,230 @@
+//! The cache: its settings, its store, its flights and its figures, behind one cheap handle.
+
+use crate::config::{Builder, Off, Settings, Target};
+use crate::single_flight::Flights;
+use crate::stats::{Counters, ProcessStats, Stats, Status, functions};
+use crate::store::{AnyStore, DisabledStore, MemoryStore, Reachability, RedisStore, Store};
+use crate::{Clock, Error, function};
+use once_cell::sync::OnceCell;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A cache: where cached functions look their values up and store them.
+///
+/// Cloning is cheap, and clones are the same cache. [`Cache::builder`] makes one; a program
+/// usually [`install`](Self::install)s it, and without that the environment decides on first
+/// use.
+///
+/// ```
+/// use cache_runtime::Cache;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), cache_runtime::Error> {
+/// let cache = Cache::builder().url("memory://").prefix("shop").build()?;
+/// cache.ping().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    store: AnyStore,
+    flights: Flights,
+    counters: Counters,
+}
+
+static GLOBAL: OnceCell<Cache> = OnceCell::new();
+
+impl Cache {
+    /// Settings for a new cache. What is not set here comes from the environment.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    fn new(settings: Settings) -> Result<Self, Error> {
+        let store = match &settings.target {
+            Target::Redis(server) => AnyStore::Redis(RedisStore::new(
+                (**server).clone(),
+                &settings.prefix,
+                settings.connections,
+            )?),
+            Target::Memory(bounds) => {
+                AnyStore::Memory(MemoryStore::new(settings.clock.clone(), *bounds))
+            }
+            Target::Disabled(_) => AnyStore::Disabled(DisabledStore),
+        };
+        Ok(Self::over(store, settings))
+    }
+
+    fn over(store: AnyStore, settings: Settings) -> Self {
+        Self(Arc::new(Inner {
+            settings,
+            store,
+            flights: Flights::default(),
+            counters: Counters::new(),
+        }))
+    }
+
+    /// Makes this the process-wide cache, which cached functions use unless told otherwise.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when there is one already: installed, or taken from the environment by
+    /// a call that came first.
+    pub fn install(&self) -> Result<(), Error> {
+        GLOBAL.set(self.clone()).map_err(|_| {
+            Error::Config(
+                "a process-wide cache is in use already: install yours before the first cached \
+                 call"
+                    .into(),
+            )
+        })
+    }
+
+    /// The process-wide cache: the installed one, or the one that the environment describes.
+    ///
+    /// A malformed environment is said once at WARN, and caching is off.
+    pub fn global() -> &'static Self {
+        GLOBAL.get_or_init(|| {
+            Self::builder().build().unwrap_or_else(|error| {
+                tracing::warn!(target: "cache_runtime", %error, "caching is off");
+                Self::over(AnyStore::Disabled(DisabledStore), Settings::disabled())
+            })
+        })
+    }
+
+    /// Asks the store for a sign of life.
+    ///
+    /// # Errors
+    /// [`Error::Disabled`] when caching is off, otherwise why the store did not answer.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.store().ping(self.settings().timeout).await
+    }
+
+    /// Whether the store answers, asked now, within the store timeout.
+    pub async fn health(&self) -> Status {
+        match self.ping().await {
+            Ok(()) => Status::Connected,
+            Err(Error::Disabled) => Status::Disabled,
+            Err(_) => Status::Unreachable,
+        }
+    }
+
+    /// The figures of this process, and those of the server if it answers within the store
+    /// timeout. Scans nothing.
+    pub async fn stats(&self) -> Stats {
+        let server = self.store().info(self.settings().timeout).await;
+        let total = self.counters().read();
+        Stats {
+            status: match &server {
+                Ok(_) => Status::Connected,
+                Err(Error::Disabled) => Status::Disabled,
+                // An ACL may forbid INFO; what matters is whether calls are answered.
+                Err(_) if self.store().reachability() == Reachability::Reachable => {
+                    Status::Connected
+                }
+                Err(_) => Status::Unreachable,
+            },
+            prefix: self.settings().prefix.clone(),
+            breaker: self.store().breaker_state(),
+            process: ProcessStats { total, hit_rate: total.hit_rate(), functions: functions() },
+            server: server.ok(),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn store(&self) -> &AnyStore {
+        &self.0.store
+    }
+
+    pub(crate) fn flights(&self) -> &Flights {
+        &self.0.flights
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.settings.clock
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        matches!(self.0.store, AnyStore::Disabled(_))
+    }
+}
+
+impl Builder {
+    /// The cache. Does no I/O: an unreachable Redis is not an error, a malformed setting is.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the setting, or the environment variable, that is malformed.
+    pub fn build(self) -> Result<Cache, Error> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let mut settings = self.settings(&environment)?;
+        settings.read_ttl_settings(function::ttl_settings(), &environment)?;
+        announce(&settings);
+        Cache::new(settings)
+    }
+}
+
+/// Says what its operators may not expect of a new cache.
+fn announce(settings: &Settings) {
+    match settings.target {
+        Target::Disabled(Off::NotConfigured) => tracing::warn!(
+            target: "cache_runtime",
+            "caching is off: nothing says where Redis is; set REDIS_URL, or REDIS_ENABLED=false \
+             if this is meant"
+        ),
+        Target::Redis(_) if settings.prefix_is_default => tracing::info!(
+            target: "cache_runtime",
+            prefix = settings.prefix,
+            "nothing says which prefix to use; services that share a Redis need one each: set \
+             REDIS_KEY_PREFIX"
+        ),
+        _ => {}
+    }
+    function::warn_of_overlaps();
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("settings", self.settings()).finish_non_exhaustive()
+    }
+}
+
+/// The cache of a call: the process-wide one is borrowed, so that a hit touches no count that
+/// all threads share.
+#[derive(Debug)]
+pub(crate) enum Handle {
+    Global(&'static Cache),
+    Own(Cache),
+}
+
+impl Handle {
+    /// The function's own cache, else the scope's, else the process-wide one.
+    pub(crate) fn choose(explicit: Option<Cache>, scoped: Option<Cache>) -> Self {
+        explicit.or(scoped).map_or_else(|| Self::Global(Cache::global()), Self::Own)
+    }
+
+    pub(crate) fn into_cache(self) -> Cache {
+        match self {
+            Self::Global(cache) => cache.clone(),
+            Self::Own(cache) => cache,
+        }
+    }
+}
+
+impl Deref for Handle {
+    type Target = Cache;
+
+    fn deref(&self) -> &Cache {
+        match self {
+            Self::Global(cache) => cache,
+            Self::Own(cache) => cache,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! One call before it begins: which cache it uses, and under which key.
+
+use crate::cache::{Cache, Handle};
+use crate::context::{Context, Mode};
+use crate::function::{Function, Location, registry};
+use crate::key::KeyWriter;
+use crate::stats::{Observer, Outcome};
+use crate::Error;
+use std::sync::Arc;
+
+/// A call of a cached function.
+#[derive(Debug)]
+pub struct Call(pub(crate) Option<Active>);
+
+/// A call that asks its cache.
+#[derive(Debug)]
+pub(crate) struct Active {
+    pub(crate) function: &'static Function,
+    pub(crate) cache: Handle,
+    pub(crate) key: String,
+    pub(crate) refresh: bool,
+    observer: Option<Arc<Observer>>,
+}
+
+/// Finds the call's cache and renders its key, unless there is nothing to look up.
+pub fn call(
+    function: &'static Function,
+    explicit: Option<Cache>,
+    render: impl FnOnce(&mut KeyWriter<'_>),
+) -> Call {
+    let context = Context::current();
+    let cache = Handle::choose(explicit, context.cache);
+    let key = if context.mode == Mode::Bypass || cache.is_disabled() {
+        None
+    } else {
+        match render_key(function, &cache, render) {
+            Ok(key) => Some(key),
+            Err(why) => {
+                function.warn_of_refusal(why);
+                None
+            }
+        }
+    };
+    match key {
+        Some(key) => Call(Some(Active {
+            function,
+            cache,
+            key,
+            refresh: context.mode == Mode::Refresh,
+            observer: context.observer,
+        })),
+        None => {
+            record(function, &cache, context.observer.as_deref(), Outcome::Bypassed, "");
+            Call(None)
+        }
+    }
+}
+
+/// What [`entry`](crate::entry::entry) is made of.
+#[derive(Debug)]
+pub struct EntryCall {
+    pub(crate) function: &'static Function,
+    pub(crate) cache: Cache,
+    pub(crate) key: Result<String, Error>,
+}
+
+/// The key of a call that is not made, for the companion of the function `ident` whose attribute
+/// is at `location`.
+pub fn companion_call(
+    location: Location,
+    ident: &'static str,
+    explicit: Option<Cache>,
+    render: impl FnOnce(&mut KeyWriter<'_>),
+) -> EntryCall {
+    let cache = Handle::choose(explicit, Context::current().cache).into_cache();
+    let function = registry().at(location, ident);
+    let key = match function {
+        Some(function) => {
+            render_key(function, &cache, render).map_err(|why| Error::Invalid(why.to_owned()))
+        }
+        None => Err(Error::Invalid(format!("the cached function `{ident}` is not registered"))),
+    };
+    EntryCall { function: function.unwrap_or(&UNKNOWN), cache, key }
+}
+
+/// Stands in where the linker left a function's entry out; its key is an error already.
+static UNKNOWN: Function = Function::new(crate::function::Declared {
+    location: Location { file: "", line: 0, column: 0 },
+    ident: "",
+    item: || "",
+    template: None,
+    arguments: &[],
+    version: None,
+    codec: "",
+    options: &[],
+    self_type: crate::function::SelfType::InKey,
+});
+
+fn render_key(
+    function: &Function,
+    cache: &Cache,
+    render: impl FnOnce(&mut KeyWriter<'_>),
+) -> Result<String, &'static str> {
+    if let Some(why) = function.refused() {
+        return Err(why);
+    }
+    let settings = cache.settings();
+    let mut key = KeyWriter::new(&settings.prefix, function.path(), settings.key_secret.as_ref());
+    render(&mut key);
+    if key.is_ambiguous() {
+        return Err("two types of one name are in its key, so their entries would be one: \
+                    give one of the types another name");
+    }
+    Ok(key.finish(function.mark()))
+}
+
+impl Active {
+    /// Counts what the call came to.
+    pub(crate) fn record(&self, outcome: Outcome) {
+        record(self.function, &self.cache, self.observer.as_deref(), outcome, &self.key);
+    }
+
+    /// Counts a failure of the store; whoever failed has logged it.
+    pub(crate) fn store_failed(&self, error: &Error) {
+        tracing::debug!(
+            target: "cache_runtime",
+            function = self.function.path(),
+            key = self.key,
+            %error,
+            "the store failed"
+        );
+        self.count_error();
+    }
+
+    /// Counts a value that could not be written or read, and says so once per function.
+    pub(crate) fn codec_failed(&self, error: &Error) {
+        self.function.warn_of_codec(&self.key, error);
+        self.count_error();
+    }
+
+    fn count_error(&self) {
+        self.function.counters.count_error();
+        self.cache.counters().count_error();
+        if let Some(observer) = &self.observer {
+            observer.count_error();
+        }
+    }
+}
+
+fn record(
+    function: &Function,
+    cache: &Cache,
+    observer: Option<&Observer>,
+    outcome: Outcome,
+    key: &str,
+) {
+    function.counters.count(outcome);
+    cache.counters().count(outcome);
+    if let Some(observer) = observer {
+        observer.count(outcome);
+    }
+    tracing::debug!(
+        target: "cache_runtime",
+        function = function.path(),
+        key,
+        outcome = outcome.name(),
+        "cached call"
+    );
+}

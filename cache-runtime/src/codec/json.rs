@@ -1,0 +1,49 @@
+//! JSON, which every language reads.
+
+use super::{Codec, lossless, refused};
+use crate::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+/// JSON: the default. `redis-cli GET` shows it, and any other language can share it.
+///
+/// Floats come back bit for bit. These values cannot be written and are returned without being
+/// stored, since JSON would give back something else: NaN and infinities, a `Some` of what is
+/// `null` (`Some(None)`, `Some(())`), maps whose keys are no text, number or `bool`, and values
+/// nested more than 127 levels deep.
+///
+/// ```
+/// use cache_runtime::codec::{Codec, Json};
+///
+/// let mut bytes = vec![];
+/// Json::encode(&("a", 0.1), &mut bytes)?;
+/// assert_eq!(bytes, br#"["a",0.1]"#);
+/// assert_eq!(Json::decode::<(String, f64)>(&bytes)?, ("a".to_owned(), 0.1));
+///
+/// assert!(Json::encode(&f64::NAN, &mut bytes).is_err());
+/// # Ok::<(), cache_runtime::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Json;
+
+impl Codec for Json {
+    const NAME: &'static str = "";
+
+    fn encode<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        lossless::check(value, &lossless::JSON)?;
+        serde_json::to_writer(bytes, value).map_err(|_| refused("JSON cannot hold this value"))
+    }
+
+    fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+        serde_json::from_slice(bytes).map_err(|error| {
+            // The error's own text may quote the value.
+            let what = match error.classify() {
+                Category::Io | Category::Eof => "JSON that ends too early",
+                Category::Syntax => "not JSON",
+                Category::Data => "JSON of another type",
+            };
+            refused(format!("{what}, at line {} column {}", error.line(), error.column()))
+        })
+    }
+}

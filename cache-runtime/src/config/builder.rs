@@ -1,0 +1,225 @@
+//! The builder, and how it and the environment become settings.
+
+use super::environment::{Environment, malformed};
+use super::{Off, Settings, Target};
+use crate::{Clock, Error};
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+/// The largest number of connections that makes any sense for one runtime.
+const MOST_CONNECTIONS: usize = 64;
+
+/// What a [`Cache`](crate::Cache) is to be; made by `Cache::builder()`, used up by `build()`.
+///
+/// What is not said here is taken from the environment, and from the defaults after that. All
+/// of it is checked by `build()`, which does no I/O: an unreachable Redis is no error.
+///
+/// `Debug` shows neither the URL's password nor the secret.
+#[must_use = "a builder does nothing until `build()` is called"]
+#[derive(Clone, Default)]
+pub struct Builder {
+    url: Option<String>,
+    enabled: Option<bool>,
+    prefix: Option<String>,
+    default_ttl: Option<Duration>,
+    ttl_settings: HashMap<String, Duration>,
+    timeout: Option<Duration>,
+    wait: Option<Duration>,
+    /// Derived at once, so that the original is not kept.
+    key_secret: Option<[u8; 32]>,
+    empty_secret: bool,
+    connections: Option<usize>,
+    clock: Option<Clock>,
+}
+
+impl Builder {
+    /// Where the values are kept. Environment: `REDIS_URL`.
+    ///
+    /// | URL | store |
+    /// |---|---|
+    /// | `redis://[[user]:password@]host[:port][/database]` | a Redis server |
+    /// | `rediss://…` | the same by TLS; needs the feature `tls` |
+    /// | `redis+unix:///path[?db=0&user=…&pass=…]` | a Redis server's Unix socket |
+    /// | `memory://[?max_bytes=64mb&max_entries=100000]` | this process only, bounded |
+    /// | `disabled://` | none: every call runs its function |
+    ///
+    /// Special characters of a password are percent-encoded. Without a URL `REDIS_HOST` counts
+    /// (with `REDIS_PORT`, `REDIS_DB`, `REDIS_USERNAME`, `REDIS_PASSWORD`), and without that
+    /// caching is off. A URL that is malformed is an [`Error::Config`] of `build()`.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// Whether to cache at all. Environment: `REDIS_ENABLED` (`true` or `false`).
+    ///
+    /// `false` switches caching off, whatever the URL; `true` without a URL and a host means the
+    /// Redis on this machine, port 6379. Said by nobody, the URL or the host decides.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+
+    /// What every key begins with, up to the first colon: letters, digits, `_`, `.` and `-`.
+    /// Environment: `REDIS_KEY_PREFIX`. Default: `cache`.
+    ///
+    /// Two services on one Redis must not share it: they would read each other's values.
+    /// Anything else in it, or nothing at all, is an [`Error::Config`] of `build()`.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// The time to live of values whose function names none. Environment: `REDIS_CACHE_TTL`
+    /// (whole seconds, or a duration such as `5m`). Default: 5 minutes.
+    ///
+    /// Zero is an [`Error::Config`] of `build()`.
+    pub fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.default_ttl = Some(ttl);
+        self
+    }
+
+    /// The time to live of the functions with `ttl_setting = "name"`. Environment:
+    /// `REDIS_CACHE_TTL_<NAME>`, the name in capitals and with `_` for whatever is neither a
+    /// letter nor a digit. Default: the default TTL.
+    ///
+    /// Zero, or an empty name, is an [`Error::Config`] of `build()`.
+    pub fn ttl_setting(mut self, name: impl Into<String>, ttl: Duration) -> Self {
+        self.ttl_settings.insert(name.into(), ttl);
+        self
+    }
+
+    /// How long all store commands of one call may take together; after that the call goes on
+    /// without the store. Default: 250 ms. Zero is an [`Error::Config`] of `build()`.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long a call waits for another that computes the same value, before it computes
+    /// itself, without storing. Default: 10 s. Zero: no call waits.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
+        self
+    }
+
+    /// Makes hashes in keys (`{email:hash}`) unguessable for those who do not know the secret.
+    /// The same in all processes that share values; any length but none, which is an
+    /// [`Error::Config`] of `build()`. Default: hashes without a secret.
+    pub fn key_secret(mut self, secret: impl AsRef<[u8]>) -> Self {
+        let secret = secret.as_ref();
+        self.empty_secret = secret.is_empty();
+        self.key_secret = Some(blake3::derive_key("cache-runtime 2026 key_secret", secret));
+        self
+    }
+
+    /// How many connections each Tokio runtime opens, on first use. Default: 1, which many
+    /// callers share at no loss; more helps where values are large. 1 to 64, or `build()`
+    /// answers [`Error::Config`].
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.connections = Some(connections);
+        self
+    }
+
+    /// Where time and chance come from; for tests that move the clock. Default: the machine's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Checks everything, with what `env` says where the builder says nothing.
+    pub(crate) fn settings(self, env: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Error> {
+        let env = Environment(env);
+        let target = self.target(env)?;
+        let (prefix, prefix_is_default) = self.chosen_prefix(env)?;
+        let default_ttl = match self.default_ttl {
+            Some(ttl) => above_zero(ttl, "default_ttl(..)")?,
+            None => env.ttl("REDIS_CACHE_TTL")?.unwrap_or(Duration::from_secs(300)),
+        };
+        for (name, ttl) in &self.ttl_settings {
+            above_zero(*ttl, &format!("ttl_setting({name:?}, ..)"))?;
+            if name.is_empty() {
+                return Err(malformed("ttl_setting(..)", "given a name"));
+            }
+        }
+        if self.empty_secret {
+            return Err(malformed("key_secret(..)", "at least one byte long"));
+        }
+        let connections = self.connections.unwrap_or(1);
+        if !(1..=MOST_CONNECTIONS).contains(&connections) {
+            return Err(malformed("connections(..)", "between 1 and 64"));
+        }
+        let timeout = self.timeout.unwrap_or(Duration::from_millis(250));
+        Ok(Settings {
+            target,
+            prefix,
+            prefix_is_default,
+            default_ttl,
+            ttl_settings: self.ttl_settings,
+            timeout: above_zero(timeout, "timeout(..)")?,
+            wait: self.wait.unwrap_or(Duration::from_secs(10)),
+            key_secret: self.key_secret,
+            connections,
+            clock: self.clock.unwrap_or_default(),
+        })
+    }
+
+    /// The builder's URL, the environment's URL, its host, and this machine if that is asked for.
+    fn target(&self, env: Environment<'_>) -> Result<Target, Error> {
+        let enabled = match self.enabled {
+            Some(enabled) => Some(enabled),
+            None => env.flag("REDIS_ENABLED")?,
+        };
+        if enabled == Some(false) {
+            return Ok(Target::Disabled(Off::Setting));
+        }
+        if let Some(url) = &self.url {
+            return Target::from_url(url, "url(..)");
+        }
+        if let Some(url) = env.secret("REDIS_URL") {
+            return Target::from_url(&url, "REDIS_URL");
+        }
+        match (Target::from_host(env)?, enabled) {
+            (Some(target), _) => Ok(target),
+            (None, Some(_)) => Target::at_host("localhost", env),
+            (None, None) => Ok(Target::Disabled(Off::NotConfigured)),
+        }
+    }
+
+    fn chosen_prefix(&self, env: Environment<'_>) -> Result<(String, bool), Error> {
+        let (prefix, setting) = match (&self.prefix, env.text("REDIS_KEY_PREFIX")) {
+            (Some(prefix), _) => (prefix.clone(), "prefix(..)"),
+            (None, Some(prefix)) => (prefix, "REDIS_KEY_PREFIX"),
+            (None, None) => return Ok(("cache".to_owned(), true)),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        if prefix.is_empty() || !prefix.chars().all(fits) {
+            return Err(malformed(setting, "one or more of the characters `A-Z a-z 0-9 _ . -`"));
+        }
+        Ok((prefix, false))
+    }
+}
+
+fn above_zero(duration: Duration, setting: &str) -> Result<Duration, Error> {
+    if duration.is_zero() { Err(malformed(setting, "above zero")) } else { Ok(duration) }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL that does not parse may hold the password anywhere: not even its text then.
+        let url = self.url.as_deref().map(|url| Target::from_url(url, "url"));
+        f.debug_struct("Builder")
+            .field("target", &url.map(|url| url.map_err(|_| "malformed")))
+            .field("enabled", &self.enabled)
+            .field("prefix", &self.prefix)
+            .field("default_ttl", &self.default_ttl)
+            .field("ttl_settings", &self.ttl_settings)
+            .field("timeout", &self.timeout)
+            .field("wait", &self.wait)
+            .field("key_secret", &self.key_secret.map(|_| "set"))
+            .field("connections", &self.connections)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}

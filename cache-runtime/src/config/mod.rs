@@ -1,0 +1,96 @@
+//! What a cache is told: by code, by the environment, or by nobody.
+//!
+//! - [`builder`]: the public [`Builder`], and how it and the environment become [`Settings`];
+//! - [`environment`]: the variables; [`target`]: URLs and what they point to.
+
+mod builder;
+mod environment;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use builder::Builder;
+pub(crate) use target::{Off, Target};
+
+use crate::{Clock, Error};
+use environment::{Environment, ttl_variable};
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+/// What a cache is to be; checked, and ready to be used.
+pub(crate) struct Settings {
+    pub(crate) target: Target,
+    /// Of all keys, without the colon.
+    pub(crate) prefix: String,
+    /// Nobody chose the prefix, so that another service may use the same.
+    pub(crate) prefix_is_default: bool,
+    pub(crate) default_ttl: Duration,
+    /// TTLs with a name; a name that is missing means the default.
+    pub(crate) ttl_settings: HashMap<String, Duration>,
+    /// What all store commands of one call may take.
+    pub(crate) timeout: Duration,
+    /// How long a call waits for another's computation.
+    pub(crate) wait: Duration,
+    /// For hashes of arguments that can be guessed.
+    pub(crate) key_secret: Option<[u8; 32]>,
+    /// Per Tokio runtime.
+    pub(crate) connections: usize,
+    pub(crate) clock: Clock,
+}
+
+impl Settings {
+    /// Of a cache whose settings are malformed, met when nobody can be told by an error.
+    pub(crate) fn disabled() -> Self {
+        Self {
+            target: Target::Disabled(Off::Setting),
+            prefix: "cache".to_owned(),
+            prefix_is_default: true,
+            default_ttl: Duration::from_secs(300),
+            ttl_settings: HashMap::new(),
+            timeout: Duration::from_millis(250),
+            wait: Duration::from_secs(10),
+            key_secret: None,
+            connections: 1,
+            clock: Clock::system(),
+        }
+    }
+
+    /// The TTL that goes by this name.
+    pub(crate) fn ttl(&self, name: &str) -> Duration {
+        self.ttl_settings.get(name).copied().unwrap_or(self.default_ttl)
+    }
+
+    /// Looks up, in the environment, the TTLs of the names that functions use; what the builder
+    /// said stays.
+    pub(crate) fn read_ttl_settings<'n>(
+        &mut self,
+        names: impl IntoIterator<Item = &'n str>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), Error> {
+        for name in names {
+            if self.ttl_settings.contains_key(name) {
+                continue;
+            }
+            if let Some(ttl) = Environment(env).ttl(&ttl_variable(name))? {
+                self.ttl_settings.insert(name.to_owned(), ttl);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("target", &self.target)
+            .field("prefix", &self.prefix)
+            .field("default_ttl", &self.default_ttl)
+            .field("ttl_settings", &self.ttl_settings)
+            .field("timeout", &self.timeout)
+            .field("wait", &self.wait)
+            .field("key_secret", &self.key_secret.map(|_| "set"))
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,169 @@
+//! Where to: the URL, or host and port, and what they point to.
+
+use super::environment::{Environment, malformed};
+use crate::Error;
+use crate::store::Bounds;
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use std::fmt;
+
+/// Redis' own port.
+const PORT: u16 = 6379;
+
+/// What a cache keeps its values in.
+#[derive(Clone)]
+pub(crate) enum Target {
+    /// A Redis server.
+    Redis(Box<ConnectionInfo>),
+    /// This process.
+    Memory(Bounds),
+    /// Nothing.
+    Disabled(Off),
+}
+
+/// Why caching is off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Off {
+    /// Neither a URL, nor a host, nor `REDIS_ENABLED`: said at WARN, since it may be an oversight.
+    NotConfigured,
+    /// `REDIS_ENABLED=false`, or the builder's `enabled(false)`.
+    Setting,
+    /// `disabled://`.
+    Url,
+}
+
+impl Target {
+    /// What a URL points to. `setting` is who said it, for the errors.
+    pub(super) fn from_url(url: &str, setting: &str) -> Result<Self, Error> {
+        let Some((scheme, rest)) = url.trim().split_once("://") else {
+            return Err(malformed(setting, "a URL such as `redis://127.0.0.1:6379`"));
+        };
+        match scheme.to_ascii_lowercase().as_str() {
+            "rediss" if !cfg!(feature = "tls") => Err(Error::Config(format!(
+                "{setting}: `rediss://` needs the feature `tls` of the crate `cache-runtime`"
+            ))),
+            scheme @ ("redis" | "rediss" | "redis+unix") => server(url.trim(), scheme, setting),
+            "memory" => memory(rest, setting),
+            "disabled" => Ok(Self::Disabled(Off::Url)),
+            scheme @ ("redis-cluster" | "redis-sentinel") => {
+                Err(Error::Config(format!("{setting}: `{scheme}://` is not supported yet")))
+            }
+            _ => Err(malformed(
+                setting,
+                "a URL that begins with `redis://`, `rediss://`, `redis+unix://`, `memory://` or \
+                 `disabled://`",
+            )),
+        }
+    }
+
+    /// What `REDIS_HOST` and its companions point to; `None` without a host.
+    pub(super) fn from_host(env: Environment<'_>) -> Result<Option<Self>, Error> {
+        env.text("REDIS_HOST").map(|host| Self::at_host(&host, env)).transpose()
+    }
+
+    /// `host` with what the environment says of port, database and user.
+    pub(super) fn at_host(host: &str, env: Environment<'_>) -> Result<Self, Error> {
+        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        let address = bare.parse::<std::net::Ipv6Addr>().is_ok();
+        if !address && bare.contains(|c: char| "/:@[]?#".contains(c) || c.is_whitespace()) {
+            let expected = "a host's name or address alone; the port goes into REDIS_PORT, a \
+                            whole URL into REDIS_URL";
+            return Err(malformed("REDIS_HOST", expected));
+        }
+        let port = env.port("REDIS_PORT")?.unwrap_or(PORT);
+        let mut settings =
+            RedisConnectionInfo::default().set_db(env.database("REDIS_DB")?.unwrap_or(0));
+        let (user, password) = (env.text("REDIS_USERNAME"), env.secret("REDIS_PASSWORD"));
+        if user.is_some() && password.is_none() {
+            return Err(Error::Config("REDIS_USERNAME needs a REDIS_PASSWORD beside it".into()));
+        }
+        if let Some(user) = user {
+            settings = settings.set_username(user);
+        }
+        if let Some(password) = password {
+            settings = settings.set_password(password);
+        }
+        let server = ConnectionAddr::Tcp(bare.to_owned(), port).into_connection_info();
+        let server = server.map_err(|_| malformed("REDIS_HOST", "a host's name or address"))?;
+        Ok(Self::Redis(Box::new(server.set_redis_settings(settings))))
+    }
+}
+
+/// A URL of a server, in the client library's understanding, with our own words for its errors:
+/// its texts may repeat what was written.
+fn server(url: &str, scheme: &str, setting: &str) -> Result<Target, Error> {
+    let shape = match scheme {
+        "redis+unix" => "redis+unix:///path/to/socket[?db=0&user=…&pass=…]",
+        "rediss" => "rediss://[[user]:password@]host[:port][/database]",
+        _ => "redis://[[user]:password@]host[:port][/database]",
+    };
+    let odd = || malformed(setting, &format!("of the form `{shape}`, with `%` and `@` encoded"));
+    let parsed = redis::parse_redis_url(url).ok_or_else(odd)?;
+    let known: &[&str] = match scheme {
+        "redis+unix" => &["db", "user", "pass"],
+        _ => &[],
+    };
+    // The client passes over what it does not know; somebody wrote it for a reason.
+    if parsed.query_pairs().any(|(name, _)| !known.contains(&&*name)) || parsed.fragment().is_some()
+    {
+        return Err(Error::Config(format!(
+            "{setting}: the URL has a parameter that is not known; it must be of the form `{shape}`"
+        )));
+    }
+    let server = url.into_connection_info().map_err(|_| odd())?;
+    let settings = server.redis_settings();
+    if settings.db() < 0 {
+        return Err(odd());
+    }
+    if settings.username().is_some() && settings.password().is_none() {
+        return Err(Error::Config(format!(
+            "{setting}: the URL has a user but no password; a password alone is written \
+             `{scheme}://:password@host`"
+        )));
+    }
+    Ok(Target::Redis(Box::new(server)))
+}
+
+/// `memory://?max_bytes=64mb&max_entries=100000`.
+fn memory(rest: &str, setting: &str) -> Result<Target, Error> {
+    let odd = || malformed(setting, "of the form `memory://[?max_bytes=64mb&max_entries=100000]`");
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    if !place.trim_matches('/').is_empty() {
+        return Err(odd());
+    }
+    let mut bounds = Bounds::default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("max_bytes", text)) => bounds.bytes = bytes(text).ok_or_else(odd)?,
+            Some(("max_entries", text)) => {
+                bounds.entries = text.parse().ok().filter(|n| *n > 0).ok_or_else(odd)?;
+            }
+            _ => return Err(odd()),
+        }
+    }
+    Ok(Target::Memory(bounds))
+}
+
+/// A size as people write it: `500`, `64kb`, `64mb`, `1gb` (of 1024 each).
+fn bytes(text: &str) -> Option<usize> {
+    let text = text.to_ascii_lowercase();
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit: usize = match text.get(digits.len()..)? {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    digits.parse::<usize>().ok()?.checked_mul(unit).filter(|bytes| *bytes > 0)
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // The address alone: the rest knows the password.
+            Self::Redis(server) => write!(f, "Redis({})", server.addr()),
+            Self::Memory(bounds) => f.debug_tuple("Memory").field(bounds).finish(),
+            Self::Disabled(why) => f.debug_tuple("Disabled").field(why).finish(),
+        }
+    }
+}

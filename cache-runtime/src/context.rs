@@ -1,0 +1,120 @@
+//! What surrounds a call: which cache, whether to use it, and who watches. Task-local, so it
+//! follows the task across awaits and ends where a new task is spawned.
+
+use crate::Cache;
+use crate::stats::{Counts, Observer};
+use std::sync::Arc;
+
+tokio::task_local! {
+    static CONTEXT: Context;
+}
+
+/// What the calls inside a future are told.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Context {
+    pub(crate) cache: Option<Cache>,
+    pub(crate) mode: Mode,
+    pub(crate) observer: Option<Arc<Observer>>,
+}
+
+/// How calls use their cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Look, then compute.
+    #[default]
+    Normal,
+    /// Compute, store nothing.
+    Bypass,
+    /// Compute and store.
+    Refresh,
+}
+
+impl Context {
+    /// The context of the running task.
+    pub(crate) fn current() -> Self {
+        CONTEXT.try_with(Clone::clone).unwrap_or_default()
+    }
+}
+
+async fn within<F: Future>(change: impl FnOnce(&mut Context), future: F) -> F::Output {
+    let mut context = Context::current();
+    change(&mut context);
+    CONTEXT.scope(context, future).await
+}
+
+/// Runs `future` without the cache: every cached call inside runs its body, and stores nothing.
+///
+/// Tasks that `future` spawns are not inside.
+///
+/// ```
+/// # use cache_runtime::{Cache, redis_cache};
+/// #[redis_cache(ttl = 60, key = "now:{id}")]
+/// async fn now(id: u64) -> u64 { id }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let fresh = cache_runtime::bypass(now(7)).await;
+/// # assert_eq!(fresh, 7); }
+/// ```
+pub async fn bypass<F: Future>(future: F) -> F::Output {
+    within(|context| context.mode = Mode::Bypass, future).await
+}
+
+/// Runs `future` with every cached call inside computing its value anew and storing it over the
+/// old one.
+///
+/// Tasks that `future` spawns are not inside.
+pub async fn refresh<F: Future>(future: F) -> F::Output {
+    within(|context| context.mode = Mode::Refresh, future).await
+}
+
+/// Runs `future` and says what the cached calls inside came to.
+///
+/// Tasks that `future` spawns are not inside.
+///
+/// ```
+/// # use cache_runtime::{Cache, redis_cache};
+/// #[redis_cache(ttl = 60, key = "twice:{n}")]
+/// async fn twice(n: u64) -> u64 { n * 2 }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), cache_runtime::Error> {
+/// let cache = Cache::builder().url("memory://").prefix("doc").build()?;
+/// let (value, observed) = cache_runtime::observe(cache.scope(async {
+///     twice(4).await + twice(4).await
+/// }))
+/// .await;
+/// assert_eq!((value, observed.misses, observed.hits), (16, 1, 1));
+/// # Ok(()) }
+/// ```
+pub async fn observe<F: Future>(future: F) -> (F::Output, Observed) {
+    let outer = Context::current().observer;
+    let observer = Arc::new(Observer { outer, ..Observer::default() });
+    let watching = observer.clone();
+    let output = within(|context| context.observer = Some(watching), future).await;
+    (output, observer.counters.read())
+}
+
+/// What the cached calls inside an [`observe`] came to.
+pub type Observed = Counts;
+
+impl Cache {
+    /// Runs `future` with this cache instead of the process-wide one, for every cached call
+    /// inside that has no `cache = ...` of its own. This is how tests isolate themselves.
+    ///
+    /// Tasks that `future` spawns are not inside.
+    ///
+    /// ```
+    /// # use cache_runtime::{Cache, redis_cache};
+    /// #[redis_cache(ttl = 60, key = "half:{n}")]
+    /// async fn half(n: u64) -> u64 { n / 2 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), cache_runtime::Error> {
+    /// let cache = Cache::builder().url("memory://").prefix("test").build()?;
+    /// assert_eq!(cache.scope(half(8)).await, 4);
+    /// assert_eq!(cache.count_keys().await?, 1);
+    /// # Ok(()) }
+    /// ```
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        let cache = self.clone();
+        within(|context| context.cache = Some(cache), future).await
+    }
+}

@@ -1,0 +1,178 @@
+//! One key of one function: what a companion returns.
+
+use crate::Error;
+use crate::cache::Cache;
+use crate::call::EntryCall;
+use crate::codec::Codec;
+use crate::function::Function;
+use crate::outcome::Shape;
+use crate::plan::Plan;
+use crate::store::{Life, Store};
+use std::fmt;
+use std::time::Duration;
+
+/// The entry of a cached function for given arguments, which the function's companion returns:
+/// beside `get_user` the macro makes `get_user_entry`, with the arguments that the key uses.
+///
+/// `R` is the function's return type as written. The caller asks the store for something here,
+/// so these methods can fail.
+///
+/// ```
+/// # use cache_runtime::{Cache, redis_cache};
+/// #[redis_cache(ttl = 60, key = "name:{id}")]
+/// async fn name(id: u64) -> Result<String, std::num::ParseIntError> { Ok(format!("user {id}")) }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), cache_runtime::Error> {
+/// let cache = Cache::builder().url("memory://").prefix("shop").build()?;
+/// cache.scope(async {
+///     let entry = name_entry(7);
+///     assert_eq!(entry.key()?, "shop:name:7");
+///     assert_eq!(entry.get().await?, None);
+///     entry.put(&Ok("Ada".to_owned())).await?;
+///     assert_eq!(name(7).await.unwrap(), "Ada");
+///     assert!(entry.invalidate().await?);
+///     # Ok(())
+/// })
+/// .await
+/// # }
+/// ```
+pub struct Entry<R: 'static> {
+    cache: Cache,
+    key: Result<String, Error>,
+    plan: Box<dyn ErasedPlan<R>>,
+}
+
+/// Makes an entry.
+pub fn entry<S, C>(call: EntryCall, plan: Plan<S, C>) -> Entry<S::Output>
+where
+    S: Shape<Output: 'static> + 'static,
+    C: Codec,
+{
+    let EntryCall { function, cache, key } = call;
+    Entry { cache, key, plan: Box::new(FunctionPlan { function, plan }) }
+}
+
+/// A plan without the types that only matter inside.
+trait ErasedPlan<R>: Send + Sync {
+    fn decode(&self, bytes: &[u8]) -> Result<Option<R>, Error>;
+    /// The bytes to store and for how long, if the value is one that is stored.
+    fn encode(
+        &self,
+        cache: &Cache,
+        output: &R,
+        ttl: Option<Duration>,
+    ) -> Result<Option<(Vec<u8>, Duration)>, Error>;
+}
+
+struct FunctionPlan<S: Shape, C> {
+    function: &'static Function,
+    plan: Plan<S, C>,
+}
+
+impl<S: Shape, C: Codec> ErasedPlan<S::Output> for FunctionPlan<S, C> {
+    fn decode(&self, bytes: &[u8]) -> Result<Option<S::Output>, Error> {
+        Ok(self.plan.decode(bytes)?.map(S::join))
+    }
+
+    fn encode(
+        &self,
+        cache: &Cache,
+        output: &S::Output,
+        ttl: Option<Duration>,
+    ) -> Result<Option<(Vec<u8>, Duration)>, Error> {
+        let Some(stored) = S::stored(output) else { return Ok(None) };
+        let life = match ttl {
+            Some(ttl) => Some(ttl),
+            None => self.plan.life(stored, cache.settings(), || cache.clock().random())?,
+        };
+        let Some(life) = life else { return Ok(None) };
+        let bytes = self.plan.encode(stored, self.function.expected_size())?;
+        Ok(self.plan.fits(&bytes).then_some((bytes, life)))
+    }
+}
+
+impl<R: 'static> Entry<R> {
+    /// The key in Redis, with the cache's prefix.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the function's calls are not cached, with the reason.
+    pub fn key(&self) -> Result<&str, Error> {
+        self.key.as_deref().map_err(Clone::clone)
+    }
+
+    /// The stored value, if there is one. Computes nothing.
+    ///
+    /// # Errors
+    /// Why the store could not be asked; [`Error::Codec`] when what it holds is not a value of
+    /// this function.
+    pub async fn get(&self) -> Result<Option<R>, Error> {
+        let found = self.cache.store().get(self.key()?, self.timeout()).await?;
+        match found {
+            Some(bytes) => self.plan.decode(&bytes),
+            None => Ok(None),
+        }
+    }
+
+    /// Stores `value` as if the function had returned it, for the life that its options say.
+    /// Says whether it is a value that is stored: not an `Err`, nor what the function's options
+    /// exclude.
+    ///
+    /// The last to arrive wins: a call that is computing now can store its result over it.
+    ///
+    /// # Errors
+    /// Why it could not be stored; [`Error::Invalid`] when the function's `ttl` depends on
+    /// arguments that this entry does not know ([`put_for`](Self::put_for) does without).
+    pub async fn put(&self, value: &R) -> Result<bool, Error> {
+        self.store(value, None).await
+    }
+
+    /// [`put`](Self::put) with a time to live of its own.
+    ///
+    /// # Errors
+    /// Why it could not be stored.
+    pub async fn put_for(&self, value: &R, ttl: Duration) -> Result<bool, Error> {
+        self.store(value, Some(ttl)).await
+    }
+
+    async fn store(&self, value: &R, ttl: Option<Duration>) -> Result<bool, Error> {
+        let key = self.key()?;
+        let Some((bytes, life)) = self.plan.encode(&self.cache, value, ttl)? else {
+            return Ok(false);
+        };
+        self.cache.flights().detach(key);
+        self.cache.store().set(key, &bytes, life, self.timeout()).await?;
+        Ok(!self.cache.is_disabled())
+    }
+
+    /// How long the stored value has left; `None` when there is none.
+    /// [`Duration::MAX`] stands for one that never expires, which only somebody else can have
+    /// written.
+    ///
+    /// # Errors
+    /// Why the store could not be asked.
+    pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
+        Ok(match self.cache.store().life(self.key()?, self.timeout()).await? {
+            Life::Absent => None,
+            Life::Unlimited => Some(Duration::MAX),
+            Life::Remaining(left) => Some(left),
+        })
+    }
+
+    /// Removes the stored value. Says whether there was one.
+    ///
+    /// # Errors
+    /// Why the store could not be asked. Then the value may still be there.
+    pub async fn invalidate(&self) -> Result<bool, Error> {
+        self.cache.invalidate_whole(self.key()?).await
+    }
+
+    fn timeout(&self) -> Duration {
+        self.cache.settings().timeout
+    }
+}
+
+impl<R: 'static> fmt::Debug for Entry<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,318 @@
+//! What the program knows of each cached function: a `static` beside it, found at start-up.
+
+use crate::stats::Counters;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Where an attribute stands in the source: what a function and its companion have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Location {
+    pub file: &'static str,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// What the key of a method says of the type that its `impl` is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelfType {
+    /// The key holds it.
+    InKey,
+    /// The author wrote `skip(Self)`.
+    Skipped,
+    /// Neither.
+    Missing,
+}
+
+/// What the macro knows of a cached function.
+#[derive(Debug)]
+pub struct Declared {
+    pub location: Location,
+    pub ident: &'static str,
+    /// The `type_name` of an item inside the function: unlike `module_path!` it differs between
+    /// two impls, two trait impls and two enclosing functions.
+    pub item: fn() -> &'static str,
+    pub template: Option<&'static str>,
+    pub arguments: &'static [&'static str],
+    pub version: Option<u64>,
+    pub codec: &'static str,
+    pub options: &'static [(&'static str, &'static str)],
+    pub self_type: SelfType,
+}
+
+/// The per-function static.
+#[derive(Debug)]
+pub struct Function {
+    declared: Declared,
+    resolved: OnceLock<Resolved>,
+    pub(crate) counters: Counters,
+    /// How long the last value was, which is a good guess for the next.
+    last_size: AtomicUsize,
+    warned_of_codec: AtomicBool,
+    warned_of_refusal: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Resolved {
+    path: String,
+    mark: String,
+    refused: Option<&'static str>,
+}
+
+/// An entry of the list that the linker collects.
+#[derive(Debug)]
+pub struct Registered(pub &'static Function);
+
+inventory::collect!(Registered);
+
+impl Function {
+    #[must_use]
+    pub const fn new(declared: Declared) -> Self {
+        Self {
+            declared,
+            resolved: OnceLock::new(),
+            counters: Counters::new(),
+            last_size: AtomicUsize::new(0),
+            warned_of_codec: AtomicBool::new(false),
+            warned_of_refusal: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    /// `crate.module.function`.
+    pub(crate) fn path(&self) -> &str {
+        &self.resolved().path
+    }
+
+    /// What tells versions and formats apart at the end of a key: `~2`, `~msgpack`, `~2.msgpack`.
+    pub(crate) fn mark(&self) -> &str {
+        &self.resolved().mark
+    }
+
+    /// Why the calls of this function are not cached, if they are not.
+    pub(crate) fn refused(&self) -> Option<&'static str> {
+        self.resolved().refused
+    }
+
+    fn resolved(&self) -> &Resolved {
+        self.resolved.get_or_init(|| {
+            let path = path_of((self.declared.item)(), self.declared.ident);
+            let refused = self.reason_to_refuse(&path);
+            Resolved { mark: mark(self.declared.version, self.declared.codec), path, refused }
+        })
+    }
+
+    fn reason_to_refuse(&self, path: &str) -> Option<&'static str> {
+        if self.declared.self_type == SelfType::Missing && in_generic_impl(path) {
+            return Some(
+                "it stands in a generic impl and its key does not tell the types apart: \
+                 put `{Self}` into the key, or `skip(Self)` if one entry may serve them all",
+            );
+        }
+        if self.declared.template.is_none() && registry().paths.get(path).is_some_and(|n| *n > 1) {
+            return Some(
+                "another cached function has the same path, so their default keys would be one: \
+                 give each a `key`",
+            );
+        }
+        None
+    }
+
+    /// Says once that, and why, this function is not cached.
+    pub(crate) fn warn_of_refusal(&self, why: &str) {
+        if !self.warned_of_refusal.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache_runtime",
+                function = self.path(),
+                "calls are not cached: {why}"
+            );
+        }
+    }
+
+    /// Says once that a value of this function could not be written or read.
+    pub(crate) fn warn_of_codec(&self, key: &str, why: &crate::Error) {
+        if !self.warned_of_codec.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache_runtime",
+                function = self.path(),
+                key,
+                error = %why,
+                "a value cannot be cached; further ones of this function are only counted"
+            );
+        }
+    }
+
+    pub(crate) fn expected_size(&self) -> usize {
+        self.last_size.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_size(&self, bytes: usize) {
+        self.last_size.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The key's shape, with a `{}` for each part that calls fill in.
+    pub(crate) fn pattern(&self) -> crate::key::pattern::Pattern {
+        match self.declared.template {
+            Some(template) => crate::key::pattern::Pattern::of_template(template, self.mark()),
+            None => crate::key::pattern::Pattern::of_path(
+                self.path(),
+                self.declared.arguments.len(),
+                in_generic_impl(self.path()),
+                self.mark(),
+            ),
+        }
+    }
+}
+
+/// All cached functions of the program.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    pub(crate) functions: Vec<&'static Function>,
+    paths: HashMap<String, usize>,
+    by_location: HashMap<(Location, &'static str), Option<&'static Function>>,
+}
+
+/// The functions that the linker collected, once.
+pub(crate) fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| {
+        let mut functions: Vec<_> = inventory::iter::<Registered>.into_iter().map(|r| r.0).collect();
+        functions.sort_by_key(|f| (f.declared.location.file, f.declared.location.line, f.declared.location.column));
+        let mut paths = HashMap::new();
+        let mut by_location = HashMap::new();
+        for function in &functions {
+            let declared = &function.declared;
+            *paths.entry(path_of((declared.item)(), declared.ident)).or_insert(0) += 1;
+            by_location
+                .entry((declared.location, declared.ident))
+                .and_modify(|only| *only = None)
+                .or_insert(Some(*function));
+        }
+        Registry { functions, paths, by_location }
+    })
+}
+
+impl Registry {
+    /// The function whose attribute also made a companion there. `None` where one invocation of
+    /// a `macro_rules` macro made several of one name: they all stand at the same place.
+    pub(crate) fn at(&self, location: Location, ident: &'static str) -> Option<&'static Function> {
+        self.by_location.get(&(location, ident)).copied().flatten()
+    }
+
+    /// The function, or functions, of a path.
+    pub(crate) fn named(&self, path: &str) -> impl Iterator<Item = &'static Function> {
+        self.functions.iter().copied().filter(move |function| function.path() == path)
+    }
+
+    /// Pairs of functions whose keys can be one.
+    pub(crate) fn overlaps(&self) -> Vec<(&'static Function, &'static Function)> {
+        let patterns: Vec<_> = self.functions.iter().map(|f| (*f, f.pattern())).collect();
+        let mut found = Vec::new();
+        for (i, (one, pattern)) in patterns.iter().enumerate() {
+            for (other, other_pattern) in patterns.iter().skip(i + 1) {
+                if pattern.overlaps(other_pattern) {
+                    found.push((*one, *other));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The names that functions give to `ttl_setting`.
+pub(crate) fn ttl_settings() -> impl Iterator<Item = &'static str> {
+    let options = registry().functions.iter().flat_map(|f| f.declared.options);
+    options.filter(|(name, _)| *name == "ttl_setting").map(|(_, value)| *value)
+}
+
+/// Says once per program which functions can meet under one key.
+pub(crate) fn warn_of_overlaps() {
+    static ONCE: OnceLock<()> = OnceLock::new();
+    ONCE.get_or_init(|| {
+        for (one, other) in registry().overlaps() {
+            tracing::warn!(
+                target: "cache_runtime",
+                one = one.path(),
+                other = other.path(),
+                "two cached functions can render the same key; give one of them another `key`, \
+                 unless they are meant to share their values"
+            );
+        }
+    });
+}
+
+/// `<app::Repo<_> as app::Find>::find::{{closure}}::__item` → `(app.Repo(_)@app.Find).find`.
+fn path_of(item: &str, ident: &str) -> String {
+    let mut inside = item.rsplit_once("::").map_or(item, |(path, _item)| path);
+    while let Some(outer) = inside.strip_suffix("::{{closure}}") {
+        inside = outer;
+    }
+    let text = inside.replace("::{{closure}}", "").replace("::", ".").replace(" as ", "@");
+    let mut path = String::with_capacity(text.len());
+    for c in text.replace(", ", ",").chars() {
+        path.push(match c {
+            '<' => '(',
+            '>' => ')',
+            c if c.is_alphanumeric() || "._@,()".contains(c) => c,
+            _ => '-',
+        });
+    }
+    if path.is_empty() {
+        path.push_str(ident);
+    }
+    path
+}
+
+/// Whether a path goes through an `impl` with type parameters, which `type_name` shows as `_`.
+fn in_generic_impl(path: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut before = None;
+    let mut chars = path.chars().peekable();
+    while let Some(c) = chars.next() {
+        let alone = !before.is_some_and(word) && !chars.peek().copied().is_some_and(word);
+        if c == '_' && alone {
+            return true;
+        }
+        before = Some(c);
+    }
+    false
+}
+
+fn mark(version: Option<u64>, codec: &str) -> String {
+    match (version, codec) {
+        (None, "") => String::new(),
+        (None, codec) => format!("~{codec}"),
+        (Some(version), "") => format!("~{version}"),
+        (Some(version), codec) => format!("~{version}.{codec}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_readable_and_keep_what_tells_them_apart() {
+        let path = |item| path_of(item, "find");
+        assert_eq!(path("app::users::find::__item"), "app.users.find");
+        assert_eq!(path("app::find::{{closure}}::__item"), "app.find");
+        assert_eq!(path("app::outer::{{closure}}::find::{{closure}}::__item"), "app.outer.find");
+        assert_eq!(
+            path("<app::Repo<_> as app::Find>::find::__item"),
+            "(app.Repo(_)@app.Find).find"
+        );
+        assert_eq!(path("app::Map<app::K, &str>::find::__item"), "app.Map(app.K,-str).find");
+    }
+
+    #[test]
+    fn generic_impls_are_seen() {
+        assert!(in_generic_impl("app.Repo(_).find"));
+        assert!(in_generic_impl("(_@app.Find).find"));
+        assert!(in_generic_impl("app.Map(app.K,_).find"));
+        assert!(!in_generic_impl("app._private.find_one"));
+        assert!(!in_generic_impl("app.Repo(app._T).find"));
+    }
+}

@@ -1,0 +1,161 @@
+//! Taking values out: one key, a pattern, a function's, all.
+
+use crate::cache::Cache;
+use crate::function::registry;
+use crate::store::Store;
+use crate::{Error, glob};
+
+impl Cache {
+    /// Removes the value under `key`, with or without the cache's prefix. Says whether there was
+    /// one.
+    ///
+    /// ```
+    /// # use cache_runtime::{Cache, redis_cache};
+    /// #[redis_cache(ttl = 60, key = "third:{n}")]
+    /// async fn third(n: u64) -> u64 { n / 3 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), cache_runtime::Error> {
+    /// let cache = Cache::builder().url("memory://").prefix("shop").build()?;
+    /// cache.scope(third(9)).await;
+    /// assert!(cache.invalidate("third:9").await?);
+    /// assert!(!cache.invalidate("shop:third:9").await?);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty key; otherwise why the store could not be asked. Then the
+    /// value may still be there.
+    pub async fn invalidate(&self, key: &str) -> Result<bool, Error> {
+        let key = self.whole(key, "key")?;
+        self.invalidate_whole(&key).await
+    }
+
+    /// [`invalidate`](Self::invalidate) for a key that has its prefix.
+    pub(crate) async fn invalidate_whole(&self, key: &str) -> Result<bool, Error> {
+        self.flights().detach(key);
+        let keys = [key.to_owned()];
+        let removed = self.store().remove(&keys, self.settings().timeout).await;
+        // A flight that began between the two has perhaps read what was about to change.
+        self.flights().detach(key);
+        Ok(removed? > 0)
+    }
+
+    /// Removes every value whose key matches `pattern`, with or without the cache's prefix:
+    /// `*` any text, `?` one character, `[ab]` one of these, `\` takes the next one literally.
+    /// Says how many there were. Never reaches another prefix.
+    ///
+    /// Walks all keys of the server (`SCAN`, never `KEYS`), each step within the store timeout.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty pattern; otherwise why the store could not be asked. Then
+    /// some values may be gone and others not.
+    pub async fn invalidate_matching(&self, pattern: &str) -> Result<u64, Error> {
+        let pattern = self.whole(pattern, "pattern")?;
+        self.remove_matching(&pattern, |_| true).await
+    }
+
+    /// Removes everything that the cached function `path` (`crate.module.function`, see
+    /// [`functions`](crate::functions)) has stored, whatever its template. Says how many values
+    /// there were.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the program has no such function; otherwise as
+    /// [`invalidate_matching`](Self::invalidate_matching).
+    pub async fn invalidate_function(&self, path: &str) -> Result<u64, Error> {
+        let prefix_length = self.settings().prefix.len() + 1;
+        let mut known = false;
+        let mut removed = 0;
+        for function in registry().named(path) {
+            known = true;
+            let pattern = function.pattern();
+            let glob = format!("{}:{}*", self.settings().prefix, glob::escape(&pattern.head()));
+            let own = |key: &str| key.get(prefix_length..).is_some_and(|key| pattern.matches(key));
+            removed += self.remove_matching(&glob, own).await?;
+        }
+        if known {
+            Ok(removed)
+        } else {
+            Err(Error::Invalid(format!("there is no cached function `{path}` in this program")))
+        }
+    }
+
+    /// Removes every value under this cache's prefix. Says how many there were.
+    ///
+    /// # Errors
+    /// As [`invalidate_matching`](Self::invalidate_matching).
+    pub async fn clear(&self) -> Result<u64, Error> {
+        self.invalidate_matching("*").await
+    }
+
+    /// How many values there are under this cache's prefix. Walks all keys of the server: not
+    /// for every request.
+    ///
+    /// # Errors
+    /// Why the store could not be asked.
+    pub async fn count_keys(&self) -> Result<u64, Error> {
+        let mut keys = std::collections::HashSet::new();
+        self.each_page(&self.whole("*", "pattern")?, async |page| {
+            keys.extend(page);
+            Ok(())
+        })
+        .await?;
+        Ok(keys.len() as u64)
+    }
+
+    async fn remove_matching(
+        &self,
+        pattern: &str,
+        own: impl Fn(&str) -> bool,
+    ) -> Result<u64, Error> {
+        let concerned = |key: &str| glob::matches(pattern.as_bytes(), key.as_bytes()) && own(key);
+        self.flights().detach_matching(concerned);
+        let mut removed = 0;
+        self.each_page(pattern, async |mut page| {
+            page.retain(|key| own(key));
+            removed += self.store().remove(&page, self.settings().timeout).await?;
+            Ok(())
+        })
+        .await?;
+        self.flights().detach_matching(concerned);
+        Ok(removed)
+    }
+
+    /// Hands over the keys of values that match, page by page; a key can come twice.
+    async fn each_page(
+        &self,
+        pattern: &str,
+        mut handle: impl AsyncFnMut(Vec<String>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut cursor = None;
+        loop {
+            let (mut page, next) =
+                self.store().scan(pattern, cursor.as_ref(), self.settings().timeout).await?;
+            page.retain(|key| !self.is_internal(key));
+            handle(page).await?;
+            match next {
+                None => return Ok(()),
+                next => cursor = next,
+            }
+        }
+    }
+
+    fn whole(&self, text: &str, what: &str) -> Result<String, Error> {
+        let prefix = &self.settings().prefix;
+        let bare = text
+            .strip_prefix(prefix.as_str())
+            .and_then(|rest| rest.strip_prefix(':'))
+            .unwrap_or(text);
+        if bare.is_empty() {
+            return Err(Error::Invalid(format!("an empty {what} names nothing: `*` is everything")));
+        }
+        Ok(format!("{prefix}:{bare}"))
+    }
+
+    /// Whether a whole key is one of ours beside the values, such as `shop:~probe`. No argument
+    /// renders as `~` with a letter behind it.
+    fn is_internal(&self, key: &str) -> bool {
+        key.get(self.settings().prefix.len() + 1..)
+            .and_then(|rest| rest.strip_prefix('~'))
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    }
+}

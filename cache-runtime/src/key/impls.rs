@@ -1,0 +1,185 @@
+//! [`CacheKey`] for the types of std.
+
+use super::{CacheKey, KeyWriter};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8,
+    NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
+};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Types that `Display` writes exactly, in digits, letters, `.` and `-`.
+macro_rules! plain {
+    ($($type:ty),+ $(,)?) => {$(
+        impl CacheKey for $type {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                key.plain(self);
+            }
+        }
+    )+};
+}
+
+plain!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool);
+plain!(NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize);
+plain!(NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize);
+plain!(Ipv4Addr);
+
+impl CacheKey for str {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        key.str(self);
+    }
+}
+
+impl CacheKey for String {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        key.str(self);
+    }
+}
+
+impl CacheKey for char {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        key.str(self.encode_utf8(&mut [0; 4]));
+    }
+}
+
+/// Types that read as what they hold.
+macro_rules! transparent {
+    ($($type:ty),+ $(,)?) => {$(
+        impl<T: CacheKey + ?Sized> CacheKey for $type {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                (**self).write_key(key);
+            }
+        }
+    )+};
+}
+
+transparent!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
+
+impl<T: CacheKey + ToOwned + ?Sized> CacheKey for Cow<'_, T> {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        (**self).write_key(key);
+    }
+}
+
+impl<T: CacheKey> CacheKey for Option<T> {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        key.option(self.as_ref(), |value, key| value.write_key(key));
+    }
+}
+
+fn write_list<'a, T: CacheKey + 'a>(
+    items: impl IntoIterator<Item = &'a T>,
+    key: &mut KeyWriter<'_>,
+) {
+    key.begin_list();
+    items.into_iter().for_each(|item| key.item(item));
+    key.end_list();
+}
+
+impl<T: CacheKey> CacheKey for [T] {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        write_list(self, key);
+    }
+}
+
+impl<T: CacheKey, const N: usize> CacheKey for [T; N] {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        write_list(self, key);
+    }
+}
+
+impl<T: CacheKey> CacheKey for Vec<T> {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        write_list(self, key);
+    }
+}
+
+impl<T: CacheKey> CacheKey for VecDeque<T> {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        write_list(self, key);
+    }
+}
+
+impl<T: CacheKey> CacheKey for BTreeSet<T> {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        write_list(self, key);
+    }
+}
+
+impl<K: CacheKey, V: CacheKey> CacheKey for BTreeMap<K, V> {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        key.begin_list();
+        for (name, value) in self {
+            key.entry(name, value);
+        }
+        key.end_list();
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)*))+) => {$(
+        impl<$($name: CacheKey),*> CacheKey for ($($name,)*) {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                #[allow(non_snake_case)] // the type's name serves for the field too
+                let ($($name,)*) = self;
+                key.begin_tuple();
+                $(key.item($name);)*
+                key.end_tuple();
+            }
+        }
+    )+};
+}
+
+tuples! {
+    ()
+    (A)
+    (A B)
+    (A B C)
+    (A B C D)
+    (A B C D E)
+    (A B C D E F)
+    (A B C D E F G)
+    (A B C D E F G H)
+    (A B C D E F G H I)
+    (A B C D E F G H I J)
+    (A B C D E F G H I J K)
+    (A B C D E F G H I J K L)
+}
+
+impl CacheKey for Ipv6Addr {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        // An address has no `-` of its own, and `2001-db8--1` is easier to read than `%3A`s.
+        key.plain(self.to_string().replace(':', "-"));
+    }
+}
+
+impl CacheKey for IpAddr {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        match self {
+            Self::V4(address) => address.write_key(key),
+            Self::V6(address) => address.write_key(key),
+        }
+    }
+}
+
+/// Types that `Display` writes exactly, in characters that need encoding.
+macro_rules! displayed {
+    ($($type:ty),+ $(,)?) => {$(
+        impl CacheKey for $type {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                key.display(self);
+            }
+        }
+    )+};
+}
+
+displayed!(SocketAddrV4, SocketAddr);
+
+impl CacheKey for SocketAddrV6 {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        key.display(self);
+    }
+}

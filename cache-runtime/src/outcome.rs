@@ -1,0 +1,291 @@
+//! What of a function's return type is stored: told by type, never by the name `Result`.
+//!
+//! The macro writes `(&&&Returns::<R>::new()).shape()`. Method lookup tries the receiver with
+//! the most references first, so the most particular `impl` that fits wins: autoref
+//! specialisation, as in anyhow's `kind` module. It sees through aliases, because types are
+//! compared, not names.
+
+use crate::codec::Cacheable;
+use std::any::Any;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// How a return type splits into what is stored and what is not.
+pub trait Shape {
+    /// The return type as written.
+    type Output;
+    /// What is encoded: the `Ok` value, or the whole.
+    type Stored: Cacheable;
+    /// What `cache_if` and `ttl_with` look at: the value inside `Ok` and `Some`.
+    type Value;
+
+    /// What is stored, or the output unchanged when it is a failure.
+    ///
+    /// By value, so that a failure need not live across an await of ours: the call's future is
+    /// `Send` even where the error is not.
+    ///
+    /// # Errors
+    /// The failed output itself.
+    fn split(output: Self::Output) -> Result<Self::Stored, Self::Output>;
+    /// The output that was split into `stored`.
+    fn join(stored: Self::Stored) -> Self::Output;
+    /// The value inside, or `None` for the `None` that `none_ttl` is about.
+    fn value(stored: &Self::Stored) -> Option<&Self::Value>;
+    /// Borrows what is stored; `None` for a failure.
+    fn stored(output: &Self::Output) -> Option<&Self::Stored>;
+}
+
+/// A return type as a value to call methods on.
+pub struct Returns<R>(PhantomData<fn() -> R>);
+
+impl<R> Returns<R> {
+    #[must_use]
+    #[allow(clippy::new_without_default)] // only generated code makes one
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// `Result<Option<T>, E>`: stores the `Option<T>`.
+pub struct ResultOption<T, E>(PhantomData<fn() -> (T, E)>);
+/// `Result<T, E>`: stores the `T`.
+pub struct OkOf<T, E>(PhantomData<fn() -> (T, E)>);
+/// `Option<T>`: stores the whole.
+pub struct OptionOf<T>(PhantomData<fn() -> T>);
+/// Any other type: stores the whole.
+pub struct Plain<T>(PhantomData<fn() -> T>);
+
+impl<T, E> Shape for ResultOption<T, E>
+where
+    Option<T>: Cacheable,
+{
+    type Output = Result<Option<T>, E>;
+    type Stored = Option<T>;
+    type Value = T;
+
+    fn split(output: Self::Output) -> Result<Self::Stored, Self::Output> {
+        output.map_err(Err)
+    }
+    fn join(stored: Self::Stored) -> Self::Output {
+        Ok(stored)
+    }
+    fn value(stored: &Self::Stored) -> Option<&T> {
+        stored.as_ref()
+    }
+    fn stored(output: &Self::Output) -> Option<&Self::Stored> {
+        output.as_ref().ok()
+    }
+}
+
+impl<T: Cacheable, E> Shape for OkOf<T, E> {
+    type Output = Result<T, E>;
+    type Stored = T;
+    type Value = T;
+
+    fn split(output: Self::Output) -> Result<T, Self::Output> {
+        output.map_err(Err)
+    }
+    fn join(stored: T) -> Self::Output {
+        Ok(stored)
+    }
+    fn value(stored: &T) -> Option<&T> {
+        Some(stored)
+    }
+    fn stored(output: &Self::Output) -> Option<&T> {
+        output.as_ref().ok()
+    }
+}
+
+impl<T> Shape for OptionOf<T>
+where
+    Option<T>: Cacheable,
+{
+    type Output = Option<T>;
+    type Stored = Option<T>;
+    type Value = T;
+
+    fn split(output: Option<T>) -> Result<Option<T>, Option<T>> {
+        Ok(output)
+    }
+    fn join(stored: Option<T>) -> Option<T> {
+        stored
+    }
+    fn value(stored: &Option<T>) -> Option<&T> {
+        stored.as_ref()
+    }
+    fn stored(output: &Option<T>) -> Option<&Option<T>> {
+        Some(output)
+    }
+}
+
+impl<T: Cacheable> Shape for Plain<T> {
+    type Output = T;
+    type Stored = T;
+    type Value = T;
+
+    fn split(output: T) -> Result<T, T> {
+        Ok(output)
+    }
+    fn join(stored: T) -> T {
+        stored
+    }
+    fn value(stored: &T) -> Option<&T> {
+        Some(stored)
+    }
+    fn stored(output: &T) -> Option<&T> {
+        Some(output)
+    }
+}
+
+/// Most particular: three references.
+pub trait ShapeOfResultOption {
+    type Shape;
+    fn shape(&self) -> Self::Shape;
+}
+
+impl<T, E> ShapeOfResultOption for &&Returns<Result<Option<T>, E>> {
+    type Shape = ResultOption<T, E>;
+    fn shape(&self) -> Self::Shape {
+        ResultOption(PhantomData)
+    }
+}
+
+/// Two references.
+pub trait ShapeOfResult {
+    type Shape;
+    fn shape(&self) -> Self::Shape;
+}
+
+impl<T, E> ShapeOfResult for &Returns<Result<T, E>> {
+    type Shape = OkOf<T, E>;
+    fn shape(&self) -> Self::Shape {
+        OkOf(PhantomData)
+    }
+}
+
+/// Two references as well: no type is both a `Result` and an `Option`.
+pub trait ShapeOfOption {
+    type Shape;
+    fn shape(&self) -> Self::Shape;
+}
+
+impl<T> ShapeOfOption for &Returns<Option<T>> {
+    type Shape = OptionOf<T>;
+    fn shape(&self) -> Self::Shape {
+        OptionOf(PhantomData)
+    }
+}
+
+/// Least particular: everything.
+pub trait ShapeOfPlain {
+    type Shape;
+    fn shape(&self) -> Self::Shape;
+}
+
+impl<T> ShapeOfPlain for Returns<T> {
+    type Shape = Plain<T>;
+    fn shape(&self) -> Self::Shape {
+        Plain(PhantomData)
+    }
+}
+
+/// How a failed output is handed to the callers that waited for it: by its error's `Clone`,
+/// where it has one.
+pub struct ErrorSharing<R> {
+    /// A copy of the error, if the output is one and can be copied.
+    pub(crate) pack: fn(&R) -> Option<SharedError>,
+    /// The output that the copy stands for; `None` when it is of another type.
+    pub(crate) unpack: fn(&SharedError) -> Option<R>,
+}
+
+/// An error on its way to the callers of the same flight.
+pub type SharedError = Box<dyn Any + Send>;
+
+impl<R> Clone for ErrorSharing<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for ErrorSharing<R> {}
+
+impl<R> ErrorSharing<R> {
+    pub(crate) const fn none() -> Self {
+        Self { pack: |_| None, unpack: |_| None }
+    }
+}
+
+/// Errors that are `Clone`.
+pub trait ErrorsShared<R> {
+    fn errors(&self) -> ErrorSharing<R>;
+}
+
+impl<T, E: Clone + Send + 'static> ErrorsShared<Result<T, E>> for &Returns<Result<T, E>> {
+    fn errors(&self) -> ErrorSharing<Result<T, E>> {
+        ErrorSharing {
+            pack: |output| Some(Box::new(output.as_ref().err()?.clone())),
+            unpack: |shared| shared.downcast_ref::<E>().map(|error| Err(error.clone())),
+        }
+    }
+}
+
+/// All other return types: nobody shares, every waiter computes.
+pub trait ErrorsApart<R> {
+    fn errors(&self) -> ErrorSharing<R>;
+}
+
+impl<R> ErrorsApart<R> for Returns<R> {
+    fn errors(&self) -> ErrorSharing<R> {
+        ErrorSharing::none()
+    }
+}
+
+macro_rules! debug_by_name {
+    ($($name:ident<$($generic:ident),*>),*) => {$(
+        impl<$($generic),*> fmt::Debug for $name<$($generic),*> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    )*};
+}
+
+debug_by_name!(Returns<R>, ResultOption<T, E>, OkOf<T, E>, OptionOf<T>, Plain<T>, ErrorSharing<R>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::any::type_name_of_val;
+    use std::io;
+
+    macro_rules! shape_of {
+        ($r:ty) => {
+            type_name_of_val(&(&&&Returns::<$r>::new()).shape())
+        };
+    }
+
+    fn generic<T: Cacheable>() -> &'static str {
+        shape_of!(T)
+    }
+
+    #[test]
+    fn shapes_are_told_by_type() {
+        type Found<T> = Result<Option<T>, String>;
+        assert!(shape_of!(io::Result<u8>).contains("OkOf"));
+        assert!(shape_of!(Found<u8>).contains("ResultOption"));
+        assert!(shape_of!(Option<u8>).contains("OptionOf"));
+        assert!(shape_of!(u8).contains("Plain"));
+        assert!(generic::<u8>().contains("Plain"));
+    }
+
+    #[test]
+    fn only_errors_that_clone_are_shared() {
+        let shared = (&&Returns::<Result<u8, String>>::new()).errors();
+        let copy = (shared.pack)(&Err("no".into())).unwrap();
+        assert_eq!((shared.unpack)(&copy), Some(Err("no".into())));
+        assert!((shared.pack)(&Ok(1)).is_none());
+
+        let apart = (&&Returns::<Result<u8, io::Error>>::new()).errors();
+        assert!((apart.pack)(&Err(io::Error::other("no"))).is_none());
+    }
+}

@@ -1,0 +1,152 @@
+//! What the options of one function say about storing its values: pure policy, no I/O.
+
+use crate::codec::Codec;
+use crate::config::Settings;
+use crate::outcome::{ErrorSharing, Shape};
+use crate::Error;
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// Where the time to live comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ttl {
+    /// Nobody said: the cache's default.
+    Default,
+    /// The configuration gives this name one.
+    Setting(&'static str),
+    /// The attribute, or its expression for this call.
+    Fixed(Duration),
+    /// An expression over arguments that a companion does not take.
+    Unknown,
+}
+
+/// The options of a function, typed by what it returns and how that is encoded.
+pub struct Plan<S: Shape, C> {
+    ttl: Ttl,
+    jitter: f64,
+    none_ttl: Option<Duration>,
+    max_size: Option<usize>,
+    cache_if: Option<fn(&S::Value) -> bool>,
+    ttl_with: Option<fn(&S::Value) -> Duration>,
+    errors: ErrorSharing<S::Output>,
+    codec: PhantomData<fn() -> C>,
+}
+
+/// A plan with every option at its default. Takes codec and shape by value so that both are
+/// inferred.
+pub fn plan<C: Codec, S: Shape>(_codec: PhantomData<C>, _shape: S) -> Plan<S, C> {
+    Plan {
+        ttl: Ttl::Default,
+        jitter: 0.0,
+        none_ttl: None,
+        max_size: None,
+        cache_if: None,
+        ttl_with: None,
+        errors: ErrorSharing::none(),
+        codec: PhantomData,
+    }
+}
+
+
+impl<S: Shape, C: Codec> Plan<S, C> {
+    pub fn ttl(mut self, ttl: Ttl) -> Self {
+        self.ttl = ttl;
+        self
+    }
+
+    pub fn jitter(mut self, share: f64) -> Self {
+        self.jitter = share;
+        self
+    }
+
+    pub fn none_ttl(mut self, ttl: Duration) -> Self {
+        self.none_ttl = Some(ttl);
+        self
+    }
+
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.max_size = Some(bytes);
+        self
+    }
+
+    pub fn cache_if(mut self, holds: fn(&S::Value) -> bool) -> Self {
+        self.cache_if = Some(holds);
+        self
+    }
+
+    pub fn ttl_with(mut self, ttl: fn(&S::Value) -> Duration) -> Self {
+        self.ttl_with = Some(ttl);
+        self
+    }
+
+    pub fn share_errors(mut self, errors: ErrorSharing<S::Output>) -> Self {
+        self.errors = errors;
+        self
+    }
+
+    pub(crate) fn errors(&self) -> ErrorSharing<S::Output> {
+        self.errors
+    }
+
+    /// How long to store this value: `None` for not at all. `random` is in `0.0..1.0`.
+    pub(crate) fn life(
+        &self,
+        stored: &S::Stored,
+        settings: &Settings,
+        random: impl FnOnce() -> f64,
+    ) -> Result<Option<Duration>, Error> {
+        let ttl = match S::value(stored) {
+            None => match self.none_ttl {
+                None => return Ok(None),
+                Some(ttl) => ttl,
+            },
+            Some(value) if self.cache_if.is_some_and(|holds| !holds(value)) => return Ok(None),
+            Some(value) => match (self.ttl_with, self.ttl) {
+                (Some(ttl), _) => ttl(value),
+                (None, Ttl::Fixed(ttl)) => ttl,
+                (None, Ttl::Default) => settings.default_ttl,
+                (None, Ttl::Setting(name)) => settings.ttl(name),
+                (None, Ttl::Unknown) => {
+                    return Err(Error::Invalid(
+                        "this function's `ttl` depends on arguments that its companion does not \
+                         take: use `put_for`"
+                            .into(),
+                    ));
+                }
+            },
+        };
+        let ttl = if self.jitter > 0.0 { ttl.mul_f64(1.0 - self.jitter * random()) } else { ttl };
+        Ok((!ttl.is_zero()).then_some(ttl))
+    }
+
+    /// The value's bytes, in a buffer of about the size that is `expected`.
+    pub(crate) fn encode(&self, stored: &S::Stored, expected: usize) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::with_capacity(expected);
+        C::encode(stored, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
+        self.max_size.is_none_or(|most| bytes.len() <= most)
+    }
+
+    /// What the bytes stand for; `None` for a `None` that this function does not cache, which
+    /// only somebody else can have written.
+    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Option<S::Stored>, Error> {
+        let stored = C::decode::<S::Stored>(bytes)?;
+        let known = self.none_ttl.is_some() || S::value(&stored).is_some();
+        Ok(known.then_some(stored))
+    }
+}
+
+impl<S: Shape, C> fmt::Debug for Plan<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("ttl", &self.ttl)
+            .field("jitter", &self.jitter)
+            .field("none_ttl", &self.none_ttl)
+            .field("max_size", &self.max_size)
+            .finish_non_exhaustive()
+    }
+}

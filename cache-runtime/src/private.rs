@@ -1,0 +1,21 @@
+//! What generated code calls. Not for people: no promise is made about anything in here.
+
+pub use crate::cache::Cache;
+pub use crate::call::{call, companion_call};
+pub use crate::codec::{Cacheable, Codec, Json};
+pub use crate::entry::{Entry, entry};
+pub use crate::function::{Declared, Function, Location, Registered, SelfType};
+pub use crate::key::KeyWriter;
+pub use crate::outcome::{
+    ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
+    ShapeOfResultOption,
+};
+pub use crate::plan::{Ttl, plan};
+pub use crate::read_through::read_through;
+pub use inventory;
+
+/// `cache = EXPR`.
+#[must_use]
+pub fn to_cache(cache: &Cache) -> Option<Cache> {
+    Some(cache.clone())
+}

@@ -1,0 +1,222 @@
+//! Figures: what calls came to, counted as they happen, and what operators read.
+
+use crate::breaker::BreakerState;
+use crate::function::registry;
+use crate::store::ServerInfo;
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a cached call came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The store had the value.
+    Hit,
+    /// The body ran.
+    Miss,
+    /// Another call of this process computed the value meanwhile.
+    Coalesced,
+    /// The cache was not asked.
+    Bypassed,
+}
+
+impl Outcome {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Coalesced => "coalesced",
+            Self::Bypassed => "bypass",
+        }
+    }
+}
+
+/// Counts of outcomes, and of what went wrong beside them.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    coalesced: AtomicU64,
+    bypassed: AtomicU64,
+    errors: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) const fn new() -> Self {
+        Self {
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            coalesced: AtomicU64::new(0),
+            bypassed: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn count(&self, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Hit => &self.hits,
+            Outcome::Miss => &self.misses,
+            Outcome::Coalesced => &self.coalesced,
+            Outcome::Bypassed => &self.bypassed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_error(&self) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn read(&self) -> Counts {
+        Counts {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            coalesced: self.coalesced.load(Ordering::Relaxed),
+            bypassed: self.bypassed.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// What cached calls came to. Every call is exactly one of hit, miss, coalesced and bypassed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Calls that the store answered.
+    pub hits: u64,
+    /// Calls that ran their body.
+    pub misses: u64,
+    /// Calls that got what another call of this process was computing when they came.
+    pub coalesced: u64,
+    /// Calls that did not ask the cache: inside [`bypass`](crate::bypass), or caching is off.
+    pub bypassed: u64,
+    /// Failures of the store or a codec on the way; each such call still returned its result.
+    pub errors: u64,
+}
+
+impl Counts {
+    /// The share of the calls that asked the cache and got their value from the store, in
+    /// percent; `None` before the first one. A bypass counts as neither.
+    #[must_use]
+    pub fn hit_rate(&self) -> Option<f64> {
+        let asked = self.hits + self.misses + self.coalesced;
+        #[allow(clippy::cast_precision_loss)] // a percentage for people
+        (asked > 0).then(|| self.hits as f64 * 100.0 / asked as f64)
+    }
+}
+
+/// Collects what the calls inside an [`observe`](crate::observe) came to.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    pub(crate) counters: Counters,
+    /// The `observe` around this one, which sees the same calls.
+    pub(crate) outer: Option<Arc<Observer>>,
+}
+
+impl Observer {
+    pub(crate) fn count(&self, outcome: Outcome) {
+        self.each(|counters| counters.count(outcome));
+    }
+
+    pub(crate) fn count_error(&self) {
+        self.each(Counters::count_error);
+    }
+
+    fn each(&self, count: impl Fn(&Counters)) {
+        let mut observer = Some(self);
+        while let Some(Self { counters, outer }) = observer {
+            count(counters);
+            observer = outer.as_deref();
+        }
+    }
+}
+
+/// Whether a cache reaches its store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Status {
+    /// The store answers.
+    Connected,
+    /// It does not; calls run their bodies.
+    Unreachable,
+    /// Caching is switched off.
+    Disabled,
+}
+
+/// What [`Cache::stats`](crate::Cache::stats) answers. Serializes to JSON under these names.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Whether the store answers now.
+    pub status: Status,
+    /// The prefix of this cache's keys.
+    pub prefix: String,
+    /// The breaker of this process.
+    pub breaker: BreakerState,
+    /// What this process' calls through this cache came to, since it was built.
+    pub process: ProcessStats,
+    /// What the server says of itself: figures of all its clients. `None` when it does not answer.
+    pub server: Option<ServerInfo>,
+}
+
+/// The part of [`Stats`] that this process counted.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct ProcessStats {
+    /// All functions.
+    #[serde(flatten)]
+    pub total: Counts,
+    /// The share of hits in percent; `null` before the first call.
+    pub hit_rate: Option<f64>,
+    /// Each function of the program, through whatever cache it was called.
+    pub functions: Vec<FunctionStats>,
+}
+
+/// One cached function of the program.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct FunctionStats {
+    /// `crate.module.function`, as [`Cache::invalidate_function`](crate::Cache::invalidate_function) takes it.
+    pub path: String,
+    /// The key template as written; `None` for the default key.
+    pub key: Option<&'static str>,
+    /// The other options as written.
+    pub options: Vec<(&'static str, &'static str)>,
+    /// Why its calls are not cached, if they cannot be.
+    pub refused: Option<&'static str>,
+    /// What its calls came to in this process.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The share of hits in percent; `null` before the first call.
+    pub hit_rate: Option<f64>,
+}
+
+/// Every `#[redis_cache]` function of the program, in the order of its sources: path, template,
+/// options, and what its calls came to so far.
+///
+/// ```
+/// use cache_runtime::redis_cache;
+///
+/// #[redis_cache(ttl = 60, key = "square:{n}")]
+/// async fn square(n: u64) -> u64 { n * n }
+///
+/// let listed = cache_runtime::functions();
+/// let square = listed.iter().find(|f| f.path.ends_with(".square")).unwrap();
+/// assert_eq!(square.key, Some("square:{n}"));
+/// assert_eq!(square.options, [("ttl", "60")]);
+/// ```
+#[must_use]
+pub fn functions() -> Vec<FunctionStats> {
+    let listed = registry().functions.iter().map(|function| {
+        let counts = function.counters.read();
+        FunctionStats {
+            path: function.path().to_owned(),
+            key: function.declared().template,
+            options: function.declared().options.to_vec(),
+            refused: function.refused(),
+            hit_rate: counts.hit_rate(),
+            counts,
+        }
+    });
+    listed.collect()
+}

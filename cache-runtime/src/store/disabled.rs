@@ -1,0 +1,48 @@
+//! The store of a cache that is switched off.
+
+use super::{Cursor, Life, Reachability, ServerInfo, Store};
+use crate::Error;
+use std::time::Duration;
+
+/// Every read is a miss, nothing is stored, and whoever asks directly is told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DisabledStore;
+
+impl Store for DisabledStore {
+    async fn get(&self, _: &str, _: Duration) -> Result<Option<Vec<u8>>, Error> {
+        Ok(None)
+    }
+
+    async fn set(&self, _: &str, _: &[u8], _: Duration, _: Duration) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn remove(&self, _: &[String], _: Duration) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    async fn life(&self, _: &str, _: Duration) -> Result<Life, Error> {
+        Ok(Life::Absent)
+    }
+
+    async fn scan(
+        &self,
+        _: &str,
+        _: Option<&Cursor>,
+        _: Duration,
+    ) -> Result<(Vec<String>, Option<Cursor>), Error> {
+        Ok((Vec::new(), None))
+    }
+
+    async fn ping(&self, _: Duration) -> Result<(), Error> {
+        Err(Error::Disabled)
+    }
+
+    async fn info(&self, _: Duration) -> Result<ServerInfo, Error> {
+        Err(Error::Disabled)
+    }
+
+    fn reachability(&self) -> Reachability {
+        Reachability::Untried
+    }
+}

@@ -1,0 +1,262 @@
+//! `memory://`: a bounded store in this process, with the semantics of the one in Redis.
+
+use super::{Cursor, Life, Reachability, ServerInfo, Store};
+use crate::{Clock, Error, glob};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What an entry costs beside its key and value: the two indices, and their nodes.
+const OVERHEAD: usize = 128;
+/// Keys looked at per page of a scan, and so the longest time that the lock is held for one.
+const PAGE: usize = 512;
+
+/// How much a [`MemoryStore`] holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Bytes of keys, values and their bookkeeping.
+    pub(crate) bytes: usize,
+    /// Number of keys.
+    pub(crate) entries: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { bytes: 64 * 1024 * 1024, entries: 100_000 }
+    }
+}
+
+/// A bounded map with expiry by the cache's clock; when it is full the oldest entry goes.
+pub(crate) struct MemoryStore {
+    clock: Clock,
+    bounds: Bounds,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// Ordered, so that a scan can go on after the last key it returned.
+    entries: BTreeMap<Arc<str>, Entry>,
+    /// By age, for eviction.
+    by_age: BTreeMap<u64, Arc<str>>,
+    /// By end of life, for purging.
+    by_end: BTreeSet<(Duration, u64)>,
+    next: u64,
+    bytes: usize,
+}
+
+struct Entry {
+    value: Arc<[u8]>,
+    end: Duration,
+    /// Which write this was; the key of `by_age`.
+    age: u64,
+}
+
+impl Inner {
+    fn drop_key(&mut self, key: &str) -> Option<Entry> {
+        let entry = self.entries.remove(key)?;
+        self.by_age.remove(&entry.age);
+        self.by_end.remove(&(entry.end, entry.age));
+        self.bytes = self.bytes.saturating_sub(cost(key, &entry.value));
+        Some(entry)
+    }
+
+    /// Drops what has expired; each entry pays for its own removal once.
+    fn purge(&mut self, now: Duration) {
+        while let Some(&(end, age)) = self.by_end.first() {
+            if end > now {
+                return;
+            }
+            self.drop_age(age);
+        }
+    }
+
+    fn drop_age(&mut self, age: u64) {
+        if let Some(key) = self.by_age.get(&age).cloned() {
+            self.drop_key(&key);
+        }
+    }
+
+    fn insert(&mut self, key: &str, value: &[u8], end: Duration, bounds: Bounds) {
+        self.drop_key(key);
+        let cost = cost(key, value);
+        if cost > bounds.bytes {
+            return;
+        }
+        while self.bytes + cost > bounds.bytes || self.entries.len() >= bounds.entries {
+            let Some((&oldest, _)) = self.by_age.first_key_value() else { return };
+            self.drop_age(oldest);
+        }
+        let (key, age): (Arc<str>, u64) = (key.into(), self.next);
+        self.next += 1;
+        self.bytes += cost;
+        self.by_age.insert(age, key.clone());
+        self.by_end.insert((end, age));
+        self.entries.insert(key, Entry { value: value.into(), end, age });
+    }
+}
+
+fn cost(key: &str, value: &[u8]) -> usize {
+    key.len().saturating_add(value.len()).saturating_add(OVERHEAD)
+}
+
+impl MemoryStore {
+    pub(crate) fn new(clock: Clock, bounds: Bounds) -> Self {
+        Self { clock, bounds, inner: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // No code of others runs under the lock, so a poisoned one is still consistent enough:
+        // at worst an index misses an entry.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    async fn get(&self, key: &str, _: Duration) -> Result<Option<Vec<u8>>, Error> {
+        let now = self.clock.now();
+        // The copy is made outside of the lock.
+        let value = self.lock().entries.get(key).filter(|e| e.end > now).map(|e| e.value.clone());
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    async fn set(&self, key: &str, value: &[u8], ttl: Duration, _: Duration) -> Result<(), Error> {
+        if ttl < Duration::from_millis(1) {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        inner.purge(now);
+        inner.insert(key, value, now.saturating_add(ttl), self.bounds);
+        Ok(())
+    }
+
+    async fn remove(&self, keys: &[String], _: Duration) -> Result<u64, Error> {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let gone = keys.iter().filter_map(|key| inner.drop_key(key)).filter(|e| e.end > now);
+        Ok(gone.count() as u64)
+    }
+
+    async fn life(&self, key: &str, _: Duration) -> Result<Life, Error> {
+        let now = self.clock.now();
+        Ok(match self.lock().entries.get(key) {
+            Some(entry) if entry.end > now => Life::Remaining(entry.end - now),
+            _ => Life::Absent,
+        })
+    }
+
+    async fn scan(
+        &self,
+        pattern: &str,
+        from: Option<&Cursor>,
+        _: Duration,
+    ) -> Result<(Vec<String>, Option<Cursor>), Error> {
+        let now = self.clock.now();
+        let inner = self.lock();
+        let start = from.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.0.as_str()));
+        let mut rest = inner.entries.range::<str, _>((start, Bound::Unbounded));
+        let (mut keys, mut last) = (Vec::new(), None);
+        for (key, entry) in rest.by_ref().take(PAGE) {
+            last = Some(key);
+            if entry.end > now && glob::matches(pattern.as_bytes(), key.as_bytes()) {
+                keys.push(key.to_string());
+            }
+        }
+        let more = rest.next().and(last).map(|key| Cursor(key.to_string()));
+        Ok((keys, more))
+    }
+
+    async fn ping(&self, _: Duration) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn info(&self, _: Duration) -> Result<ServerInfo, Error> {
+        Ok(ServerInfo {
+            used_memory: Some(self.lock().bytes as u64),
+            max_memory: Some(self.bounds.bytes as u64),
+            ..ServerInfo::default()
+        })
+    }
+
+    fn reachability(&self) -> Reachability {
+        Reachability::Reachable
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (entries, bytes) = {
+            let inner = self.lock();
+            (inner.entries.len(), inner.bytes)
+        };
+        f.debug_struct("MemoryStore")
+            .field("entries", &entries)
+            .field("bytes", &bytes)
+            .field("bounds", &self.bounds)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(1);
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn small(bytes: usize, entries: usize) -> (Clock, MemoryStore) {
+        let clock = Clock::manual();
+        (clock.clone(), MemoryStore::new(clock, Bounds { bytes, entries }))
+    }
+
+    #[tokio::test]
+    async fn an_entry_ends_at_its_end_by_the_caches_clock() {
+        let (clock, store) = small(10_000, 10);
+        store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
+        clock.advance(MINUTE - Duration::from_nanos(1));
+        assert!(store.get("p:k", SOON).await.unwrap().is_some());
+        clock.advance(Duration::from_nanos(1));
+        assert_eq!(store.get("p:k", SOON).await.unwrap(), None);
+        assert_eq!(store.life("p:k", SOON).await.unwrap(), Life::Absent);
+        assert_eq!(store.scan("*", None, SOON).await.unwrap().0, Vec::<String>::new());
+        assert_eq!(store.remove(&["p:k".into()], SOON).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_has_expired_is_purged_by_the_next_write() {
+        let (clock, store) = small(10_000, 10);
+        for n in 0..5 {
+            store.set(&format!("p:{n}"), b"v", MINUTE, SOON).await.unwrap();
+        }
+        clock.advance(MINUTE);
+        store.set("p:new", b"v", MINUTE, SOON).await.unwrap();
+        let inner = store.lock();
+        assert_eq!((inner.entries.len(), inner.by_age.len(), inner.by_end.len()), (1, 1, 1));
+    }
+
+    #[tokio::test]
+    async fn the_oldest_goes_when_it_is_full_and_a_rewrite_is_young_again() {
+        let (_, store) = small(10_000, 3);
+        for key in ["p:a", "p:b", "p:c", "p:a", "p:d"] {
+            store.set(key, b"v", MINUTE, SOON).await.unwrap();
+        }
+        assert_eq!(store.scan("*", None, SOON).await.unwrap().0, ["p:a", "p:c", "p:d"]);
+    }
+
+    #[tokio::test]
+    async fn bytes_are_bounded_and_a_value_too_large_leaves_no_old_one_behind() {
+        let (_, store) = small(1_000, 100);
+        for n in 0..20 {
+            store.set(&format!("p:{n:02}"), &[0; 200], MINUTE, SOON).await.unwrap();
+            assert!(store.lock().bytes <= 1_000);
+        }
+        store.set("p:19", &[0; 2_000], MINUTE, SOON).await.unwrap();
+        assert_eq!(store.get("p:19", SOON).await.unwrap(), None);
+        let keys: Vec<_> = store.scan("*", None, SOON).await.unwrap().0;
+        store.remove(&keys, SOON).await.unwrap();
+        assert_eq!(store.lock().bytes, 0);
+    }
+}

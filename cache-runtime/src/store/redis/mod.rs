@@ -1,0 +1,257 @@
+//! Redis behind the [`Store`] contract: a thin layer over multiplexed connections.
+//!
+//! - [`pool`]: a few connections per Tokio runtime, and whether they are any good now;
+//! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
+//! - [`refusal`]: what an error means; [`report`]: what operators read about it;
+//! - [`info`]: the server's own figures.
+
+mod info;
+mod pool;
+mod refusal;
+mod report;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+
+use super::{Cursor, Life, Reachability, ServerInfo, Store};
+use crate::Error;
+use crate::breaker::{Admission, Breaker, BreakerState};
+use pool::Pools;
+use redis::{Cmd, ConnectionInfo, Value};
+use refusal::{Asked, Verdict};
+use report::Report;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use supervisor::Endpoint;
+
+/// Keys per `UNLINK`, so that no single command keeps the server from others for long.
+const KEYS_PER_REMOVE: usize = 512;
+/// Keys that one `SCAN` looks at.
+const KEYS_PER_SCAN: u32 = 512;
+/// The longest life that is asked of Redis, ten years: beyond that `PX` overflows.
+const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
+/// The store in Redis. It connects on first use, and reconnects in the background for ever.
+pub(crate) struct RedisStore {
+    pools: Pools,
+    report: Arc<Report>,
+    /// Opens while the server refuses to be written to; reads go on.
+    writes: Breaker,
+}
+
+impl RedisStore {
+    /// A store for the keys under `prefix`, with so many connections per runtime. No I/O.
+    pub(crate) fn new(
+        server: ConnectionInfo,
+        prefix: &str,
+        connections: usize,
+    ) -> Result<Self, Error> {
+        let report = Arc::new(Report::new(&server));
+        let endpoint = Endpoint::new(server, prefix, connections)?;
+        Ok(Self {
+            pools: Pools::new(Arc::new(endpoint), report.clone()),
+            report,
+            writes: Breaker::new(),
+        })
+    }
+
+    /// Open while commands are not sent at all, or while writes are suspended.
+    pub(crate) fn breaker_state(&self) -> BreakerState {
+        match self.reachability() {
+            Reachability::Unreachable => BreakerState::Open,
+            Reachability::Untried | Reachability::Reachable => self.writes.state(),
+        }
+    }
+
+    /// Sends one command and reads its answer, within one deadline for everything.
+    ///
+    /// Any sign that the connection or the server is no good takes the pool down, so that
+    /// those who come next do not wait for the same again.
+    async fn ask<T>(
+        &self,
+        command: &Cmd,
+        asked: Asked,
+        within: Duration,
+        read: impl FnOnce(Value) -> Option<T>,
+    ) -> Result<T, Error> {
+        if within.is_zero() {
+            return Err(Error::Timeout);
+        }
+        let pool = self.pools.here()?;
+        // Zero is the generation before the first connection.
+        let mut generation = 0;
+        let answer = tokio::time::timeout(within, async {
+            let (mut connection, current) = pool.connection().await?;
+            generation = current;
+            Ok(connection.send_packed_command(command).await)
+        })
+        .await;
+        let reply = match answer {
+            Ok(Ok(reply)) => reply.and_then(Value::extract_error),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                pool.fail(generation, "it did not answer in time");
+                return Err(Error::Timeout);
+            }
+        };
+        match reply.map(read) {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => {
+                // Not what this command answers: the connection's replies are out of step.
+                pool.fail(generation, "it answered out of turn");
+                Err(Error::Unavailable)
+            }
+            Err(error) => Err(match refusal::judge(&error, asked) {
+                Verdict::WrongType => Error::WrongType,
+                Verdict::Refused(code) => Error::Refused(code),
+                Verdict::Lost(reason) => {
+                    pool.fail(generation, &reason);
+                    error.code().map_or(Error::Unavailable, |code| Error::Refused(code.to_owned()))
+                }
+            }),
+        }
+    }
+}
+
+impl Store for RedisStore {
+    async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
+        let mut command = redis::cmd("GET");
+        command.arg(key);
+        self.ask(&command, Asked::Read, within, |reply| match reply {
+            Value::Nil => Some(None),
+            Value::BulkString(bytes) => Some(Some(bytes)),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn set(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Duration,
+        within: Duration,
+    ) -> Result<(), Error> {
+        let millis = ttl.min(LONGEST_LIFE).as_millis();
+        let Some(millis) = u64::try_from(millis).ok().filter(|millis| *millis > 0) else {
+            return Ok(());
+        };
+        let admission = self.writes.admit(self.report.now());
+        if admission == Admission::Refused {
+            return Err(Error::Refused(self.report.refused_with()));
+        }
+        let mut command = Cmd::with_capacity(5, key.len() + value.len() + 32);
+        command.arg("SET").arg(key).arg(value).arg("PX").arg(millis);
+        let outcome = self.ask(&command, Asked::Write, within, |reply| {
+            matches!(reply, Value::Okay).then_some(())
+        });
+        let outcome = outcome.await;
+        match &outcome {
+            Ok(()) => {
+                if self.writes.succeeded(admission) {
+                    self.report.writes_resumed();
+                }
+            }
+            Err(Error::Refused(code)) if refusal::suspends_writes(code) => {
+                self.report.remember_refusal(code);
+                if self.writes.failed(admission, self.report.now()) {
+                    self.report.writes_refused(code);
+                }
+            }
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {
+        // Whatever the state of `writes`: a full Redis refuses SET but allows this.
+        let begun = self.report.now();
+        let mut removed = 0;
+        for batch in keys.chunks(KEYS_PER_REMOVE) {
+            let left = within.saturating_sub(self.report.now().saturating_sub(begun));
+            let mut command = redis::cmd("UNLINK");
+            command.arg(batch);
+            removed += self
+                .ask(&command, Asked::Other, left, |reply| match reply {
+                    Value::Int(count) => u64::try_from(count).ok(),
+                    _ => None,
+                })
+                .await?;
+        }
+        Ok(removed)
+    }
+
+    async fn life(&self, key: &str, within: Duration) -> Result<Life, Error> {
+        let mut command = redis::cmd("PTTL");
+        command.arg(key);
+        self.ask(&command, Asked::Other, within, |reply| match reply {
+            Value::Int(-2) => Some(Life::Absent),
+            Value::Int(-1) => Some(Life::Unlimited),
+            Value::Int(millis) => {
+                u64::try_from(millis).ok().map(|ms| Life::Remaining(Duration::from_millis(ms)))
+            }
+            _ => None,
+        })
+        .await
+    }
+
+    async fn scan(
+        &self,
+        pattern: &str,
+        from: Option<&Cursor>,
+        within: Duration,
+    ) -> Result<(Vec<String>, Option<Cursor>), Error> {
+        let mut command = redis::cmd("SCAN");
+        command.arg(from.map_or("0", |cursor| cursor.0.as_str()));
+        command.arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS_PER_SCAN);
+        self.ask(&command, Asked::Other, within, page).await
+    }
+
+    async fn ping(&self, within: Duration) -> Result<(), Error> {
+        let command = redis::cmd("PING");
+        self.ask(&command, Asked::Other, within, |reply| match reply {
+            Value::SimpleString(text) if text == "PONG" => Some(()),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
+        let command = redis::cmd("INFO");
+        match self.ask(&command, Asked::Other, within, info::read).await {
+            // An ACL that does not let us look is no fault of the cache.
+            Err(Error::Refused(code)) if code == "NOPERM" => Ok(ServerInfo::default()),
+            other => other,
+        }
+    }
+
+    fn reachability(&self) -> Reachability {
+        self.pools.state_here().unwrap_or_else(|| self.report.reachability())
+    }
+}
+
+/// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.
+fn page(reply: Value) -> Option<(Vec<String>, Option<Cursor>)> {
+    let Value::Array(parts) = reply else { return None };
+    let [Value::BulkString(cursor), Value::Array(found)] = <[Value; 2]>::try_from(parts).ok()?
+    else {
+        return None;
+    };
+    let cursor = String::from_utf8(cursor).ok()?;
+    let keys = found.into_iter().filter_map(|key| match key {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        _ => None,
+    });
+    Some((keys.collect(), (cursor != "0").then_some(Cursor(cursor))))
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("server", &self.report.server())
+            .field("reachability", &self.reachability())
+            .field("writes", &self.writes.state())
+            .finish()
+    }
+}

@@ -1,0 +1,99 @@
+//! What an error of the client library or the server means for the cache.
+
+use redis::{ErrorKind, RedisError};
+
+/// What a command was for: a refusal means different things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Reading a value, which every cached call begins with.
+    Read,
+    /// Storing a value.
+    Write,
+    /// Anything else; whoever asked gets to know, and calls go on.
+    Other,
+}
+
+/// What to make of an error.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The key holds something else.
+    WrongType,
+    /// This command was refused, by its error code; the connection is good.
+    Refused(String),
+    /// The connection or the server is of no use now, and why.
+    Lost(String),
+}
+
+/// Judges by the error's code, never by its text, which may hold arguments.
+pub(super) fn judge(error: &RedisError, asked: Asked) -> Verdict {
+    match error.code() {
+        None => Verdict::Lost(reason(error)),
+        Some("WRONGTYPE") => Verdict::WrongType,
+        Some(code) if concerns_everything(code) => Verdict::Lost(code.to_owned()),
+        // Without the right to read there is nothing that the cache could do.
+        Some("NOPERM") if asked == Asked::Read => Verdict::Lost("NOPERM".to_owned()),
+        Some(code) => Verdict::Refused(code.to_owned()),
+    }
+}
+
+/// Codes with which a server refuses every command, whatever its key.
+fn concerns_everything(code: &str) -> bool {
+    matches!(
+        code,
+        "LOADING" | "BUSY" | "NOAUTH" | "WRONGPASS" | "MASTERDOWN" | "CLUSTERDOWN" | "UNKILLABLE"
+    )
+}
+
+/// Whether a refused write says that the next one would be refused too: `READONLY`, `OOM`,
+/// `MISCONF`, `NOREPLICAS`, `NOPERM` and what servers yet to come may say. Not so the codes that
+/// concern one key's place in a cluster, nor those that have taken the connection down.
+pub(super) fn suspends_writes(code: &str) -> bool {
+    !concerns_everything(code) && !matches!(code, "MOVED" | "ASK" | "TRYAGAIN" | "CROSSSLOT")
+}
+
+/// Why, for the log: a code, or what the system said. Never a text that the server made up from
+/// our arguments.
+pub(super) fn reason(error: &RedisError) -> String {
+    match (error.code(), error.kind()) {
+        (Some(code), _) => code.to_owned(),
+        (None, ErrorKind::Io) => error.to_string(),
+        (None, ErrorKind::Parse) => "it does not speak Redis' protocol".to_owned(),
+        (None, _) => error.category().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(code: &str) -> RedisError {
+        redis::make_extension_error(code.to_owned(), Some("with arguments".to_owned()))
+    }
+
+    #[test]
+    fn a_wrong_type_is_nobodys_fault() {
+        assert_eq!(judge(&server("WRONGTYPE"), Asked::Read), Verdict::WrongType);
+    }
+
+    #[test]
+    fn a_missing_right_matters_where_it_is_missing() {
+        let error = server("NOPERM");
+        assert_eq!(judge(&error, Asked::Read), Verdict::Lost("NOPERM".into()));
+        assert_eq!(judge(&error, Asked::Write), Verdict::Refused("NOPERM".into()));
+        assert!(suspends_writes("NOPERM"));
+    }
+
+    #[test]
+    fn only_the_code_is_kept() {
+        assert_eq!(judge(&server("OOM"), Asked::Write), Verdict::Refused("OOM".into()));
+        assert_eq!(judge(&server("LOADING"), Asked::Write), Verdict::Lost("LOADING".into()));
+        assert!(!suspends_writes("LOADING"));
+        assert!(!suspends_writes("MOVED"));
+    }
+
+    #[test]
+    fn a_transport_error_says_what_the_system_said() {
+        let error = RedisError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
+        assert_eq!(judge(&error, Asked::Other), Verdict::Lost("broken pipe".into()));
+    }
+}

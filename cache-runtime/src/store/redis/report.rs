@@ -1,0 +1,126 @@
+//! What operators get to read: once per outage, whatever the number of calls and of pools.
+
+use super::super::Reachability;
+use redis::{ConnectionAddr, ConnectionInfo};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A point in time, in microseconds since the store was made, never zero.
+pub(super) type Moment = u64;
+
+/// What is known of the server, for all pools of one store together.
+#[derive(Debug)]
+pub(super) struct Report {
+    /// Its address, without user or password.
+    server: String,
+    origin: Instant,
+    /// When the outage began; zero: there is none.
+    down: AtomicU64,
+    /// When the last outage ended, or the first connection was made; zero: never.
+    up: AtomicU64,
+    /// The code of the last refused write.
+    code: Mutex<String>,
+}
+
+impl Report {
+    pub(super) fn new(server: &ConnectionInfo) -> Self {
+        let db = server.redis_settings().db();
+        let server = match server.addr() {
+            ConnectionAddr::Unix(path) => format!("{} db {db}", path.display()),
+            address => format!("{address}/{db}"),
+        };
+        Self {
+            server,
+            origin: Instant::now(),
+            down: AtomicU64::new(0),
+            up: AtomicU64::new(0),
+            code: Mutex::default(),
+        }
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The machine's time and not the cache's clock: what is on the network does not stand
+    /// still with a clock that a test has stopped.
+    pub(super) fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        u64::try_from(self.now().as_micros()).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Something that was begun or connected at `since` has turned out to be no good.
+    ///
+    /// What was made before the last recovery says nothing new: its outage has been reported,
+    /// and is over.
+    pub(super) fn lost(&self, since: Moment, reason: &str) {
+        let up = self.up.load(Ordering::Acquire);
+        if up != 0 && since < up {
+            return;
+        }
+        let begun =
+            self.down.compare_exchange(0, self.moment(), Ordering::AcqRel, Ordering::Acquire);
+        if begun.is_ok() {
+            tracing::warn!(
+                target: "cache_runtime",
+                server = %self.server,
+                reason = %reason,
+                "Redis is out of reach; cached functions run without it until it is back",
+            );
+        }
+    }
+
+    /// A pool is connected. Answers since when.
+    pub(super) fn regained(&self) -> Moment {
+        let now = self.moment();
+        let begun = self.down.swap(0, Ordering::AcqRel);
+        if begun != 0 {
+            self.up.store(now, Ordering::Release);
+            tracing::info!(
+                target: "cache_runtime",
+                server = %self.server,
+                outage = ?Duration::from_micros(now.saturating_sub(begun)),
+                "Redis is back",
+            );
+        } else if self.up.compare_exchange(0, now, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            tracing::info!(target: "cache_runtime", server = %self.server, "connected to Redis");
+        }
+        now
+    }
+
+    pub(super) fn reachability(&self) -> Reachability {
+        if self.down.load(Ordering::Acquire) != 0 {
+            Reachability::Unreachable
+        } else if self.up.load(Ordering::Acquire) != 0 {
+            Reachability::Reachable
+        } else {
+            Reachability::Untried
+        }
+    }
+
+    /// The code that suspended writes are refused with.
+    pub(super) fn refused_with(&self) -> String {
+        self.code.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn remember_refusal(&self, code: &str) {
+        code.clone_into(&mut self.code.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn writes_refused(&self, code: &str) {
+        tracing::warn!(
+            target: "cache_runtime",
+            server = %self.server,
+            code = %code,
+            "Redis refuses to store; cached functions go on without storing until it does again",
+        );
+    }
+
+    pub(super) fn writes_resumed(&self) {
+        tracing::info!(target: "cache_runtime", server = %self.server, "Redis stores again");
+    }
+}
