@@ -138,7 +138,13 @@ fn options(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Options {
                 return Ok(());
             }
             if meta.path.is_ident("crate") && place == Place::Type {
-                found.krate = Some(meta.value()?.call(Path::parse_mod_style)?);
+                let value = meta.value()?;
+                let path = value.call(Path::parse_mod_style);
+                found.krate = Some(path.map_err(|error| {
+                    let help = "`crate` is the path of the runtime, without quotes: write \
+                                `#[cache_key(crate = my_crate::cache_runtime)]`";
+                    syn::Error::new(error.span(), help)
+                })?);
                 return Ok(());
             }
             let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
