@@ -6,6 +6,7 @@
 mod encode;
 mod features;
 mod impls;
+mod parts;
 mod time;
 mod transforms;
 mod type_names;
