@@ -29,7 +29,10 @@ async fn main() -> anyhow::Result<()> {
     println!("status {:?}, keys {}", cache.health().await, cache.count_keys().await?);
     for function in cache_runtime::functions() {
         let counts = function.counts;
-        println!("{} {:?} {:?}: {} hits, {} misses", function.path, function.key, function.options, counts.hits, counts.misses);
+        println!(
+            "{} {:?} {:?}: {} hits, {} misses",
+            function.path, function.key, function.options, counts.hits, counts.misses
+        );
     }
     println!("one key:          {}", cache.invalidate("user:3").await?);
     println!("a pattern:        {}", cache.invalidate_matching("user:[12]").await?);

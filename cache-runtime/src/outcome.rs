@@ -199,7 +199,7 @@ pub struct ErrorSharing<R> {
 }
 
 /// An error on its way to the callers of the same flight.
-pub type SharedError = Box<dyn Any + Send>;
+pub(crate) type SharedError = Box<dyn Any + Send>;
 
 impl<R> Clone for ErrorSharing<R> {
     fn clone(&self) -> Self {
@@ -253,6 +253,7 @@ macro_rules! debug_by_name {
 debug_by_name!(Returns<R>, ResultOption<T, E>, OkOf<T, E>, OptionOf<T>, Plain<T>, ErrorSharing<R>);
 
 #[cfg(test)]
+#[allow(clippy::needless_borrow)] // the references are what is tested
 mod tests {
     use super::*;
     use std::any::type_name_of_val;

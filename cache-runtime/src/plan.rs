@@ -1,9 +1,9 @@
 //! What the options of one function say about storing its values: pure policy, no I/O.
 
+use crate::Error;
 use crate::codec::Codec;
 use crate::config::Settings;
 use crate::outcome::{ErrorSharing, Shape};
-use crate::Error;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -47,7 +47,6 @@ pub fn plan<C: Codec, S: Shape>(_codec: PhantomData<C>, _shape: S) -> Plan<S, C>
         codec: PhantomData,
     }
 }
-
 
 impl<S: Shape, C: Codec> Plan<S, C> {
     pub fn ttl(mut self, ttl: Ttl) -> Self {

@@ -1,1 +1,3 @@
 //! Shared by the tests: real servers.
+
+pub use cache_test_servers::*;

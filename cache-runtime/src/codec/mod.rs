@@ -39,7 +39,7 @@ use serde::de::DeserializeOwned;
 ///
 /// ```
 /// use cache_runtime::Error;
-/// use cache_runtime::codec::{Codec, Json};
+/// use cache_runtime::{Codec, Json};
 /// use serde::{Serialize, de::DeserializeOwned};
 ///
 /// struct Signed;
@@ -95,7 +95,7 @@ pub trait Codec: Send + Sync + 'static {
 /// sentence what is missing.
 ///
 /// ```
-/// # use cache_runtime::codec::Cacheable;
+/// # use cache_runtime::Cacheable;
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct User {
 ///     name: String,

@@ -16,6 +16,7 @@ mod writer;
 mod tests;
 
 pub use transforms::{Bucket, CaseFold};
+pub(crate) use type_names::leaves_type_open;
 pub use writer::KeyWriter;
 
 /// A type whose values can be part of a cache key: `{id}` in a template.

@@ -23,7 +23,6 @@ pub struct KeyWriter<'s> {
     path: &'s str,
     secret: Option<&'s [u8; 32]>,
     ambiguous: bool,
-    self_seen: bool,
 }
 
 impl fmt::Debug for KeyWriter<'_> {
@@ -50,14 +49,7 @@ impl<'s> KeyWriter<'s> {
 
     /// A rendering that belongs to no key.
     pub(super) fn bare() -> Self {
-        Self {
-            text: String::new(),
-            start: 0,
-            path: "",
-            secret: None,
-            ambiguous: false,
-            self_seen: false,
-        }
+        Self { text: String::new(), start: 0, path: "", secret: None, ambiguous: false }
     }
 
     pub(super) fn into_text(self) -> String {
@@ -95,11 +87,6 @@ impl<'s> KeyWriter<'s> {
     /// for two types, or a `Display` that failed halfway.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.ambiguous
-    }
-
-    /// Whether the template asked for the type of `self`.
-    pub(crate) fn self_seen(&self) -> bool {
-        self.self_seen
     }
 }
 
@@ -174,7 +161,6 @@ impl KeyWriter<'_> {
     /// The type of `self`, where the function's path leaves it open: in an `impl` of a generic
     /// type.
     pub fn self_type<T: ?Sized>(&mut self) {
-        self.self_seen = true;
         if type_names::leaves_type_open(self.path) {
             self.text.push(':');
             self.type_name::<T>();

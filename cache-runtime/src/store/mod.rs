@@ -1,5 +1,7 @@
 //! Where encoded values are kept. One contract ([`Store`]), three stores.
 
+#[cfg(test)]
+mod conformance;
 mod disabled;
 mod memory;
 mod redis;
@@ -10,6 +12,7 @@ pub(crate) use redis::RedisStore;
 
 use crate::Error;
 use crate::breaker::BreakerState;
+use crate::config::{Settings, Target};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -141,6 +144,21 @@ macro_rules! delegate {
 }
 
 impl AnyStore {
+    /// The store that `settings` ask for. No I/O.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
+        Ok(match &settings.target {
+            Target::Redis(server) => Self::Redis(RedisStore::new(
+                server.as_ref().clone(),
+                &settings.prefix,
+                settings.connections,
+            )?),
+            Target::Memory(bounds) => {
+                Self::Memory(MemoryStore::new(settings.clock.clone(), *bounds))
+            }
+            Target::Disabled(_) => Self::Disabled(DisabledStore),
+        })
+    }
+
     /// What the breaker does, for those who look from outside.
     pub(crate) fn breaker_state(&self) -> BreakerState {
         match self {

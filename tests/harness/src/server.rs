@@ -1,0 +1,324 @@
+//! A real `redis-server`, one's own.
+
+use crate::poll::eventually_blocking;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long a server may take to start.
+const START: Duration = Duration::from_secs(10);
+/// How long a test's own command may take.
+const COMMAND: Duration = Duration::from_secs(5);
+
+/// A port that nobody listens on now.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// What a [`RedisServer`] is to be.
+#[derive(Debug, Clone, Default)]
+pub struct RedisServerBuilder {
+    args: Vec<String>,
+    password: Option<String>,
+    unix_socket: bool,
+    tls: bool,
+    loading: bool,
+}
+
+impl RedisServerBuilder {
+    /// More arguments, such as `["--maxmemory", "1mb"]`.
+    #[must_use]
+    pub fn with_args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
+        self
+    }
+
+    /// Asks for this password (of the default user).
+    #[must_use]
+    pub fn requirepass(mut self, password: &str) -> Self {
+        self.password = Some(password.to_owned());
+        self
+    }
+
+    /// Adds an ACL user, such as `("app", "on >secret ~shop:* +@all")`.
+    #[must_use]
+    pub fn acl_user(self, name: &str, rules: &str) -> Self {
+        let mut args = vec!["--user", name];
+        args.extend(rules.split_whitespace());
+        self.with_args(&args)
+    }
+
+    /// Listens on a Unix socket in its folder too.
+    #[must_use]
+    pub fn unix_socket(mut self) -> Self {
+        self.unix_socket = true;
+        self
+    }
+
+    /// Speaks TLS on its port, and nothing else, with a certificate of its own making
+    /// ([`RedisServer::certificate`]).
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Does not wait for the server to answer commands when it is started: it listens, and may
+    /// still be loading.
+    #[must_use]
+    pub fn may_be_loading(mut self) -> Self {
+        self.loading = true;
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// If there is no `redis-server` on the path, or it does not answer in time.
+    pub fn start(self) -> RedisServer {
+        let folder = tempfile::tempdir().unwrap();
+        if self.tls {
+            make_certificate(folder.path());
+        }
+        let mut server = RedisServer { port: 0, child: None, folder, builder: self };
+        // Between finding a free port and the server's bind somebody else may take it.
+        for _ in 0..5 {
+            server.port = free_port();
+            if server.launch() {
+                return server;
+            }
+        }
+        panic!("redis-server found no port of its own");
+    }
+}
+
+/// A `redis-server` with a port and a folder of its own; killed when dropped.
+#[derive(Debug)]
+pub struct RedisServer {
+    port: u16,
+    child: Option<Child>,
+    folder: TempDir,
+    builder: RedisServerBuilder,
+}
+
+impl RedisServer {
+    /// Starts one that keeps nothing on disk.
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    /// Starts one with more arguments.
+    pub fn with_args(args: &[&str]) -> Self {
+        Self::builder().with_args(args).start()
+    }
+
+    /// What it is to be.
+    pub fn builder() -> RedisServerBuilder {
+        RedisServerBuilder::default()
+    }
+
+    /// Its port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// `127.0.0.1:port`, as the cache's log says it.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Its URL, without a password.
+    pub fn url(&self) -> String {
+        let scheme = if self.builder.tls { "rediss" } else { "redis" };
+        format!("{scheme}://{}", self.address())
+    }
+
+    /// Its Unix socket, if it was asked for.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    /// The certificate that clients must trust, if it speaks TLS.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
+    }
+
+    /// Kills it as a crash would: SIGKILL.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Starts it again on the same port and folder.
+    ///
+    /// # Panics
+    ///
+    /// If it does not answer in time.
+    pub fn restart(&mut self) {
+        self.kill();
+        let begun = Instant::now();
+        while !self.launch() {
+            assert!(begun.elapsed() < START, "redis-server does not start on its port again");
+        }
+    }
+
+    /// Stalls it: SIGSTOP. Its port still takes connections.
+    pub fn stop(&self) {
+        self.signal("-STOP");
+        // The signal has arrived when the system says so, not when `kill` returns.
+        eventually_blocking(COMMAND, || self.stopped());
+    }
+
+    /// Lets it go on: SIGCONT.
+    pub fn cont(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Sends a command of the test's own, on a connection of its own.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses it, or does not answer in time.
+    pub fn command<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
+        self.try_command(command).unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    }
+
+    /// The same, for commands that may be refused.
+    pub fn try_command<T: redis::FromRedisValue>(&self, words: &[&str]) -> redis::RedisResult<T> {
+        let mut connection = self.connection()?;
+        let mut command = redis::cmd(words[0]);
+        for word in &words[1..] {
+            command.arg(*word);
+        }
+        command.query(&mut connection)
+    }
+
+    /// A plain connection, with a deadline for each command.
+    pub fn connection(&self) -> redis::RedisResult<redis::Connection> {
+        let mut info =
+            redis::IntoConnectionInfo::into_connection_info(("127.0.0.1", self.plain_port()))?;
+        if let Some(password) = &self.builder.password {
+            let settings = info.redis_settings().clone().set_password(password);
+            info = info.set_redis_settings(settings);
+        }
+        let client = redis::Client::open(info)?;
+        let connection = client.get_connection_with_timeout(COMMAND)?;
+        connection.set_read_timeout(Some(COMMAND))?;
+        connection.set_write_timeout(Some(COMMAND))?;
+        Ok(connection)
+    }
+
+    /// `CONFIG SET`.
+    pub fn config_set(&self, name: &str, value: &str) {
+        self.command::<()>(&["CONFIG", "SET", name, value]);
+    }
+
+    /// Makes it a read-only replica of `other`, or a primary again.
+    pub fn replica_of(&self, other: Option<&RedisServer>) {
+        match other {
+            Some(other) => {
+                self.command::<()>(&["REPLICAOF", "127.0.0.1", &other.port.to_string()]);
+            }
+            None => self.command(&["REPLICAOF", "NO", "ONE"]),
+        }
+    }
+
+    /// How many connections of others it has (not the one that asks).
+    pub fn clients(&self) -> usize {
+        let list: String = self.command(&["CLIENT", "LIST"]);
+        list.lines().filter(|line| !line.contains("cmd=client|list")).count()
+    }
+
+    /// With TLS on its port, the test's own commands take a second one.
+    fn plain_port(&self) -> u16 {
+        if !self.builder.tls {
+            return self.port;
+        }
+        let file = self.folder.path().join("plain-port");
+        std::fs::read_to_string(file).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+    }
+
+    /// Starts the process and waits for it; false if it could not have its port.
+    fn launch(&mut self) -> bool {
+        let (folder, port) = (self.folder.path().to_owned(), self.port.to_string());
+        let mut command = Command::new("redis-server");
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args(["--enable-debug-command", "yes", "--dir"]).arg(&folder);
+        if self.builder.tls {
+            let plain = free_port().to_string();
+            std::fs::write(folder.join("plain-port"), &plain).unwrap();
+            command.args(["--port", &plain, "--tls-port", &port, "--tls-auth-clients", "no"]);
+            command.arg("--tls-cert-file").arg(folder.join("cert.pem"));
+            command.arg("--tls-key-file").arg(folder.join("key.pem"));
+        } else {
+            command.args(["--port", &port]);
+        }
+        if let Some(password) = &self.builder.password {
+            command.args(["--requirepass", password]);
+        }
+        if self.builder.unix_socket {
+            command.arg("--unixsocket").arg(self.socket());
+        }
+        command.args(&self.builder.args);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("there must be a `redis-server` on the path");
+        let pid = child.id();
+        self.child = Some(child);
+        let begun = Instant::now();
+        loop {
+            if self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None))) {
+                self.child = None;
+                return false;
+            }
+            // Whoever answers must be ours and not the one that has our port.
+            match self.try_command::<String>(&["INFO", "server"]) {
+                Ok(info) if info.contains(&format!("process_id:{pid}\r\n")) => return true,
+                Err(error) if self.builder.loading && error.code() == Some("LOADING") => {
+                    return true;
+                }
+                _ => {}
+            }
+            assert!(begun.elapsed() < START, "redis-server does not answer");
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let Some(child) = &self.child else { return };
+        let done = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(done.is_ok_and(|status| status.success()), "kill {signal}");
+    }
+
+    fn stopped(&self) -> bool {
+        let Some(child) = &self.child else { return true };
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id()));
+        // Where there is no /proc the signal is believed.
+        stat.map_or(true, |stat| stat.rsplit(')').next().is_some_and(|s| s.starts_with(" T")))
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn make_certificate(folder: &Path) {
+    let done = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
+        .args(["-nodes", "-days", "1", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-keyout")
+        .arg(folder.join("key.pem"))
+        .arg("-out")
+        .arg(folder.join("cert.pem"))
+        .stderr(Stdio::null())
+        .status();
+    assert!(done.is_ok_and(|status| status.success()), "openssl makes a certificate");
+}
