@@ -3,7 +3,7 @@
 use crate::errors::Errors;
 use crate::suggest::did_you_mean;
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Member, Path, parse_quote};
 
@@ -27,7 +27,11 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
                     arm(ident, &variant.fields, &mut errors)
                 })
                 .collect();
-            if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) }
+            if arms.is_empty() {
+                quote_spanned!(Span::mixed_site()=> match *self {})
+            } else {
+                quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
+            }
         }
         Data::Union(data) => {
             errors.on(
