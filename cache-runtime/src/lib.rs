@@ -15,6 +15,7 @@ mod function;
 mod glob;
 mod invalidate;
 pub mod key;
+mod lease;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above
