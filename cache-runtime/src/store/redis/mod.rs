@@ -16,7 +16,7 @@ mod tests;
 use super::{Cursor, Life, Reachability, ServerInfo, Store};
 use crate::Error;
 use crate::breaker::{Admission, Breaker, BreakerState};
-use pool::Pools;
+use pool::{Pools, Way};
 use redis::{Cmd, ConnectionInfo, Value};
 use refusal::{Asked, Verdict};
 use report::Report;
@@ -92,11 +92,15 @@ impl RedisStore {
         if within.is_zero() {
             return Err(Error::Timeout);
         }
-        let pool = self.pools.here()?;
+        // Before the timer: without a runtime, or one that has none, making it would panic.
+        let way = self.pools.way()?;
         // Zero is the generation before the first connection.
         let mut generation = 0;
         let answer = tokio::time::timeout(within, async {
-            let (mut connection, current) = pool.connection().await?;
+            let (mut connection, current) = match way {
+                Way::Ready(connection, current) => (connection, current),
+                Way::Wait(pool) => pool.connection().await?,
+            };
             generation = current;
             Ok(connection.send_packed_command(&command).await)
         })
@@ -105,7 +109,7 @@ impl RedisStore {
             Ok(Ok(reply)) => reply.and_then(Value::extract_error),
             Ok(Err(error)) => return Err(error),
             Err(_) => {
-                pool.fail(generation, "it did not answer in time");
+                self.pools.fail_here(generation, "it did not answer in time");
                 return Err(Error::Timeout);
             }
         };
@@ -113,14 +117,14 @@ impl RedisStore {
             Ok(Some(value)) => Ok(value),
             Ok(None) => {
                 // Not what this command answers: the connection's replies are out of step.
-                pool.fail(generation, "it answered out of turn");
+                self.pools.fail_here(generation, "it answered out of turn");
                 Err(Error::Unavailable)
             }
             Err(error) => Err(match refusal::judge(&error, asked) {
                 Verdict::WrongType => Error::WrongType,
                 Verdict::Refused(code) => Error::Refused(code),
                 Verdict::Lost(reason) => {
-                    pool.fail(generation, &reason);
+                    self.pools.fail_here(generation, &reason);
                     error.code().map_or(Error::Unavailable, |code| Error::Refused(code.to_owned()))
                 }
             }),

@@ -367,3 +367,22 @@ async fn tls_child() {
     assert_eq!(outcome, Ok(()), "{:?}", logs.lines());
     assert_eq!(store.get("p:k", BUDGET).await, Ok(Some(b"v".to_vec())));
 }
+
+#[test]
+fn a_runtime_without_timers_or_io_is_an_outage_and_no_panic_of_the_call() {
+    let server = RedisServer::start();
+    let store = store_at(&server.url());
+    let logs = Logs::capture(server.address());
+    let bare = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let timers = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    for runtime in [&bare, &timers] {
+        for _ in 0..3 {
+            runtime.block_on(async {
+                assert_eq!(store.get("p:k", BUDGET).await, Err(Error::Unavailable));
+            });
+        }
+    }
+    assert_eq!(logs.count("WARN"), 1, "{:?}", logs.lines());
+    let whole = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    whole.block_on(async { assert!(works(&store).await) });
+}
