@@ -8,6 +8,7 @@
 use crate::outcome::SharedError;
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -191,7 +192,13 @@ impl Waiter {
         if tokio::runtime::Handle::try_current().is_err() {
             return Waited::TimedOut;
         }
-        tokio::time::timeout(limit, self.landed(unpack)).await.unwrap_or(Waited::TimedOut)
+        // Nor in a runtime without timers, which tells by panicking alone.
+        let bounded =
+            catch_unwind(AssertUnwindSafe(|| tokio::time::timeout(limit, self.landed(unpack))));
+        match bounded {
+            Ok(bounded) => bounded.await.unwrap_or(Waited::TimedOut),
+            Err(_) => Waited::TimedOut,
+        }
     }
 
     async fn landed<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {

@@ -79,6 +79,10 @@ impl RedisStore {
             return Err(Error::Timeout);
         }
         let pool = self.pools.here()?;
+        // Of a runtime without timers, where the deadline below would panic.
+        if pool.is_dead() {
+            return Err(Error::Unavailable);
+        }
         // Zero is the generation before the first connection.
         let mut generation = 0;
         let answer = tokio::time::timeout(within, async {

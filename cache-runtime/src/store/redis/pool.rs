@@ -127,6 +127,11 @@ impl Pool {
         });
     }
 
+    /// Whether it will never have a connection.
+    pub(super) fn is_dead(&self) -> bool {
+        self.phase() == Phase::Dead
+    }
+
     fn phase(&self) -> Phase {
         self.link.borrow().phase
     }
