@@ -23,7 +23,9 @@ async fn main() -> anyhow::Result<()> {
     cache.clear().await?;
 
     for id in 0..5 {
-        (shop::user(id).await, shop::orders(id).await, shop::user(id).await);
+        shop::user(id).await;
+        shop::orders(id).await;
+        shop::user(id).await;
     }
 
     println!("status {:?}, keys {}", cache.health().await, cache.count_keys().await?);

@@ -3,7 +3,7 @@
 use crate::errors::Errors;
 use crate::suggest::did_you_mean;
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Member, Path, parse_quote};
 
@@ -27,7 +27,11 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
                     arm(ident, &variant.fields, &mut errors)
                 })
                 .collect();
-            if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) }
+            if arms.is_empty() {
+                quote_spanned!(Span::mixed_site()=> match *self {})
+            } else {
+                quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
+            }
         }
         Data::Union(data) => {
             errors.on(
@@ -66,7 +70,7 @@ fn structure(fields: &Fields, errors: &mut Errors) -> TokenStream {
         .iter()
         .map(|(member, field)| quote_spanned!(at_type(field)=> #key.item(&self.#member);));
     match kept.as_slice() {
-        [(member, field)] => quote_spanned!(at_type(field)=> #key.item(&self.#member);),
+        [(member, field)] => quote_spanned!(at_type(field)=> #key.argument(&self.#member);),
         _ => quote_spanned! {Span::mixed_site()=>
             __key.begin_tuple();
             #(#items)*

@@ -5,7 +5,6 @@
 //! specialisation, as in anyhow's `kind` module. It sees through aliases, because types are
 //! compared, not names.
 
-use crate::codec::Cacheable;
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +14,7 @@ pub trait Shape {
     /// The return type as written.
     type Output;
     /// What is encoded: the `Ok` value, or the whole.
-    type Stored: Cacheable;
+    type Stored;
     /// What `cache_if` and `ttl_with` look at: the value inside `Ok` and `Some`.
     type Value;
 
@@ -55,10 +54,7 @@ pub struct OptionOf<T>(PhantomData<fn() -> T>);
 /// Any other type: stores the whole.
 pub struct Plain<T>(PhantomData<fn() -> T>);
 
-impl<T, E> Shape for ResultOption<T, E>
-where
-    Option<T>: Cacheable,
-{
+impl<T, E> Shape for ResultOption<T, E> {
     type Output = Result<Option<T>, E>;
     type Stored = Option<T>;
     type Value = T;
@@ -77,7 +73,7 @@ where
     }
 }
 
-impl<T: Cacheable, E> Shape for OkOf<T, E> {
+impl<T, E> Shape for OkOf<T, E> {
     type Output = Result<T, E>;
     type Stored = T;
     type Value = T;
@@ -96,10 +92,7 @@ impl<T: Cacheable, E> Shape for OkOf<T, E> {
     }
 }
 
-impl<T> Shape for OptionOf<T>
-where
-    Option<T>: Cacheable,
-{
+impl<T> Shape for OptionOf<T> {
     type Output = Option<T>;
     type Stored = Option<T>;
     type Value = T;
@@ -118,7 +111,7 @@ where
     }
 }
 
-impl<T: Cacheable> Shape for Plain<T> {
+impl<T> Shape for Plain<T> {
     type Output = T;
     type Stored = T;
     type Value = T;
@@ -265,7 +258,7 @@ mod tests {
         };
     }
 
-    fn generic<T: Cacheable>() -> &'static str {
+    fn generic<T>() -> &'static str {
         shape_of!(T)
     }
 

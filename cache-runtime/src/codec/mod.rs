@@ -111,6 +111,7 @@ pub trait Codec: Send + Sync + 'static {
 )]
 pub trait Cacheable: Serialize + DeserializeOwned {}
 
+#[diagnostic::do_not_recommend] // or the compiler would report the two traits, apart
 impl<T: Serialize + DeserializeOwned> Cacheable for T {}
 
 /// An error that says `why`, and nothing of the value.

@@ -6,6 +6,7 @@
 mod encode;
 mod features;
 mod impls;
+mod parts;
 pub(crate) mod pattern;
 mod time;
 mod transforms;
