@@ -24,6 +24,7 @@ mod read_through;
 mod single_flight;
 mod stats;
 mod store;
+mod timers;
 
 #[doc(hidden)]
 #[allow(missing_docs)] // for generated code alone

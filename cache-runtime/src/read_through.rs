@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::single_flight::{Landing, Leader, Role, Waited};
 use crate::stats::Outcome;
 use crate::store::{Acquired, Act, Store, Token};
+use crate::timers;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
@@ -202,7 +203,7 @@ async fn acquire<'c, S: Shape>(
             },
             Ok(Acquired::Theirs) => {
                 let left = wait_until.saturating_duration_since(Instant::now());
-                if left.is_zero() || tokio::runtime::Handle::try_current().is_err() {
+                if left.is_zero() || !timers::available() {
                     return Claim::None(NoLease::WaitedTooLong);
                 }
                 let chance = 0.5 + call.cache.clock().random() / 2.0;

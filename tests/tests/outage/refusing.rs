@@ -1,0 +1,128 @@
+//! Redis answers, and says no.
+
+use super::*;
+use cache_tests::{Logs, RedisServer};
+use common::{cache_at, limited};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_only() {
+    let (primary, replica) = (RedisServer::start(), RedisServer::start());
+    let logs = Logs::capture(replica.address());
+    limited(async {
+        warm(&cache_at(&primary.url()), 7).await;
+        replica.replica_of(Some(&primary));
+        let copied = || async { replica.command::<bool>(&["EXISTS", "t:n:7"]) };
+        eventually(Duration::from_secs(20), copied).await;
+
+        let cache = cache_at(&replica.url());
+        assert!(hits(&cache, 7).await, "what is there is served");
+        computes(&cache, 8).await;
+        adds_nothing(&cache).await;
+        assert!(hits(&cache, 7).await, "and still is, with writes refused");
+        assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+
+        replica.replica_of(None);
+        recovers(&cache, 9).await;
+        assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn out_of_memory() {
+    let server = RedisServer::start();
+    let logs = Logs::capture(server.address());
+    let cache = cache_at(&server.url());
+    limited(async {
+        warm(&cache, 7).await;
+        server.config_set("maxmemory-policy", "noeviction");
+        server.config_set("maxmemory", "1");
+        computes(&cache, 8).await;
+        adds_nothing(&cache).await;
+        assert!(hits(&cache, 7).await, "what is there is served");
+        assert!(cache.invalidate("n:7").await.unwrap(), "and can be removed");
+        assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+
+        server.config_set("maxmemory", "0");
+        recovers(&cache, 9).await;
+        assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asking_for_a_password() {
+    let right = "the-right-password-of-the-server";
+    let server = RedisServer::builder().requirepass(right).start();
+    let logs = Logs::capture(server.address());
+    let cache = cache_at(&server.url());
+    limited(async {
+        computes(&cache, 7).await;
+        adds_nothing(&cache).await;
+        assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+
+        server.config_set("requirepass", "");
+        recovers(&cache, 8).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_wrong_password_that_nobody_gets_to_see() {
+    let (right, wrong) = ("right-secret-7b1d", "wrong-secret-93ef");
+    let server = RedisServer::builder().requirepass(right).start();
+    let logs = Logs::capture(server.address());
+    limited(async {
+        let mut said = String::new();
+        for password in [wrong, right] {
+            let url = format!("redis://:{password}@{}", server.address());
+            let builder = Cache::builder().url(url).prefix("t");
+            said += &format!("{builder:?}");
+            let cache = builder.build().unwrap();
+            if password == right {
+                recovers(&cache, 7).await;
+            } else {
+                computes(&cache, 7).await;
+                adds_nothing(&cache).await;
+                let refused = cache.ping().await.unwrap_err();
+                said += &format!("{refused} {refused:?}");
+                assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+            }
+            said += &format!("{cache:?} {:?}", cache.stats().await);
+        }
+        for secret in [right, wrong] {
+            assert!(!said.contains(secret), "{said}");
+            assert!(!Logs::anywhere(secret), "{secret} is in the log");
+        }
+        assert!(logs.lines().len() > 1, "the log says something at all");
+    })
+    .await;
+}
+
+/// A server with a large file answers LOADING to everything after a restart.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn still_loading() {
+    let mut server = RedisServer::builder()
+        .may_be_loading()
+        .with_args(&["--key-load-delay", "1500", "--loading-process-events-interval-bytes", "1024"])
+        .start();
+    let logs = Logs::capture(server.address());
+    let cache = cache_at(&server.url());
+    limited(async {
+        server.command::<()>(&["DEBUG", "POPULATE", "1000", "filler", "100"]);
+        warm(&cache, 7).await;
+        server.command::<()>(&["SAVE"]);
+        server.restart();
+        computes(&cache, 8).await;
+        adds_nothing(&cache).await;
+        let loading = server.try_command::<String>(&["GET", "x"]).unwrap_err();
+        assert_eq!(loading.code(), Some("LOADING"), "it was loading all the while");
+
+        let answers = || async { server.try_command::<Option<String>>(&["GET", "x"]).is_ok() };
+        eventually(Duration::from_secs(20), answers).await;
+        recovers(&cache, 9).await;
+        assert!(hits(&cache, 7).await, "what was saved is served");
+        assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+    })
+    .await;
+}

@@ -1,0 +1,10 @@
+//! G2: no call is ever given the value of another.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs, unreachable_pub)]
+
+mod bytes;
+#[path = "../common/mod.rs"]
+mod common;
+mod kept;
+mod keys;
+mod names;
