@@ -7,11 +7,20 @@ use tokio::task::JoinSet;
 /// How long one round is.
 const ROUND: Duration = Duration::from_millis(200);
 
-/// Calls per second of both sides, round by round.
+/// Nanoseconds per call.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    /// By the clock on the wall.
+    wall: f64,
+    /// Of this process, on all cores: hardly depends on what else the machine does.
+    cpu: f64,
+}
+
+/// Both sides, round by round.
 #[derive(Debug)]
 pub(crate) struct Rounds {
-    floor: Vec<f64>,
-    ours: Vec<f64>,
+    floor: Vec<Round>,
+    ours: Vec<Round>,
 }
 
 /// A median, and the quartiles around it.
@@ -50,13 +59,12 @@ where
     })
 }
 
-/// Calls per second.
-async fn round<F, Fut>(callers: usize, burst: u32, call: F) -> f64
+async fn round<F, Fut>(callers: usize, burst: u32, call: F) -> Round
 where
     F: Fn(usize) -> Fut + Clone + Send + 'static,
     Fut: Future + Send,
 {
-    let begun = Instant::now();
+    let (begun, cpu) = (Instant::now(), cpu_time());
     let mut tasks = JoinSet::new();
     for caller in 0..callers {
         let call = call.clone();
@@ -72,31 +80,48 @@ where
         });
     }
     let calls: f64 = tasks.join_all().await.into_iter().sum();
-    calls / begun.elapsed().as_secs_f64()
+    Round {
+        wall: begun.elapsed().as_secs_f64() * 1e9 / calls,
+        cpu: (cpu_time() - cpu).as_secs_f64() * 1e9 / calls,
+    }
+}
+
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    time.try_into().unwrap()
 }
 
 impl Rounds {
     /// Of the throughputs of neighbouring rounds, each with the one before and the one after it.
     pub(crate) fn ratio(&self) -> Median {
+        self.ratio_of(|round| round.wall)
+    }
+
+    /// The same of what the calls cost this process.
+    pub(crate) fn cpu_ratio(&self) -> Median {
+        self.ratio_of(|round| round.cpu)
+    }
+
+    fn ratio_of(&self, cost: impl Fn(&Round) -> f64) -> Median {
         let before = self.ours.iter().zip(&self.floor);
         let after = self.ours.iter().zip(self.floor.iter().skip(1));
-        median(before.chain(after).map(|(ours, floor)| ours / floor).collect())
+        median(before.chain(after).map(|(ours, floor)| cost(floor) / cost(ours)).collect())
     }
 
     /// Nanoseconds that one call of ours takes longer.
     pub(crate) fn added(&self) -> Median {
-        median(self.ours.iter().zip(&self.floor).map(|(o, f)| 1e9 / o - 1e9 / f).collect())
+        median(self.ours.iter().zip(&self.floor).map(|(o, f)| o.wall - f.wall).collect())
     }
 
     /// Nanoseconds per call of ours.
     pub(crate) fn cost(&self) -> Median {
-        median(self.ours.iter().map(|calls| 1e9 / calls).collect())
+        median(self.ours.iter().map(|round| round.wall).collect())
     }
 
     /// Thousands of calls per second: of the floor, and of ours.
     pub(crate) fn throughput(&self) -> (f64, f64) {
-        let thousands = |calls: &Vec<f64>| median(calls.clone()).value / 1e3;
-        (thousands(&self.floor), thousands(&self.ours))
+        let of = |side: &[Round]| median(side.iter().map(|round| 1e6 / round.wall).collect()).value;
+        (of(&self.floor), of(&self.ours))
     }
 }
 

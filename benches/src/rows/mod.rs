@@ -3,7 +3,7 @@
 pub(crate) mod counted;
 pub(crate) mod trouble;
 
-use crate::measure::compare;
+use crate::measure::{Rounds, compare};
 use crate::report::{Report, Target};
 use crate::setup::Bench;
 use crate::{floor, ours};
@@ -26,10 +26,16 @@ pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
             },
             |caller| ours::user(caller as u64),
         );
-        let (floor, ours) = rounds.throughput();
-        let note = format!("{ours:.1} k/s against {floor:.1} k/s");
-        report.row(&name, "", rounds.ratio(), Target::AtLeast(0.95), &note);
+        ratios(&name, &rounds, report);
     }
+}
+
+/// By throughput, and by what it costs this process.
+fn ratios(name: &str, rounds: &Rounds, report: &mut Report) {
+    let (floor, ours) = rounds.throughput();
+    let note = format!("{ours:.1} k/s against {floor:.1} k/s");
+    report.row(name, "", rounds.ratio(), Target::AtLeast(0.95), &note);
+    report.row("  CPU time", "", rounds.cpu_ratio(), Target::AtLeast(0.95), "");
 }
 
 /// What a call costs where Redis' answer is not what takes the time.
@@ -44,9 +50,7 @@ pub(crate) fn costs(bench: &'static Bench, report: &mut Report) {
             move |_| floor::miss(&bench.connection, NEXT.fetch_add(1, Ordering::Relaxed)),
             |_| ours::miss(NEXT.fetch_add(1, Ordering::Relaxed)),
         );
-        let (floor, ours) = rounds.throughput();
-        let note = format!("{ours:.1} k/s against {floor:.1} k/s");
-        report.row(name, "", rounds.ratio(), Target::AtLeast(0.95), &note);
+        ratios(name, &rounds, report);
     }
 
     let name = "disabled://, added to the bare function";
