@@ -54,6 +54,9 @@ async fn main() -> anyhow::Result<()> {
     messages(Role::Guest, "lobby").await;
     profile(UserId(7), "ada@example.org", "EN").await;
     search("secret", &["red"], None).await;
-    assert_eq!((parsed::<u32>("1").await, parsed::<String>("1").await), (Some(1), Some("1".into())));
+    assert_eq!(
+        (parsed::<u32>("1").await, parsed::<String>("1").await),
+        (Some(1), Some("1".into()))
+    );
     Ok(())
 }

@@ -67,6 +67,10 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", name.name(7).await);
     }
     println!("{:?}", Repo::tenants().await);
-    println!("{} had a value: {}", north.user_entry(7).key()?.to_owned(), north.user_entry(7).invalidate().await?);
+    println!(
+        "{} had a value: {}",
+        north.user_entry(7).key()?.to_owned(),
+        north.user_entry(7).invalidate().await?
+    );
     Ok(())
 }

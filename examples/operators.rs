@@ -23,13 +23,18 @@ async fn main() -> anyhow::Result<()> {
     cache.clear().await?;
 
     for id in 0..5 {
-        (shop::user(id).await, shop::orders(id).await, shop::user(id).await);
+        shop::user(id).await;
+        shop::orders(id).await;
+        shop::user(id).await;
     }
 
     println!("status {:?}, keys {}", cache.health().await, cache.count_keys().await?);
     for function in cache_runtime::functions() {
         let counts = function.counts;
-        println!("{} {:?} {:?}: {} hits, {} misses", function.path, function.key, function.options, counts.hits, counts.misses);
+        println!(
+            "{} {:?} {:?}: {} hits, {} misses",
+            function.path, function.key, function.options, counts.hits, counts.misses
+        );
     }
     println!("one key:          {}", cache.invalidate("user:3").await?);
     println!("a pattern:        {}", cache.invalidate_matching("user:[12]").await?);

@@ -43,16 +43,32 @@ async fn main() -> anyhow::Result<()> {
     let cache = cache_examples::cache()?;
     cache.install()?;
 
-    (quote("old").await, quote("new").await);
-    println!("old quote: {:?}, new quote: {:?}", quote_entry("old").ttl().await?, quote_entry("new").ttl().await?);
+    quote("old").await;
+    quote("new").await;
+    println!(
+        "old quote: {:?}, new quote: {:?}",
+        quote_entry("old").ttl().await?,
+        quote_entry("new").ttl().await?
+    );
 
-    (find_user(7).await?, find_user(700).await?);
-    println!("user 7: {:?}, nobody: {:?}", find_user_entry(7).ttl().await?, find_user_entry(700).ttl().await?);
+    find_user(7).await?;
+    find_user(700).await?;
+    println!(
+        "user 7: {:?}, nobody: {:?}",
+        find_user_entry(7).ttl().await?,
+        find_user_entry(700).ttl().await?
+    );
 
-    (report(0).await, report(3).await);
-    println!("empty report: {:?}, report: {:?}", report_entry(0).ttl().await?, report_entry(3).ttl().await?);
+    report(0).await;
+    report(3).await;
+    println!(
+        "empty report: {:?}, report: {:?}",
+        report_entry(0).ttl().await?,
+        report_entry(3).ttl().await?
+    );
 
-    (score(1, true).await, score(2, false).await);
+    score(1, true).await;
+    score(2, false).await;
     println!("live: {:?}, over: {:?}", score_entry(1).ttl().await?, score_entry(2).ttl().await?);
 
     // A companion's `put` cannot know a TTL that depends on an argument outside the key.

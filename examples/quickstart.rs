@@ -77,16 +77,27 @@ async fn main() -> anyhow::Result<()> {
     println!("  -> key {}", shop.orders_entry(7).key()?);
 
     println!("\nInvalidation");
-    println!("  get_user_entry(7).invalidate()     had a value: {:?}", get_user_entry(7).invalidate().await);
+    println!(
+        "  get_user_entry(7).invalidate()     had a value: {:?}",
+        get_user_entry(7).invalidate().await
+    );
     timed("get_user(7)", get_user(&db, 7)).await.ok();
-    println!("  invalidate_matching(\"user:*\")      values removed: {:?}", cache.invalidate_matching("user:*").await);
+    println!(
+        "  invalidate_matching(\"user:*\")      values removed: {:?}",
+        cache.invalidate_matching("user:*").await
+    );
 
     println!("\nA hundred callers at once, one query");
     let before = db.queries();
     let started = Instant::now();
     let callers = (0..100).map(|_| get_user(&db, 8));
     let users = futures_util::future::join_all(callers).await;
-    println!("  {} answers, {} query, {:.0} ms", users.len(), db.queries() - before, started.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "  {} answers, {} query, {:.0} ms",
+        users.len(),
+        db.queries() - before,
+        started.elapsed().as_secs_f64() * 1e3
+    );
 
     println!("\nRedis out of reach (nobody listens on that port): the function runs");
     let nowhere = Cache::builder()
@@ -100,7 +111,10 @@ async fn main() -> anyhow::Result<()> {
             timed("get_user(7) again", get_user(&db, 7)).await.ok();
         })
         .await;
-    println!("  -> ping: {}", nowhere.ping().await.map_or_else(|e| e.to_string(), |()| "pong".into()));
+    println!(
+        "  -> ping: {}",
+        nowhere.ping().await.map_or_else(|e| e.to_string(), |()| "pong".into())
+    );
 
     println!("\nThe counters");
     let stats = cache.stats().await;

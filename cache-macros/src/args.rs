@@ -3,7 +3,7 @@
 
 use crate::errors::Errors;
 use crate::suggest::{did_you_mean, list, nearest};
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -104,7 +104,10 @@ impl Args {
         }
         let before = input.cursor();
         match name.as_str() {
-            "skip" => set(&mut self.skip, key, parse_skip(input)?, errors),
+            "skip" => {
+                let value = parse_skip(&key, input)?;
+                set(&mut self.skip, key, value, errors);
+            }
             "codec" => {
                 let value = after_equals(&key, input, Type::parse)?;
                 set(&mut self.codec, key, value, errors);
@@ -119,11 +122,13 @@ impl Args {
             }
         }
         if !matches!(name.as_str(), "key" | "crate") {
-            self.written.push((name, text_between(before, input)));
+            self.written.push((name.clone(), text_between(before, input)));
         }
         if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
             let comma_forgotten = input.peek(Ident::peek_any);
-            errors.push(input.error("expected `,` before the next option"));
+            let is_called = name == "codec" && input.peek(syn::token::Paren);
+            let message = if is_called { CODEC } else { "expected `,` before the next option" };
+            errors.push(input.error(message));
             if !comma_forgotten {
                 skip_option(input);
             }
@@ -169,7 +174,9 @@ fn after_equals<T>(
     }
     if !input.peek(Token![=]) || input.peek(Token![==]) {
         let message = format!("expected `=` after `{key}`: write `{example}`");
-        return Err(syn::Error::new(input.span(), message));
+        let in_parentheses = input.peek(syn::token::Paren);
+        let span = if in_parentheses { key.span() } else { input.span() };
+        return Err(syn::Error::new(span, message));
     }
     input.parse::<Token![=]>()?;
     if input.is_empty() || input.peek(Token![,]) {
@@ -177,11 +184,7 @@ fn after_equals<T>(
     }
     let start = input.span();
     value(input).map_err(|error| match key.to_string().as_str() {
-        "codec" => syn::Error::new(
-            start,
-            "`codec` is a type, such as `Json`, `MessagePack` or `Postcard`, without quotes: \
-             write `codec = MessagePack`",
-        ),
+        "codec" => syn::Error::new(start, CODEC),
         "crate" => syn::Error::new(
             start,
             "`crate` is the path of the runtime, without quotes: \
@@ -191,25 +194,23 @@ fn after_equals<T>(
     })
 }
 
-fn parse_skip(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
-    const HELP: &str = "`skip` is a list of argument names: write `skip(db, token)`";
+const CODEC: &str = "`codec` is a type, such as `Json`, `MessagePack` or `Postcard`, without \
+                     quotes or parentheses: write `codec = MessagePack`";
+
+fn parse_skip(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    const HELP: &str = "`skip` is a list of whole arguments, `self` or type parameters: write \
+                        `skip(db, token)`";
     if !input.peek(syn::token::Paren) {
-        return Err(input.error(HELP));
+        return Err(syn::Error::new(key.span(), HELP));
     }
-    let content;
-    syn::parenthesized!(content in input);
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)
-        .map_err(|error| {
-        syn::Error::new(
-            error.span(),
-            format!("{HELP} (whole arguments, `self` or type parameters)"),
-        )
-    })?;
+    let list = input.parse::<Group>()?;
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+    let names = (|input: ParseStream<'_>| names(input, Ident::parse_any))
+        .parse2(list.stream())
+        .map_err(|error| syn::Error::new(error.span(), HELP))?;
     if names.is_empty() {
-        return Err(syn::Error::new(
-            content.span(),
-            "`skip()` skips nothing: name an argument, or remove it",
-        ));
+        let message = "`skip()` skips nothing: name an argument, or remove it";
+        return Err(syn::Error::new(list.span(), message));
     }
     Ok(names.into_iter().collect())
 }

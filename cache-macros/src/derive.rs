@@ -3,7 +3,7 @@
 use crate::errors::Errors;
 use crate::suggest::did_you_mean;
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Member, Path, parse_quote};
 
@@ -27,7 +27,11 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
                     arm(ident, &variant.fields, &mut errors)
                 })
                 .collect();
-            if arms.is_empty() { quote!(match *self {}) } else { quote!(match self { #(#arms)* }) }
+            if arms.is_empty() {
+                quote_spanned!(Span::mixed_site()=> match *self {})
+            } else {
+                quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
+            }
         }
         Data::Union(data) => {
             errors.on(
@@ -138,7 +142,13 @@ fn options(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Options {
                 return Ok(());
             }
             if meta.path.is_ident("crate") && place == Place::Type {
-                found.krate = Some(meta.value()?.call(Path::parse_mod_style)?);
+                let value = meta.value()?;
+                let path = value.call(Path::parse_mod_style);
+                found.krate = Some(path.map_err(|error| {
+                    let help = "`crate` is the path of the runtime, without quotes: write \
+                                `#[cache_key(crate = my_crate::cache_runtime)]`";
+                    syn::Error::new(error.span(), help)
+                })?);
                 return Ok(());
             }
             let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();

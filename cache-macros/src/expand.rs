@@ -271,11 +271,15 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
     let cache_if = model.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
     let ttl_with = model.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
-    quote_spanned! {span=>
-        #p::plan({
+    // Named in a `const`, a codec that is not in scope is one error, not one for each use.
+    let codec = quote_spanned! {ours_at(codec.span())=>
+        {
             const __CODEC: ::core::marker::PhantomData<#codec> = ::core::marker::PhantomData;
             __CODEC
-        }, {
+        }
+    };
+    quote_spanned! {span=>
+        #p::plan(#codec, {
             use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
             (&&&#p::Returns::<#output>::new()).shape()
         })

@@ -201,13 +201,13 @@ impl Names<'_> {
         let mut good = readable;
         let mut unknown: Vec<String> = Vec::new();
         for part in &parts {
+            if let Part::Placeholder(placeholder) = part {
+                key.uses.push(placeholder.root.clone());
+            }
             match part {
                 Part::Text(text) => key.push(span, PieceKind::Text(text.clone())),
                 Part::Placeholder(placeholder) => match self.resolve(placeholder, span) {
-                    Ok(kind) => {
-                        key.uses.push(placeholder.root.clone());
-                        key.push(span, kind);
-                    }
+                    Ok(kind) => key.push(span, kind),
                     Err(mistake) => {
                         // One misspelling is one error, however often it is repeated.
                         if !unknown.contains(&mistake) {
@@ -340,16 +340,14 @@ impl Key {
 }
 
 fn member(field: &str, span: Span) -> Member {
+    // Our hygiene keeps the compiler from suggesting to replace all of the template.
+    let span = Span::mixed_site().located_at(span);
     match field.parse::<u32>() {
         Ok(index) => Member::Unnamed(syn::Index { index, span }),
-        Err(_) => {
-            // A keyword that is a field was written `r#type` in the struct.
-            let keyword = syn::parse_str::<Ident>(field).is_err();
-            Member::Named(if keyword {
-                Ident::new_raw(field, span)
-            } else {
-                Ident::new(field, span)
-            })
+        // A keyword that is a field was written `r#type` in the struct.
+        Err(_) if syn::parse_str::<Ident>(field).is_err() => {
+            Member::Named(Ident::new_raw(field, span))
         }
+        Err(_) => Member::Named(Ident::new(field, span)),
     }
 }

@@ -1,4 +1,9 @@
-//! The macros of `cache-runtime`.
+//! The macros of [`cache-runtime`](https://docs.rs/cache-runtime), which re-exports them: depend on
+//! that crate, not on this one.
+//!
+//! Inside: `args` reads an attribute's syntax, `validate` (with `key` and `values`) judges it against
+//! the function and makes a `model`, `expand` and `companion` write code from that. Mistakes are
+//! collected in `errors` and reported together.
 
 mod args;
 mod companion;
@@ -15,13 +20,80 @@ mod values;
 use errors::Errors;
 use proc_macro::TokenStream;
 
-/// TODO
+/// Caches what an async function returns.
+///
+/// The function keeps its signature, its error type and its callers. A call looks its key up in
+/// the cache first; on a miss, or on any trouble with the cache, the body runs and its result is
+/// returned. The body never runs twice, and a call never fails because of the cache.
+///
+/// Free functions, methods, associated functions, methods of a trait's `impl` and generic
+/// functions can be cached, natively async, under `#[async_trait]` (put this attribute on the
+/// method) or as a plain `fn` that returns `Pin<Box<dyn Future<Output = R>>>` or
+/// `impl Future<Output = R>`. The value must be `Serialize` and `DeserializeOwned`.
+///
+/// What is stored depends on the return type, whatever it is called: of a `Result` the `Ok` value
+/// alone, `None` (also in `Ok(None)`) only with `none_ttl`, of any other type the whole.
+///
+/// # Options
+///
+/// All are optional; a bare `#[redis_cache]` is fine.
+///
+/// | option | meaning | without it |
+/// |---|---|---|
+/// | `ttl = 300`, `ttl = "5m"`, `ttl = EXPR` | time to live: whole seconds, a duration (`"1h 30m"`), or an expression of type `Duration`, evaluated before the body, which may use the arguments. From a millisecond to ten years | the cache's default TTL |
+/// | `ttl_setting = "dashboard"` | the TTL that the configuration gives this name (`REDIS_CACHE_TTL_DASHBOARD`, or the builder's `ttl_setting`) | |
+/// | `ttl_with = path_or_closure` | the TTL from the value, `fn(&T) -> Duration`; zero means do not store | |
+/// | `key = "user:{id}"` | the key template, see below | the function's path and all its arguments |
+/// | `skip(db, token)` | arguments, `self` or type parameters that the default key leaves out; beside `key`, type parameters and `Self` that make no difference | nothing is left out |
+/// | `version = 2` | part of the key; raise it when the meaning of the value changes | no version |
+/// | `jitter = 0.1` | up to this share of the TTL (more than 0.0, at most 1.0) is taken away at random, so that keys do not expire together | `0` |
+/// | `none_ttl = 5` | cache `None` too, for this long (written like `ttl`, without arguments) | `None` is not stored |
+/// | `cache_if = path_or_closure` | store only where `fn(&T) -> bool` holds | every value is stored |
+/// | `max_size = "1mb"` | a longer encoded value is returned, not stored. Bytes, or a size in `b`, `kb`, `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb | no limit |
+/// | `codec = MessagePack` | the type that encodes the value; one that tells fields apart by position, such as `Postcard`, demands `version` | `Json` |
+/// | `cache = self.cache` | an expression of type `Cache`, which may use the arguments | the cache of the scope, or the global one |
+/// | `entry = false` | do not make the companion, see below. Needed in a trait's `impl`, which can hold no methods but the trait's | it is made |
+/// | `crate = path` | where the runtime is, when it is renamed or re-exported | `::cache_runtime` |
+///
+/// The `T` of `ttl_with` and `cache_if` is the value itself, inside of `Ok` and `Some`. They are
+/// plain functions: they look at the value alone and capture nothing.
+///
+/// # Keys
+///
+/// In a template, `{id}` is an argument, `{user.id}`, `{pair.0}` and `{self.tenant}` are fields,
+/// `{T}`, `{N}` and `{Self}` type and const parameters, and `{{…}}` is a Redis Cluster hash tag
+/// (literal braces; at most one, not empty). A placeholder may have a transform:
+///
+/// | transform | the argument becomes |
+/// |---|---|
+/// | `{email:hash}` | a 128-bit hash, keyed where the cache has a `key_secret` |
+/// | `{name:lower}`, `{name:upper}` | its lower or upper case |
+/// | `{price:display}` | its `Display`, for types that are no `CacheKey` |
+/// | `{at:bucket(1h)}` | the time, or the count of seconds, rounded down to whole hours |
+///
+/// Two calls with different arguments never share a key: what could be taken for text of the
+/// template is encoded, and two placeholders must have `:`, `/` or `|` between them. A type
+/// parameter that a template does not name must be in `skip`, and a method without `key` must say
+/// `skip(self)`, since only its author knows what of `self` matters.
+///
+/// # The companion
+///
+/// Beside `get_user` there is `get_user_entry`, as visible as the function, with those of its
+/// arguments that the key and the `cache` expression use, in the same order. It returns the
+/// `Entry` of that call: look at it, put a value into it, or invalidate it.
 #[proc_macro_attribute]
 pub fn redis_cache(options: TokenStream, item: TokenStream) -> TokenStream {
     cached(options.into(), item.into()).into()
 }
 
-/// TODO
+/// Makes a struct or an enum usable as an argument in a cache key.
+///
+/// A struct of one field has the keys of that field; any other is a tuple of its fields. A variant
+/// is its name, then its fields as a tuple if it has any. `#[cache_key(skip)]` on a field leaves it
+/// out: values that differ in it alone then have one key. `#[cache_key(crate = path)]` on the type
+/// says where the runtime is, when it is renamed or re-exported.
+///
+/// Every field that takes part, and every type parameter, must be a `CacheKey` itself.
 #[proc_macro_derive(CacheKey, attributes(cache_key))]
 pub fn derive_cache_key(item: TokenStream) -> TokenStream {
     derive::derive(item.into()).into()

@@ -66,6 +66,10 @@ struct Parser {
     /// Where in `parts` and `text` the open hash tag began.
     open_tag: Option<(usize, usize)>,
     tags: usize,
+    /// Tags that were opened inside of the open one; each is a mistake already.
+    nested: usize,
+    /// Text that keys cannot hold.
+    forbidden: Vec<char>,
 }
 
 impl Parser {
@@ -108,6 +112,7 @@ impl Parser {
             );
         }
         self.flush();
+        self.report_forbidden();
     }
 
     fn flush(&mut self) {
@@ -116,21 +121,27 @@ impl Parser {
         }
     }
 
-    /// Literal text that keys cannot hold, or that patterns could not name.
     fn literal(&mut self, c: char) {
-        let why = match c {
-            '~' => "it begins the mark of a version (use the option `version`)",
-            '%' => "it begins an encoded character of an argument",
-            '*' | '?' | '[' | ']' | '\\' => {
-                "`invalidate_matching` takes it for a wildcard, so it could not name this key"
-            }
-            c if c.is_control() => "control characters make keys unreadable",
-            c => return self.text.push(c),
-        };
-        self.mistakes.push(format!(
-            "`{}` cannot be text of a key, since {why}: remove it or put `-`, `_` or `.` there",
-            c.escape_debug().to_string().replace("\\\\", "\\"),
-        ));
+        if why_forbidden(c).is_none() {
+            self.text.push(c);
+        } else if !self.forbidden.contains(&c) {
+            self.forbidden.push(c);
+        }
+    }
+
+    /// One mistake for each reason.
+    fn report_forbidden(&mut self) {
+        while let Some(why) = self.forbidden.first().copied().and_then(why_forbidden) {
+            let (these, others) =
+                self.forbidden.iter().partition(|c| why_forbidden(**c) == Some(why));
+            self.forbidden = others;
+            let these: Vec<char> = these;
+            let these: Vec<_> = these.iter().map(|c| format!("`{}`", shown(*c))).collect();
+            self.mistakes.push(format!(
+                "{} cannot be text of a key, since {why}: remove it or put `-`, `_` or `.` there",
+                these.join(" and "),
+            ));
+        }
     }
 
     // Redis Cluster hashes what stands between the first `{` and the next `}`, so a second pair
@@ -140,6 +151,7 @@ impl Parser {
             self.mistakes.push(
                 "`{{` inside of a cluster hash tag: tags do not nest, remove one pair".into(),
             );
+            self.nested += 1;
             return;
         }
         self.tags += 1;
@@ -154,6 +166,10 @@ impl Parser {
     }
 
     fn close_tag(&mut self) {
+        if self.nested > 0 {
+            self.nested -= 1;
+            return;
+        }
         match self.open_tag.take() {
             None => self.mistakes.push(
                 "`}}` ends a cluster hash tag that nothing begins: write `{{` before it \
@@ -212,6 +228,23 @@ impl Parser {
             written,
         }));
     }
+}
+
+/// Why literal text cannot hold this character, if it cannot.
+fn why_forbidden(c: char) -> Option<&'static str> {
+    match c {
+        '~' => Some("it begins the mark of a version (use the option `version`)"),
+        '%' => Some("it begins an encoded character of an argument"),
+        '*' | '?' | '[' | ']' | '\\' => {
+            Some("`invalidate_matching` takes it for a wildcard, so it could not name this key")
+        }
+        c if c.is_control() => Some("control characters make keys unreadable"),
+        _ => None,
+    }
+}
+
+fn shown(c: char) -> String {
+    if c == '\\' { c.into() } else { c.escape_debug().to_string() }
 }
 
 fn is_name(text: &str) -> bool {
@@ -288,6 +321,7 @@ fn check_separators(parts: &[Part], mistakes: &mut Vec<String>) {
                     && !between.contains(SEPARATORS)
                 {
                     let (a, b) = (&last.written, &placeholder.written);
+                    let between = between.replace('{', "{{").replace('}', "}}");
                     mistakes.push(format!(
                         "`{a}{between}{b}`: two calls could share this key, since nothing \
                          between the placeholders tells where one ends: put `:`, `/` or `|` \

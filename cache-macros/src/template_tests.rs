@@ -70,7 +70,7 @@ fn hash_tags() {
     assert!(mistake("{{a}}:{{b}}").contains("one cluster hash tag"));
     assert!(mistake("{{a").contains("nothing ends"));
     assert!(mistake("a}}").contains("nothing begins"));
-    assert!(mistake("{{a{{b}}").contains("do not nest"));
+    assert!(mistake("{{a{{b}}c}}").contains("do not nest"));
 }
 
 #[test]
@@ -109,6 +109,8 @@ fn text_that_keys_cannot_hold() {
     ] {
         assert!(mistake(template).starts_with(named), "{template:?}: {}", mistake(template));
     }
+    assert!(mistake("[a]*[b]").starts_with("`[` and `]` and `*` cannot"));
+    assert_eq!(parse("a~b*").1.len(), 2);
     assert!(mistake("").contains("is empty"));
     assert!(mistake("  ").contains("is empty"));
 }

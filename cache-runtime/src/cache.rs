@@ -3,7 +3,7 @@
 use crate::config::{Builder, Off, Settings, Target};
 use crate::single_flight::Flights;
 use crate::stats::{Counters, ProcessStats, Stats, Status, functions};
-use crate::store::{AnyStore, DisabledStore, MemoryStore, Reachability, RedisStore, Store};
+use crate::store::{AnyStore, DisabledStore, Reachability, Store};
 use crate::{Clock, Error, function};
 use once_cell::sync::OnceCell;
 use std::fmt;
@@ -43,17 +43,7 @@ impl Cache {
     }
 
     fn new(settings: Settings) -> Result<Self, Error> {
-        let store = match &settings.target {
-            Target::Redis(server) => AnyStore::Redis(RedisStore::new(
-                (**server).clone(),
-                &settings.prefix,
-                settings.connections,
-            )?),
-            Target::Memory(bounds) => {
-                AnyStore::Memory(MemoryStore::new(settings.clock.clone(), *bounds))
-            }
-            Target::Disabled(_) => AnyStore::Disabled(DisabledStore),
-        };
+        let store = AnyStore::new(&settings)?;
         Ok(Self::over(store, settings))
     }
 

@@ -1,11 +1,11 @@
 //! One call before it begins: which cache it uses, and under which key.
 
+use crate::Error;
 use crate::cache::{Cache, Handle};
 use crate::context::{Context, Mode};
 use crate::function::{Function, Location, registry};
 use crate::key::KeyWriter;
 use crate::stats::{Observer, Outcome};
-use crate::Error;
 use std::sync::Arc;
 
 /// A call of a cached function.

@@ -3,7 +3,6 @@
 use crate::Error;
 use crate::cache::Cache;
 use crate::call::EntryCall;
-use crate::codec::Codec;
 use crate::function::Function;
 use crate::outcome::Shape;
 use crate::plan::Plan;
@@ -43,10 +42,9 @@ pub struct Entry<R: 'static> {
 }
 
 /// Makes an entry.
-pub fn entry<S, C>(call: EntryCall, plan: Plan<S, C>) -> Entry<S::Output>
+pub fn entry<S>(call: EntryCall, plan: Plan<S>) -> Entry<S::Output>
 where
     S: Shape<Output: 'static> + 'static,
-    C: Codec,
 {
     let EntryCall { function, cache, key } = call;
     Entry { cache, key, plan: Box::new(FunctionPlan { function, plan }) }
@@ -64,12 +62,12 @@ trait ErasedPlan<R>: Send + Sync {
     ) -> Result<Option<(Vec<u8>, Duration)>, Error>;
 }
 
-struct FunctionPlan<S: Shape, C> {
+struct FunctionPlan<S: Shape> {
     function: &'static Function,
-    plan: Plan<S, C>,
+    plan: Plan<S>,
 }
 
-impl<S: Shape, C: Codec> ErasedPlan<S::Output> for FunctionPlan<S, C> {
+impl<S: Shape> ErasedPlan<S::Output> for FunctionPlan<S> {
     fn decode(&self, bytes: &[u8]) -> Result<Option<S::Output>, Error> {
         Ok(self.plan.decode(bytes)?.map(S::join))
     }

@@ -1,5 +1,6 @@
 //! What the program knows of each cached function: a `static` beside it, found at start-up.
 
+use crate::key::leaves_type_open;
 use crate::stats::Counters;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -106,7 +107,7 @@ impl Function {
     }
 
     fn reason_to_refuse(&self, path: &str) -> Option<&'static str> {
-        if self.declared.self_type == SelfType::Missing && in_generic_impl(path) {
+        if self.declared.self_type == SelfType::Missing && leaves_type_open(path) {
             return Some(
                 "it stands in a generic impl and its key does not tell the types apart: \
                  put `{Self}` into the key, or `skip(Self)` if one entry may serve them all",
@@ -160,7 +161,7 @@ impl Function {
             None => crate::key::pattern::Pattern::of_path(
                 self.path(),
                 self.declared.arguments.len(),
-                in_generic_impl(self.path()),
+                leaves_type_open(self.path()),
                 self.mark(),
             ),
         }
@@ -179,8 +180,11 @@ pub(crate) struct Registry {
 pub(crate) fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
-        let mut functions: Vec<_> = inventory::iter::<Registered>.into_iter().map(|r| r.0).collect();
-        functions.sort_by_key(|f| (f.declared.location.file, f.declared.location.line, f.declared.location.column));
+        let mut functions: Vec<_> =
+            inventory::iter::<Registered>.into_iter().map(|r| r.0).collect();
+        functions.sort_by_key(|f| {
+            (f.declared.location.file, f.declared.location.line, f.declared.location.column)
+        });
         let mut paths = HashMap::new();
         let mut by_location = HashMap::new();
         for function in &functions {
@@ -266,21 +270,6 @@ fn path_of(item: &str, ident: &str) -> String {
     path
 }
 
-/// Whether a path goes through an `impl` with type parameters, which `type_name` shows as `_`.
-fn in_generic_impl(path: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut before = None;
-    let mut chars = path.chars().peekable();
-    while let Some(c) = chars.next() {
-        let alone = !before.is_some_and(word) && !chars.peek().copied().is_some_and(word);
-        if c == '_' && alone {
-            return true;
-        }
-        before = Some(c);
-    }
-    false
-}
-
 fn mark(version: Option<u64>, codec: &str) -> String {
     match (version, codec) {
         (None, "") => String::new(),
@@ -305,14 +294,5 @@ mod tests {
             "(app.Repo(_)@app.Find).find"
         );
         assert_eq!(path("app::Map<app::K, &str>::find::__item"), "app.Map(app.K,-str).find");
-    }
-
-    #[test]
-    fn generic_impls_are_seen() {
-        assert!(in_generic_impl("app.Repo(_).find"));
-        assert!(in_generic_impl("(_@app.Find).find"));
-        assert!(in_generic_impl("app.Map(app.K,_).find"));
-        assert!(!in_generic_impl("app._private.find_one"));
-        assert!(!in_generic_impl("app.Repo(app._T).find"));
     }
 }

@@ -146,7 +146,9 @@ impl Cache {
             .and_then(|rest| rest.strip_prefix(':'))
             .unwrap_or(text);
         if bare.is_empty() {
-            return Err(Error::Invalid(format!("an empty {what} names nothing: `*` is everything")));
+            return Err(Error::Invalid(format!(
+                "an empty {what} names nothing: `*` is everything"
+            )));
         }
         Ok(format!("{prefix}:{bare}"))
     }

@@ -1,8 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-#[cfg(test)]
-extern crate self as cache_runtime; // generated code names the crate, in our own tests too
-
 mod breaker;
 mod cache;
 #[allow(missing_docs)] // as above
@@ -32,19 +29,19 @@ mod store;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use breaker::BreakerState;
 pub use cache::Cache;
 pub use cache_macros::{CacheKey, redis_cache};
 pub use clock::Clock;
-pub use codec::{Cacheable, Codec, Json};
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
 #[cfg(feature = "postcard")]
 pub use codec::Postcard;
+pub use codec::{Cacheable, Codec, Json};
 pub use config::Builder;
 pub use context::{Observed, bypass, observe, refresh};
 pub use entry::Entry;
 pub use error::Error;
 pub use key::{Bucket, CacheKey, KeyWriter};
-pub use breaker::BreakerState;
 pub use stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};
 pub use store::ServerInfo;

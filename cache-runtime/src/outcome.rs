@@ -5,7 +5,6 @@
 //! specialisation, as in anyhow's `kind` module. It sees through aliases, because types are
 //! compared, not names.
 
-use crate::codec::Cacheable;
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +14,7 @@ pub trait Shape {
     /// The return type as written.
     type Output;
     /// What is encoded: the `Ok` value, or the whole.
-    type Stored: Cacheable;
+    type Stored;
     /// What `cache_if` and `ttl_with` look at: the value inside `Ok` and `Some`.
     type Value;
 
@@ -55,10 +54,7 @@ pub struct OptionOf<T>(PhantomData<fn() -> T>);
 /// Any other type: stores the whole.
 pub struct Plain<T>(PhantomData<fn() -> T>);
 
-impl<T, E> Shape for ResultOption<T, E>
-where
-    Option<T>: Cacheable,
-{
+impl<T, E> Shape for ResultOption<T, E> {
     type Output = Result<Option<T>, E>;
     type Stored = Option<T>;
     type Value = T;
@@ -77,7 +73,7 @@ where
     }
 }
 
-impl<T: Cacheable, E> Shape for OkOf<T, E> {
+impl<T, E> Shape for OkOf<T, E> {
     type Output = Result<T, E>;
     type Stored = T;
     type Value = T;
@@ -96,10 +92,7 @@ impl<T: Cacheable, E> Shape for OkOf<T, E> {
     }
 }
 
-impl<T> Shape for OptionOf<T>
-where
-    Option<T>: Cacheable,
-{
+impl<T> Shape for OptionOf<T> {
     type Output = Option<T>;
     type Stored = Option<T>;
     type Value = T;
@@ -118,7 +111,7 @@ where
     }
 }
 
-impl<T: Cacheable> Shape for Plain<T> {
+impl<T> Shape for Plain<T> {
     type Output = T;
     type Stored = T;
     type Value = T;
@@ -199,7 +192,7 @@ pub struct ErrorSharing<R> {
 }
 
 /// An error on its way to the callers of the same flight.
-pub type SharedError = Box<dyn Any + Send>;
+pub(crate) type SharedError = Box<dyn Any + Send>;
 
 impl<R> Clone for ErrorSharing<R> {
     fn clone(&self) -> Self {
@@ -253,6 +246,7 @@ macro_rules! debug_by_name {
 debug_by_name!(Returns<R>, ResultOption<T, E>, OkOf<T, E>, OptionOf<T>, Plain<T>, ErrorSharing<R>);
 
 #[cfg(test)]
+#[allow(clippy::needless_borrow)] // the references are what is tested
 mod tests {
     use super::*;
     use std::any::type_name_of_val;

@@ -1,9 +1,9 @@
 //! What the options of one function say about storing its values: pure policy, no I/O.
 
-use crate::codec::Codec;
+use crate::Error;
+use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
 use crate::outcome::{ErrorSharing, Shape};
-use crate::Error;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -21,8 +21,8 @@ pub enum Ttl {
     Unknown,
 }
 
-/// The options of a function, typed by what it returns and how that is encoded.
-pub struct Plan<S: Shape, C> {
+/// The options of a function, typed by what it returns.
+pub struct Plan<S: Shape> {
     ttl: Ttl,
     jitter: f64,
     none_ttl: Option<Duration>,
@@ -30,12 +30,16 @@ pub struct Plan<S: Shape, C> {
     cache_if: Option<fn(&S::Value) -> bool>,
     ttl_with: Option<fn(&S::Value) -> Duration>,
     errors: ErrorSharing<S::Output>,
-    codec: PhantomData<fn() -> C>,
+    encode: fn(&S::Stored, &mut Vec<u8>) -> Result<(), Error>,
+    decode: fn(&[u8]) -> Result<S::Stored, Error>,
 }
 
 /// A plan with every option at its default. Takes codec and shape by value so that both are
 /// inferred.
-pub fn plan<C: Codec, S: Shape>(_codec: PhantomData<C>, _shape: S) -> Plan<S, C> {
+///
+/// The only place that demands a codec and a value that it can encode, and so the only one where
+/// a type that cannot be cached is an error: further bounds would be further errors.
+pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shape: S) -> Plan<S> {
     Plan {
         ttl: Ttl::Default,
         jitter: 0.0,
@@ -44,12 +48,12 @@ pub fn plan<C: Codec, S: Shape>(_codec: PhantomData<C>, _shape: S) -> Plan<S, C>
         cache_if: None,
         ttl_with: None,
         errors: ErrorSharing::none(),
-        codec: PhantomData,
+        encode: C::encode,
+        decode: C::decode,
     }
 }
 
-
-impl<S: Shape, C: Codec> Plan<S, C> {
+impl<S: Shape> Plan<S> {
     pub fn ttl(mut self, ttl: Ttl) -> Self {
         self.ttl = ttl;
         self
@@ -123,7 +127,7 @@ impl<S: Shape, C: Codec> Plan<S, C> {
     /// The value's bytes, in a buffer of about the size that is `expected`.
     pub(crate) fn encode(&self, stored: &S::Stored, expected: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::with_capacity(expected);
-        C::encode(stored, &mut bytes)?;
+        (self.encode)(stored, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -134,13 +138,13 @@ impl<S: Shape, C: Codec> Plan<S, C> {
     /// What the bytes stand for; `None` for a `None` that this function does not cache, which
     /// only somebody else can have written.
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Option<S::Stored>, Error> {
-        let stored = C::decode::<S::Stored>(bytes)?;
+        let stored = (self.decode)(bytes)?;
         let known = self.none_ttl.is_some() || S::value(&stored).is_some();
         Ok(known.then_some(stored))
     }
 }
 
-impl<S: Shape, C> fmt::Debug for Plan<S, C> {
+impl<S: Shape> fmt::Debug for Plan<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
             .field("ttl", &self.ttl)

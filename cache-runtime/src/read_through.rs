@@ -2,12 +2,12 @@
 
 use crate::Error;
 use crate::call::{Active, Call};
-use crate::codec::Codec;
 use crate::outcome::Shape;
 use crate::plan::Plan;
 use crate::single_flight::{Landing, Leader, Role, Waited};
 use crate::stats::Outcome;
 use crate::store::Store;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,9 @@ use std::time::{Duration, Instant};
 ///
 /// Whatever happens to the store, the result is one that `body` returned, now or earlier, and
 /// `body` runs at most once. On a hit it is never polled.
-pub async fn read_through<S, C, B>(call: Call, plan: Plan<S, C>, body: Pin<&mut B>) -> S::Output
+pub async fn read_through<S, B>(call: Call, plan: Plan<S>, body: Pin<&mut B>) -> S::Output
 where
     S: Shape,
-    C: Codec,
     B: Future<Output = S::Output>,
 {
     let Call(Some(call)) = call else { return body.await };
@@ -53,7 +52,18 @@ where
             Role::Wait(waiter) => waiter,
         };
         let limit = wait_until.saturating_duration_since(Instant::now());
-        match waiter.wait(limit, plan.errors().unpack).await {
+        let waited: Waited<Infallible> = match waiter.wait(limit, plan.errors().unpack).await {
+            Waited::Error(output) => {
+                call.record(Outcome::Coalesced);
+                return output;
+            }
+            Waited::Value(bytes) => Waited::Value(bytes),
+            Waited::Apart => Waited::Apart,
+            Waited::TimedOut => Waited::TimedOut,
+            Waited::Again => Waited::Again,
+        };
+        // From here on no error is held over an await: it need not be `Send`.
+        match waited {
             Waited::Value(bytes) => {
                 if let Ok(Some(stored)) = plan.decode(&bytes) {
                     call.record(Outcome::Coalesced);
@@ -61,10 +71,7 @@ where
                 }
                 return compute(&call, &plan, &mut budget, None, body).await;
             }
-            Waited::Error(output) => {
-                call.record(Outcome::Coalesced);
-                return output;
-            }
+            Waited::Error(never) => match never {},
             Waited::Apart => return compute(&call, &plan, &mut budget, None, body).await,
             Waited::TimedOut => {
                 call.record(Outcome::Miss);
@@ -76,9 +83,9 @@ where
 }
 
 /// Looks the key up: the value and its bytes, if the store has one that can be read.
-async fn find<S: Shape, C: Codec>(
+async fn find<S: Shape>(
     call: &Active,
-    plan: &Plan<S, C>,
+    plan: &Plan<S>,
     budget: &mut Budget,
 ) -> Option<(S::Stored, Vec<u8>)> {
     let within = budget.left()?;
@@ -106,16 +113,15 @@ async fn find<S: Shape, C: Codec>(
 }
 
 /// Runs the body, stores its value, and hands it to the waiters.
-async fn compute<S, C, B>(
+async fn compute<S, B>(
     call: &Active,
-    plan: &Plan<S, C>,
+    plan: &Plan<S>,
     budget: &mut Budget,
     leader: Option<Leader<'_>>,
     body: Pin<&mut B>,
 ) -> S::Output
 where
     S: Shape,
-    C: Codec,
     B: Future<Output = S::Output>,
 {
     let output = body.await;

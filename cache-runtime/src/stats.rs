@@ -197,13 +197,13 @@ pub struct FunctionStats {
 /// ```
 /// use cache_runtime::redis_cache;
 ///
-/// #[redis_cache(ttl = 60, key = "square:{n}")]
-/// async fn square(n: u64) -> u64 { n * n }
+/// #[redis_cache(ttl = 60, key = "cube:{n}")]
+/// async fn cube(n: u64) -> u64 { n * n * n }
 ///
 /// let listed = cache_runtime::functions();
-/// let square = listed.iter().find(|f| f.path.ends_with(".square")).unwrap();
-/// assert_eq!(square.key, Some("square:{n}"));
-/// assert_eq!(square.options, [("ttl", "60")]);
+/// let cube = listed.iter().find(|f| f.path.ends_with(".cube")).unwrap();
+/// assert_eq!(cube.key, Some("cube:{n}"));
+/// assert_eq!(cube.options, [("ttl", "60")]);
 /// ```
 #[must_use]
 pub fn functions() -> Vec<FunctionStats> {

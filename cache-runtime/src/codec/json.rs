@@ -14,7 +14,7 @@ use serde_json::error::Category;
 /// nested more than 127 levels deep.
 ///
 /// ```
-/// use cache_runtime::codec::{Codec, Json};
+/// use cache_runtime::{Codec, Json};
 ///
 /// let mut bytes = vec![];
 /// Json::encode(&("a", 0.1), &mut bytes)?;

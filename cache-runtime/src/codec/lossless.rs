@@ -9,7 +9,8 @@ use serde::ser::{self, Serialize};
 use std::fmt;
 
 /// How deep a value of the binary formats may nest, counting every level that is a call when it is
-/// read. Two megabytes of stack, what a thread has, hold several times as many.
+/// read. A rich enum took less than 512 KiB of stack for it without optimisation, less than 128
+/// with; a thread has 2 MiB.
 pub(super) const LEVELS: u16 = 256;
 
 /// What a format loses.

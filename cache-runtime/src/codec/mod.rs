@@ -39,7 +39,7 @@ use serde::de::DeserializeOwned;
 ///
 /// ```
 /// use cache_runtime::Error;
-/// use cache_runtime::codec::{Codec, Json};
+/// use cache_runtime::{Codec, Json};
 /// use serde::{Serialize, de::DeserializeOwned};
 ///
 /// struct Signed;
@@ -95,7 +95,7 @@ pub trait Codec: Send + Sync + 'static {
 /// sentence what is missing.
 ///
 /// ```
-/// # use cache_runtime::codec::Cacheable;
+/// # use cache_runtime::Cacheable;
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct User {
 ///     name: String,
@@ -111,6 +111,7 @@ pub trait Codec: Send + Sync + 'static {
 )]
 pub trait Cacheable: Serialize + DeserializeOwned {}
 
+#[diagnostic::do_not_recommend] // or the compiler would report the two traits, apart
 impl<T: Serialize + DeserializeOwned> Cacheable for T {}
 
 /// An error that says `why`, and nothing of the value.

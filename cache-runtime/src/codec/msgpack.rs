@@ -14,7 +14,7 @@ use serde::{Deserialize as _, Serialize};
 /// nested more than 256 levels deep.
 ///
 /// ```
-/// use cache_runtime::codec::{Codec, MessagePack};
+/// use cache_runtime::{Codec, MessagePack};
 ///
 /// let mut bytes = vec![];
 /// MessagePack::encode(&("a", f64::INFINITY), &mut bytes)?;

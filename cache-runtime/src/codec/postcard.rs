@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 /// follows it. Use `skip`, or another codec.
 ///
 /// ```
-/// use cache_runtime::codec::{Codec, Postcard};
+/// use cache_runtime::{Codec, Postcard};
 ///
 /// let mut bytes = vec![];
 /// Postcard::encode(&("a", Some(7)), &mut bytes)?;

@@ -1,1 +1,211 @@
+//! Who beats whom, and what is refused.
 
+use super::*;
+use std::collections::HashMap;
+
+/// What `builder` becomes with these variables.
+fn settings(builder: Builder, variables: &[(&str, &str)]) -> Result<Settings, Error> {
+    let variables: HashMap<&str, &str> = variables.iter().copied().collect();
+    builder.settings(&|name| variables.get(name).map(|&value| value.to_owned()))
+}
+
+fn from_env(variables: &[(&str, &str)]) -> Settings {
+    settings(Builder::default(), variables).unwrap()
+}
+
+/// The text of the error.
+fn refused(builder: Builder, variables: &[(&str, &str)]) -> String {
+    match settings(builder, variables) {
+        Err(Error::Config(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused_env(variables: &[(&str, &str)]) -> String {
+    refused(Builder::default(), variables)
+}
+
+/// `host:port/db`, with the user and password.
+fn server(settings: &Settings) -> String {
+    let Target::Redis(info) = &settings.target else { panic!("{settings:?}") };
+    let redis = info.redis_settings();
+    let who = (redis.username().unwrap_or("-"), redis.password().unwrap_or("-"));
+    format!("{}/{} {} {}", info.addr(), redis.db(), who.0, who.1)
+}
+
+#[test]
+fn without_anything_caching_is_off_and_the_rest_has_defaults() {
+    let settings = from_env(&[("REDIS_PORT", "6380"), ("REDIS_PASSWORD", "pw")]);
+    assert!(matches!(settings.target, Target::Disabled(Off::NotConfigured)));
+    assert_eq!((settings.prefix.as_str(), settings.prefix_is_default), ("cache", true));
+    assert_eq!(settings.default_ttl, Duration::from_secs(300));
+    assert_eq!(settings.timeout, Duration::from_millis(250));
+    assert_eq!((settings.wait, settings.connections), (Duration::from_secs(10), 1));
+    assert!(settings.key_secret.is_none());
+}
+
+#[test]
+fn the_builder_beats_the_url_beats_the_host() {
+    let all = [("REDIS_URL", "redis://url"), ("REDIS_HOST", "host"), ("REDIS_PORT", "odd")];
+    let built = settings(Builder::default().url("redis://built:1/2"), &all).unwrap();
+    assert_eq!(server(&built), "built:1/2 - -");
+    assert_eq!(server(&from_env(&all)), "url:6379/0 - -");
+}
+
+#[test]
+fn a_host_takes_its_companions_and_passes_over_what_kubernetes_injects() {
+    let env = [
+        ("REDIS_HOST", "redis"),
+        ("REDIS_PORT", "tcp://10.0.0.1:6379"),
+        ("REDIS_DB", "3"),
+        ("REDIS_USERNAME", "app"),
+        ("REDIS_PASSWORD", " p@ss "),
+        ("REDIS_URL", ""),
+    ];
+    assert_eq!(server(&from_env(&env)), "redis:6379/3 app  p@ss ");
+    assert_eq!(server(&from_env(&[("REDIS_HOST", "[::1]"), ("REDIS_PORT", "1")])), "::1:1/0 - -");
+}
+
+#[test]
+fn enabled_says_whether_and_alone_means_this_machine() {
+    for on in ["true", "1", "YES", "on"] {
+        assert_eq!(server(&from_env(&[("REDIS_ENABLED", on)])), "localhost:6379/0 - -");
+    }
+    for off in ["false", "0", "no", "OFF"] {
+        let env = [("REDIS_ENABLED", off), ("REDIS_URL", "redis://host")];
+        assert!(matches!(from_env(&env).target, Target::Disabled(Off::Setting)));
+        let built = settings(Builder::default().enabled(true), &env).unwrap();
+        assert_eq!(server(&built), "host:6379/0 - -");
+    }
+    assert!(refused_env(&[("REDIS_ENABLED", "maybe")]).contains("REDIS_ENABLED"));
+}
+
+#[test]
+fn urls_of_every_kind() {
+    let url = |url| settings(Builder::default().url(url), &[]).unwrap();
+    assert_eq!(server(&url("redis://u:p%40s%2Fs@h:7/5")), "h:7/5 u p@s/s");
+    assert_eq!(server(&url("redis://:pw@[::1]:7")), "::1:7/0 - pw");
+    assert_eq!(
+        server(&url("redis+unix:///run/r.sock?db=2&user=u&pass=p%40")),
+        "/run/r.sock/2 u p@"
+    );
+    assert!(matches!(url("memory://").target, Target::Memory(_)));
+    let Target::Memory(bounds) = url("memory://?max_bytes=2mb&max_entries=5").target else {
+        panic!()
+    };
+    assert_eq!((bounds.bytes, bounds.entries), (2 << 20, 5));
+    assert!(matches!(url("disabled://").target, Target::Disabled(Off::Url)));
+}
+
+#[test]
+fn odd_urls_are_refused_without_being_repeated() {
+    let odd = [
+        "host:6379",
+        "http://u:secret@h",
+        "redis://",
+        "redis://u:secret@",
+        "redis://u:secret@h:x",
+        "redis://u:secret@h/zero",
+        "redis://u:secret@h/-1",
+        "redis://secret@h",
+        "redis://u:secret@h?passwd=secret",
+        "redis://u:sec#ret@h",
+        "redis://u:se/cret@h",
+        "redis+unix://?pass=secret&x=1",
+        "memory://?max_bytes=secret",
+        "memory://secret",
+        "memory://?max_entries=0",
+        "memory://?secret",
+        "",
+    ];
+    for url in odd {
+        let why = refused(Builder::default().url(url), &[]);
+        assert!(why.starts_with("url(..)"), "{url}: {why}");
+        for part in ["secret", "sec", "cret@"] {
+            assert!(!why.contains(part), "{url}: {why}");
+        }
+    }
+    for scheme in ["redis-cluster", "redis-sentinel"] {
+        let why = refused_env(&[("REDIS_URL", &format!("{scheme}://h1,h2"))]);
+        assert!(why.contains("REDIS_URL") && why.contains("not supported yet"), "{why}");
+    }
+    #[cfg(not(feature = "tls"))]
+    assert!(refused(Builder::default().url("rediss://h"), &[]).contains("feature `tls`"));
+}
+
+#[test]
+fn malformed_variables_are_named() {
+    let host = ("REDIS_HOST", "h");
+    for (variable, value) in [
+        ("REDIS_PORT", "0"),
+        ("REDIS_PORT", "http"),
+        ("REDIS_DB", "-1"),
+        ("REDIS_DB", "x"),
+        ("REDIS_KEY_PREFIX", "a:b"),
+        ("REDIS_KEY_PREFIX", "a*"),
+        ("REDIS_CACHE_TTL", "0"),
+        ("REDIS_CACHE_TTL", "soon"),
+        ("REDIS_CACHE_TTL", "-5"),
+        ("REDIS_USERNAME", "u"),
+    ] {
+        let why = refused_env(&[host, (variable, value)]);
+        assert!(why.starts_with(variable), "{variable}={value}: {why}");
+    }
+    for odd in ["h:6380", "redis://h", "u@h", "a b", "h/0"] {
+        assert!(refused_env(&[("REDIS_HOST", odd)]).starts_with("REDIS_HOST"), "{odd}");
+    }
+}
+
+#[test]
+fn malformed_calls_are_named() {
+    let zero = Duration::ZERO;
+    let new = Builder::default;
+    for (builder, name) in [
+        (new().prefix(""), "prefix(..)"),
+        (new().prefix("a b"), "prefix(..)"),
+        (new().default_ttl(zero), "default_ttl(..)"),
+        (new().ttl_setting("d", zero), "ttl_setting(\"d\", ..)"),
+        (new().ttl_setting("", Duration::MAX), "ttl_setting(..)"),
+        (new().timeout(zero), "timeout(..)"),
+        (new().connections(0), "connections(..)"),
+        (new().connections(65), "connections(..)"),
+        (new().key_secret(""), "key_secret(..)"),
+    ] {
+        let why = refused(builder, &[]);
+        assert!(why.starts_with(name), "{why}");
+    }
+    settings(new().wait(zero), &[]).unwrap();
+}
+
+#[test]
+fn ttls_come_from_builder_environment_and_default() {
+    let env = [
+        ("REDIS_CACHE_TTL", "5m"),
+        ("REDIS_CACHE_TTL_DASHBOARD_V2", "7"),
+        ("REDIS_CACHE_TTL_BOTH", "9"),
+    ];
+    let minute = Duration::from_secs(60);
+    let mut settings = settings(Builder::default().ttl_setting("both", minute), &env).unwrap();
+    let lookup =
+        |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+    settings.read_ttl_settings(["dashboard-v2", "both", "none"], &lookup).unwrap();
+    assert_eq!(settings.ttl("dashboard-v2"), Duration::from_secs(7));
+    assert_eq!(settings.ttl("both"), minute);
+    assert_eq!(settings.ttl("none"), Duration::from_secs(300));
+    let why = settings.read_ttl_settings(["new"], &|_| Some("0".to_owned())).unwrap_err();
+    assert!(matches!(why, Error::Config(why) if why.starts_with("REDIS_CACHE_TTL_NEW")));
+}
+
+#[test]
+fn debug_shows_neither_password_nor_secret() {
+    let secrets = ["pass-word", "key-secret", "use-r"];
+    let builder = Builder::default().url("redis://use-r:pass-word@h").key_secret("key-secret");
+    let odd = Builder::default().url("redis//use-r:pass-word@h");
+    let settings = settings(builder.clone(), &[]).unwrap();
+    assert_ne!(settings.key_secret, None);
+    for text in [format!("{builder:?}"), format!("{settings:?}"), format!("{odd:?}")] {
+        for secret in secrets {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+}

@@ -6,6 +6,7 @@
 mod encode;
 mod features;
 mod impls;
+mod parts;
 pub(crate) mod pattern;
 mod time;
 mod transforms;
@@ -16,6 +17,7 @@ mod writer;
 mod tests;
 
 pub use transforms::{Bucket, CaseFold};
+pub(crate) use type_names::leaves_type_open;
 pub use writer::KeyWriter;
 
 /// A type whose values can be part of a cache key: `{id}` in a template.

@@ -48,7 +48,10 @@ impl Pattern {
 
     /// The text before the first hole.
     pub(crate) fn head(&self) -> String {
-        self.0.iter().map_while(|part| if let Part::Char(c) = part { Some(c) } else { None }).collect()
+        self.0
+            .iter()
+            .map_while(|part| if let Part::Char(c) = part { Some(c) } else { None })
+            .collect()
     }
 
     /// Whether `key` (without its prefix) can be one of these. A shortened key is taken for one

@@ -27,7 +27,7 @@ pub(super) fn stands_for_two(name: &'static str, id: TypeId) -> bool {
 
 /// Whether the path of a function leaves a type open, as in `crate.S(_).find`: the compiler
 /// writes `_` there for every parameter of the `impl`.
-pub(super) fn leaves_type_open(path: &str) -> bool {
+pub(crate) fn leaves_type_open(path: &str) -> bool {
     let part_of_a_name = |c: char| c.is_alphanumeric() || c == '_';
     path.match_indices('_').any(|(at, _)| {
         let before = path.get(..at).and_then(|head| head.chars().next_back());

@@ -1,5 +1,7 @@
 //! Where encoded values are kept. One contract ([`Store`]), three stores.
 
+#[cfg(test)]
+mod conformance;
 mod disabled;
 mod memory;
 mod redis;

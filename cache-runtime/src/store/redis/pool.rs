@@ -79,21 +79,28 @@ impl Pool {
 
     /// A connection of `generation` has failed: nobody uses these any more.
     pub(super) fn fail(&self, generation: u64, reason: &str) {
-        let (mut since, mut old) = (None, Vec::new());
+        let current = |link: &Link| {
+            link.generation == generation && matches!(link.phase, Phase::Connecting | Phase::Up)
+        };
+        let since = {
+            let link = self.link.borrow();
+            if !current(&link) {
+                return;
+            }
+            link.since
+        };
+        // Said before it takes effect, so that who has met the outage finds it in the log; and
+        // outside of the lock, since a subscriber is the code of others.
+        self.report.lost(since, reason);
+        let mut old = Vec::new();
         self.link.send_if_modified(|link| {
-            let current = link.generation == generation
-                && matches!(link.phase, Phase::Connecting | Phase::Up);
+            let current = current(link);
             if current {
-                since = Some(link.since);
                 link.phase = Phase::Down;
                 old = std::mem::take(&mut link.connections);
             }
             current
         });
-        drop(old); // outside of the lock
-        if let Some(since) = since {
-            self.report.lost(since, reason);
-        }
     }
 
     /// These connections work.

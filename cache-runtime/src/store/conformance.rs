@@ -1,0 +1,202 @@
+//! What every store must do, run against each of them.
+
+use super::redis::RedisStore;
+use super::{AnyStore, Bounds, Cursor, Life, MemoryStore, Store};
+use crate::{Clock, Error, glob};
+use ::redis::IntoConnectionInfo;
+use cache_test_servers::RedisServer;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(5);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A test of each store, and the server behind it if it has one.
+macro_rules! conformance {
+    ($($name:ident),* $(,)?) => {
+        mod memory {
+            $(#[tokio::test] async fn $name() { super::$name(&super::memory()).await; })*
+        }
+        mod redis {
+            $(#[tokio::test] async fn $name() {
+                let server = cache_test_servers::RedisServer::start();
+                super::$name(&super::redis(&server)).await;
+            })*
+        }
+    };
+}
+
+fn memory() -> AnyStore {
+    AnyStore::Memory(MemoryStore::new(Clock::system(), Bounds::default()))
+}
+
+fn redis(server: &RedisServer) -> AnyStore {
+    let info = server.url().as_str().into_connection_info().unwrap();
+    AnyStore::Redis(RedisStore::new(info, "p", 1).unwrap())
+}
+
+conformance!(
+    what_was_set_is_read_back,
+    any_bytes_are_a_value,
+    a_value_may_be_large,
+    a_life_below_a_millisecond_stores_nothing,
+    a_huge_life_is_cut_and_never_overflows,
+    a_short_life_ends,
+    setting_again_replaces_value_and_life,
+    remove_counts_what_was_there,
+    many_keys_are_removed_in_one_call,
+    a_scan_finds_every_key_over_its_pages,
+    a_scan_matches_as_globs_do,
+    a_ping_is_answered,
+    many_at_once,
+);
+
+async fn what_was_set_is_read_back(store: &impl Store) {
+    assert_eq!(store.get("p:k", SOON).await, Ok(None));
+    assert_eq!(store.life("p:k", SOON).await, Ok(Life::Absent));
+    store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
+    assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"v".to_vec())));
+    let Ok(Life::Remaining(left)) = store.life("p:k", SOON).await else { panic!("no life") };
+    assert!(left <= MINUTE && left > MINUTE - SOON);
+}
+
+async fn any_bytes_are_a_value(store: &impl Store) {
+    let all: Vec<u8> = (0..=255).collect();
+    for value in [&all[..], b"", b"\r\n$-1\r\n", b"\0"] {
+        store.set("p:\r\n key ü", value, MINUTE, SOON).await.unwrap();
+        assert_eq!(store.get("p:\r\n key ü", SOON).await, Ok(Some(value.to_vec())));
+    }
+}
+
+async fn a_value_may_be_large(store: &impl Store) {
+    let value = vec![7; 1 << 20];
+    store.set("p:large", &value, MINUTE, SOON).await.unwrap();
+    assert!(store.get("p:large", SOON).await.unwrap() == Some(value));
+}
+
+async fn a_life_below_a_millisecond_stores_nothing(store: &impl Store) {
+    for ttl in [Duration::ZERO, Duration::from_nanos(1), Duration::from_micros(999)] {
+        assert_eq!(store.set("p:k", b"v", ttl, SOON).await, Ok(()));
+        assert_eq!(store.get("p:k", SOON).await, Ok(None));
+    }
+}
+
+async fn a_huge_life_is_cut_and_never_overflows(store: &impl Store) {
+    for ttl in [Duration::MAX, Duration::from_secs(u64::MAX / 1000)] {
+        store.set("p:k", b"v", ttl, SOON).await.unwrap();
+        assert!(store.get("p:k", SOON).await.unwrap().is_some());
+        let life = store.life("p:k", SOON).await.unwrap();
+        assert!(matches!(life, Life::Remaining(left) if left > MINUTE));
+    }
+}
+
+async fn a_short_life_ends(store: &impl Store) {
+    store.set("p:k", b"v", Duration::from_millis(30), SOON).await.unwrap();
+    cache_test_servers::eventually(Duration::from_secs(2), || async {
+        store.get("p:k", SOON).await.unwrap().is_none()
+    })
+    .await;
+    assert_eq!(store.remove(&["p:k".into()], SOON).await, Ok(0));
+}
+
+async fn setting_again_replaces_value_and_life(store: &impl Store) {
+    store.set("p:k", b"long", MINUTE * 60, SOON).await.unwrap();
+    store.set("p:k", b"short", MINUTE, SOON).await.unwrap();
+    assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"short".to_vec())));
+    let life = store.life("p:k", SOON).await.unwrap();
+    assert!(matches!(life, Life::Remaining(left) if left <= MINUTE));
+}
+
+async fn remove_counts_what_was_there(store: &impl Store) {
+    assert_eq!(store.remove(&[], SOON).await, Ok(0));
+    store.set("p:a", b"v", MINUTE, SOON).await.unwrap();
+    store.set("p:b", b"v", MINUTE, SOON).await.unwrap();
+    let keys = ["p:a", "p:none", "p:b"].map(str::to_owned);
+    assert_eq!(store.remove(&keys, SOON).await, Ok(2));
+    assert_eq!(store.get("p:a", SOON).await, Ok(None));
+    assert_eq!(store.remove(&keys, SOON).await, Ok(0));
+}
+
+async fn many_keys_are_removed_in_one_call(store: &impl Store) {
+    let keys: Vec<String> = (0..1_300).map(|n| format!("p:{n}")).collect();
+    for key in &keys {
+        store.set(key, b"v", MINUTE, SOON).await.unwrap();
+    }
+    assert_eq!(store.remove(&keys, SOON).await, Ok(1_300));
+}
+
+async fn a_scan_finds_every_key_over_its_pages(store: &impl Store) {
+    let expected: BTreeSet<String> = (0..2_000).map(|n| format!("p:user:{n}")).collect();
+    for key in &expected {
+        store.set(key, b"v", MINUTE, SOON).await.unwrap();
+    }
+    store.set("p:other", b"v", MINUTE, SOON).await.unwrap();
+    let (found, pages) = scan(store, "p:user:*").await;
+    assert_eq!(found, expected);
+    assert!(pages > 1, "one page of 2,000 keys is no page");
+}
+
+/// The names and patterns in which implementations of globs differ.
+async fn a_scan_matches_as_globs_do(store: &impl Store) {
+    let names = [
+        "a", "b", "ab", "abc", "a*b", "a?b", "[a]", "a]b", "a\\b", "a-b", "-", "^", "*", "]", "[",
+        "ü", "aaa", "a\nb", "A", "[^a]", "a[", "\\",
+    ];
+    for name in names {
+        store.set(&format!("p:{name}"), b"v", MINUTE, SOON).await.unwrap();
+    }
+    let patterns = [
+        "*", "a*", "*b", "a?b", "?", "??", "[ab]", "[^ab]", "[a-c]", "[c-a]", "a\\*b", "a\\?b",
+        "\\[a\\]", "[\\]]", "[]]", "[]", "[^]", "[", "[^", "[a", "a[", "a[b", "[a-", "[-a]",
+        "[a-]", "[\\", "\\", "\\\\", "a\\", "**", "*?*", "a*b*c", "*a*a*", "[^a-b]*", "[*]", "[?]",
+        "ü", "??", "", "[[]", "[a]]", "a]b", "[^^]", "[b^]",
+    ];
+    for pattern in patterns {
+        let pattern = format!("p:{pattern}");
+        let expected: BTreeSet<String> = names
+            .iter()
+            .map(|name| format!("p:{name}"))
+            .filter(|key| glob::matches(pattern.as_bytes(), key.as_bytes()))
+            .collect();
+        assert_eq!(scan(store, &pattern).await.0, expected, "{pattern}");
+    }
+}
+
+async fn a_ping_is_answered(store: &impl Store) {
+    assert_eq!(store.ping(SOON).await, Ok(()));
+    assert!(store.info(SOON).await.unwrap().used_memory.is_some());
+    assert_eq!(store.reachability(), super::Reachability::Reachable);
+}
+
+async fn many_at_once(store: &impl Store) {
+    let all = (0..256).map(|n| async move {
+        let (key, value) = (format!("p:{n}"), format!("{n}").into_bytes());
+        store.set(&key, &value, MINUTE, SOON).await.unwrap();
+        assert_eq!(store.get(&key, SOON).await, Ok(Some(value)));
+    });
+    futures_util::future::join_all(all).await;
+}
+
+async fn scan(store: &impl Store, pattern: &str) -> (BTreeSet<String>, usize) {
+    let (mut found, mut pages, mut from) = (BTreeSet::new(), 0, None::<Cursor>);
+    loop {
+        let (keys, next) = store.scan(pattern, from.as_ref(), SOON).await.unwrap();
+        found.extend(keys);
+        pages += 1;
+        assert!(pages < 10_000, "a scan that does not end");
+        match next {
+            Some(_) => from = next,
+            None => return (found, pages),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_store_misses_and_keeps_nothing() {
+    let store = AnyStore::Disabled(super::DisabledStore);
+    assert_eq!(store.set("p:k", b"v", MINUTE, SOON).await, Ok(()));
+    assert_eq!(store.get("p:k", SOON).await, Ok(None));
+    assert_eq!(store.remove(&["p:k".into()], SOON).await, Ok(0));
+    assert_eq!(store.scan("*", None, SOON).await, Ok((Vec::new(), None)));
+    assert_eq!(store.ping(SOON).await, Err(Error::Disabled));
+}

@@ -1,0 +1,6 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(ttl = 5)]
+mod users {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(key = "user:{db}:{id}")]
+async fn user(db: &Db, id: u64) -> u64 {
+    let _ = db;
+    id
+}
+
+struct Db;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(ttl = 5)]
+async fn user(id: u64) -> Result<u64, String> {
+    let text: String = id;
+    Ok(text.len())
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(max_size = "0kb")]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(none_ttl = true)]
+async fn user(id: u64) -> Option<u64> {
+    Some(id)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(ttl = 0, versoin = 2, jitter = 2.0)]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

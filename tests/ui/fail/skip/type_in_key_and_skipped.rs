@@ -1,0 +1,8 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(key = "user:{id}:{T}", skip(T))]
+async fn user<T>(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(ttl_setting = "users", ttl = 5, ttl_with = |_| std::time::Duration::from_secs(1))]
+async fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
