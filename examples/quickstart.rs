@@ -17,12 +17,12 @@ struct User {
 }
 
 #[derive(Debug)]
-struct NoSuchUser(u64);
+struct NoSuchUser;
 
 #[redis_cache(ttl = "5m", key = "user:{id}")]
 async fn get_user(db: &Db, id: u64) -> Result<User, NoSuchUser> {
     db.query().await;
-    if id == 0 { Err(NoSuchUser(id)) } else { Ok(User { id, name: format!("user {id}") }) }
+    if id == 0 { Err(NoSuchUser) } else { Ok(User { id, name: format!("user {id}") }) }
 }
 
 struct Shop {

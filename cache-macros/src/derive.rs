@@ -70,7 +70,7 @@ fn structure(fields: &Fields, errors: &mut Errors) -> TokenStream {
         .iter()
         .map(|(member, field)| quote_spanned!(at_type(field)=> #key.item(&self.#member);));
     match kept.as_slice() {
-        [(member, field)] => quote_spanned!(at_type(field)=> #key.item(&self.#member);),
+        [(member, field)] => quote_spanned!(at_type(field)=> #key.argument(&self.#member);),
         _ => quote_spanned! {Span::mixed_site()=>
             __key.begin_tuple();
             #(#items)*

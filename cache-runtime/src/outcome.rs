@@ -258,7 +258,7 @@ mod tests {
         };
     }
 
-    fn generic<T: Cacheable>() -> &'static str {
+    fn generic<T>() -> &'static str {
         shape_of!(T)
     }
 

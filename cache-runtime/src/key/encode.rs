@@ -87,8 +87,10 @@ impl fmt::Write for Encoded<'_> {
 }
 
 /// Formats into a key, leaving colons out: times, whose fields have fixed widths without them.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
 pub(super) struct WithoutColons<'a>(pub(super) &'a mut String);
 
+#[cfg(any(feature = "chrono", feature = "jiff"))]
 impl fmt::Write for WithoutColons<'_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
         piece.split(':').for_each(|part| push_encoded(self.0, part));
