@@ -15,69 +15,79 @@ use std::time::{Duration, Instant};
 ///
 /// Whatever happens to the store, the result is one that `body` returned, now or earlier, and
 /// `body` runs at most once. On a hit it is never polled.
-pub async fn read_through<S, B>(call: Call, plan: Plan<S>, body: Pin<&mut B>) -> S::Output
+// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
+#[allow(clippy::manual_async_fn)]
+pub fn read_through<S, B>(
+    call: Call,
+    plan: Plan<S>,
+    body: Pin<&mut B>,
+) -> impl Future<Output = S::Output>
 where
     S: Shape,
     B: Future<Output = S::Output>,
 {
-    let Call(Some(call)) = call else { return body.await };
-    let mut budget = Budget::new(call.cache.settings().timeout);
-    let flights = call.cache.flights();
-    let wait_until = Instant::now() + call.cache.settings().wait;
+    async move {
+        let Call(Some(call)) = &call else { return body.await };
+        let mut budget = Budget::new(call.cache.settings().timeout);
+        let flights = call.cache.flights();
+        let mut wait_until = None;
 
-    let mut look = !call.refresh;
-    if call.refresh {
-        flights.detach(&call.key);
-    }
-    loop {
-        let landings = flights.landings();
-        if look && let Some((stored, _)) = find(&call, &plan, &mut budget).await {
-            call.record(Outcome::Hit);
-            return S::join(stored);
+        let mut look = !call.refresh;
+        if call.refresh {
+            flights.detach(&call.key);
         }
-        let waiter = match flights.join(&call.key) {
-            Role::Lead(leader) => {
-                // A flight that landed since the look may have been this key's.
-                if look && flights.landings() != landings {
-                    leader.close();
-                    if let Some((stored, bytes)) = find(&call, &plan, &mut budget).await {
-                        leader.land(Landing::Value(bytes.into()));
-                        call.record(Outcome::Hit);
+        loop {
+            let landings = flights.landings();
+            if look && let Some((stored, _)) = find(call, &plan, &mut budget).await {
+                call.record(Outcome::Hit);
+                return S::join(stored);
+            }
+            let waiter = match flights.join(&call.key) {
+                Role::Lead(leader) => {
+                    // A flight that landed since the look may have been this key's.
+                    if look && flights.landings() != landings {
+                        leader.close();
+                        if let Some((stored, bytes)) = find(call, &plan, &mut budget).await {
+                            leader.land(Landing::Value(bytes.into()));
+                            call.record(Outcome::Hit);
+                            return S::join(stored);
+                        }
+                        leader.reopen();
+                    }
+                    return compute(call, &plan, &mut budget, Some(leader), body).await;
+                }
+                Role::Wait(waiter) => waiter,
+            };
+            let now = Instant::now();
+            let until = *wait_until.get_or_insert_with(|| now + call.cache.settings().wait);
+            let limit = until.saturating_duration_since(now);
+            let waited: Waited<Infallible> = match waiter.wait(limit, plan.errors().unpack).await {
+                Waited::Error(output) => {
+                    call.record(Outcome::Coalesced);
+                    return output;
+                }
+                Waited::Value(bytes) => Waited::Value(bytes),
+                Waited::Apart => Waited::Apart,
+                Waited::TimedOut => Waited::TimedOut,
+                Waited::Again => Waited::Again,
+            };
+            // From here on no error is held over an await: it need not be `Send`.
+            match waited {
+                Waited::Value(bytes) => {
+                    if let Ok(Some(stored)) = plan.decode(&bytes) {
+                        call.record(Outcome::Coalesced);
                         return S::join(stored);
                     }
-                    leader.reopen();
+                    return compute(call, &plan, &mut budget, None, body).await;
                 }
-                return compute(&call, &plan, &mut budget, Some(leader), body).await;
-            }
-            Role::Wait(waiter) => waiter,
-        };
-        let limit = wait_until.saturating_duration_since(Instant::now());
-        let waited: Waited<Infallible> = match waiter.wait(limit, plan.errors().unpack).await {
-            Waited::Error(output) => {
-                call.record(Outcome::Coalesced);
-                return output;
-            }
-            Waited::Value(bytes) => Waited::Value(bytes),
-            Waited::Apart => Waited::Apart,
-            Waited::TimedOut => Waited::TimedOut,
-            Waited::Again => Waited::Again,
-        };
-        // From here on no error is held over an await: it need not be `Send`.
-        match waited {
-            Waited::Value(bytes) => {
-                if let Ok(Some(stored)) = plan.decode(&bytes) {
-                    call.record(Outcome::Coalesced);
-                    return S::join(stored);
+                Waited::Error(never) => match never {},
+                Waited::Apart => return compute(call, &plan, &mut budget, None, body).await,
+                Waited::TimedOut => {
+                    call.record(Outcome::Miss);
+                    return body.await;
                 }
-                return compute(&call, &plan, &mut budget, None, body).await;
+                Waited::Again => look = true,
             }
-            Waited::Error(never) => match never {},
-            Waited::Apart => return compute(&call, &plan, &mut budget, None, body).await,
-            Waited::TimedOut => {
-                call.record(Outcome::Miss);
-                return body.await;
-            }
-            Waited::Again => look = true,
         }
     }
 }
@@ -91,25 +101,20 @@ async fn find<S: Shape>(
     let within = budget.left()?;
     let sent = Instant::now();
     let found = call.cache.store().get(&call.key, within).await;
-    budget.charge(sent, found.is_ok());
-    let bytes = match found {
-        Ok(found) => found?,
-        Err(error @ Error::WrongType) => {
-            call.codec_failed(&error);
-            return None;
-        }
-        Err(error) => {
-            call.store_failed(&error);
-            return None;
-        }
-    };
-    match plan.decode(&bytes) {
-        Ok(stored) => Some((stored?, bytes)),
-        Err(error) => {
-            call.codec_failed(&error);
-            None
-        }
+    let worked = found.is_ok();
+    match found {
+        Ok(Some(bytes)) => match plan.decode(&bytes) {
+            // The last command of its call: what it took need not be known.
+            Ok(Some(stored)) => return Some((stored, bytes)),
+            Ok(None) => {}
+            Err(error) => call.codec_failed(&error),
+        },
+        Ok(None) => {}
+        Err(error @ Error::WrongType) => call.codec_failed(&error),
+        Err(error) => call.store_failed(&error),
     }
+    budget.charge(sent, worked);
+    None
 }
 
 /// Runs the body, stores its value, and hands it to the waiters.
@@ -154,7 +159,8 @@ where
                 if let Some(leader) = &leader {
                     leader.close();
                 }
-                fill(call, budget, &bytes, life).await;
+                // Boxed, since what a fill needs would make the future of every call larger.
+                Box::pin(fill(call, budget, &bytes, life)).await;
             }
             match &leader {
                 Some(leader) if leader.has_waiters() => Landing::Value(bytes.into()),
