@@ -4,9 +4,10 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::call::EntryCall;
 use crate::function::Function;
+use crate::lease::LIFE;
 use crate::outcome::Shape;
 use crate::plan::Plan;
-use crate::store::{Life, Store};
+use crate::store::{Act, Life, Store, Token};
 use std::fmt;
 use std::time::Duration;
 
@@ -112,10 +113,11 @@ impl<R: 'static> Entry<R> {
     }
 
     /// Stores `value` as if the function had returned it, for the life that its options say.
-    /// Says whether it is a value that is stored: not an `Err`, nor what the function's options
-    /// exclude.
+    /// Says whether it was stored: not so an `Err`, nor what the function's options exclude, nor
+    /// where an invalidation came in between.
     ///
-    /// The last to arrive wins: a call that is computing now can store its result over it.
+    /// The last to arrive wins: a call that is computing now returns its result and does not store
+    /// it over this one.
     ///
     /// # Errors
     /// Why it could not be stored; [`Error::Invalid`] when the function's `ttl` depends on
@@ -138,8 +140,11 @@ impl<R: 'static> Entry<R> {
             return Ok(false);
         };
         self.cache.flights().detach(key);
-        self.cache.store().set(key, &bytes, life, self.timeout()).await?;
-        Ok(!self.cache.is_disabled())
+        // Under a lease, so that a write that arrives late does not undo a newer invalidation.
+        let (token, store) = (Token::random(), self.cache.store());
+        store.acquire(key, &token, LIFE, true, self.timeout()).await?;
+        let filled = store.settle(key, &token, Act::Fill(&bytes, life), self.timeout()).await?;
+        Ok(filled && !self.cache.is_disabled())
     }
 
     /// How long the stored value has left; `None` when there is none.

@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::function::registry;
-use crate::store::Store;
+use crate::store::{Store, key_of_lease};
 use crate::{Error, glob};
 
 impl Cache {
@@ -95,7 +95,7 @@ impl Cache {
     pub async fn count_keys(&self) -> Result<u64, Error> {
         let mut keys = std::collections::HashSet::new();
         self.each_page(&self.whole("*", "pattern")?, async |page| {
-            keys.extend(page);
+            keys.extend(page.into_iter().filter(|key| !self.is_internal(key)));
             Ok(())
         })
         .await?;
@@ -110,7 +110,18 @@ impl Cache {
         let concerned = |key: &str| glob::matches(pattern.as_bytes(), key.as_bytes()) && own(key);
         self.flights().detach_matching(concerned);
         let mut removed = 0;
+        // The leases first: after this pass, what was begun before it can no longer be stored,
+        // and what it has stored is there for the second pass to see.
+        let leases = format!("{}:~lease:*", self.settings().prefix);
+        self.each_page(&leases, async |page| {
+            let keys = page.iter().filter_map(|lease| self.key_of_lease(lease));
+            let keys: Vec<_> = keys.filter(|key| concerned(key)).map(str::to_owned).collect();
+            removed += self.store().remove(&keys, self.settings().timeout).await?;
+            Ok(())
+        })
+        .await?;
         self.each_page(pattern, async |mut page| {
+            page.retain(|key| !self.is_internal(key));
             page.retain(|key| own(key));
             removed += self.store().remove(&page, self.settings().timeout).await?;
             Ok(())
@@ -120,7 +131,7 @@ impl Cache {
         Ok(removed)
     }
 
-    /// Hands over the keys of values that match, page by page; a key can come twice.
+    /// Hands over the keys that match, page by page; a key can come twice.
     async fn each_page(
         &self,
         pattern: &str,
@@ -128,9 +139,8 @@ impl Cache {
     ) -> Result<(), Error> {
         let mut cursor = None;
         loop {
-            let (mut page, next) =
+            let (page, next) =
                 self.store().scan(pattern, cursor.as_ref(), self.settings().timeout).await?;
-            page.retain(|key| !self.is_internal(key));
             handle(page).await?;
             match next {
                 None => return Ok(()),
@@ -151,6 +161,10 @@ impl Cache {
             )));
         }
         Ok(format!("{prefix}:{bare}"))
+    }
+
+    fn key_of_lease<'k>(&self, lease: &'k str) -> Option<&'k str> {
+        key_of_lease(&self.settings().prefix, lease)
     }
 
     /// Whether a whole key is one of ours beside the values, such as `shop:~probe`. No argument

@@ -15,6 +15,7 @@ mod function;
 mod glob;
 mod invalidate;
 pub mod key;
+mod lease;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above
@@ -23,6 +24,7 @@ mod read_through;
 mod single_flight;
 mod stats;
 mod store;
+mod timers;
 
 #[doc(hidden)]
 #[allow(missing_docs)] // for generated code alone

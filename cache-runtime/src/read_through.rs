@@ -2,14 +2,18 @@
 
 use crate::Error;
 use crate::call::{Active, Call};
+use crate::lease::{self, Lease};
 use crate::outcome::Shape;
 use crate::plan::Plan;
 use crate::single_flight::{Landing, Leader, Role, Waited};
 use crate::stats::Outcome;
-use crate::store::Store;
-use std::convert::Infallible;
+use crate::store::{Acquired, Act, Store, Token};
 use std::pin::Pin;
 use std::time::{Duration, Instant};
+
+/// Between two requests for a lease that another process has: first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Returns the cached value, or what `body` returns.
 ///
@@ -23,88 +27,207 @@ where
     let Call(Some(call)) = call else { return body.await };
     let mut budget = Budget::new(call.cache.settings().timeout);
     let flights = call.cache.flights();
-    let wait_until = Instant::now() + call.cache.settings().wait;
 
     let mut look = !call.refresh;
+    let mut wait_until = None;
     if call.refresh {
         flights.detach(&call.key);
     }
     loop {
-        let landings = flights.landings();
-        if look && let Some((stored, _)) = find(&call, &plan, &mut budget).await {
+        if look && let Some(stored) = find(&call, &plan, &mut budget).await {
             call.record(Outcome::Hit);
             return S::join(stored);
         }
+        look = true;
+        let wait_until =
+            *wait_until.get_or_insert_with(|| Instant::now() + call.cache.settings().wait);
         let waiter = match flights.join(&call.key) {
             Role::Lead(leader) => {
-                // A flight that landed since the look may have been this key's.
-                if look && flights.landings() != landings {
-                    leader.close();
-                    if let Some((stored, bytes)) = find(&call, &plan, &mut budget).await {
-                        leader.land(Landing::Value(bytes.into()));
-                        call.record(Outcome::Hit);
-                        return S::join(stored);
-                    }
-                    leader.reopen();
-                }
-                return compute(&call, &plan, &mut budget, Some(leader), body).await;
+                return lead(&call, &plan, &mut budget, leader, wait_until, body).await;
             }
             Role::Wait(waiter) => waiter,
         };
         let limit = wait_until.saturating_duration_since(Instant::now());
-        let waited: Waited<Infallible> = match waiter.wait(limit, plan.errors().unpack).await {
+        match waiter.wait(limit, plan.errors().unpack).await {
+            Waited::Value(bytes) => {
+                if let Ok(stored) = plan.decode_shared(&bytes) {
+                    call.record(Outcome::Coalesced);
+                    return S::join(stored);
+                }
+            }
             Waited::Error(output) => {
                 call.record(Outcome::Coalesced);
                 return output;
             }
-            Waited::Value(bytes) => Waited::Value(bytes),
-            Waited::Apart => Waited::Apart,
-            Waited::TimedOut => Waited::TimedOut,
-            Waited::Again => Waited::Again,
-        };
-        // From here on no error is held over an await: it need not be `Send`.
-        match waited {
-            Waited::Value(bytes) => {
-                if let Ok(Some(stored)) = plan.decode(&bytes) {
-                    call.record(Outcome::Coalesced);
-                    return S::join(stored);
-                }
-                return compute(&call, &plan, &mut budget, None, body).await;
-            }
-            Waited::Error(never) => match never {},
-            Waited::Apart => return compute(&call, &plan, &mut budget, None, body).await,
-            Waited::TimedOut => {
-                call.record(Outcome::Miss);
-                return body.await;
-            }
-            Waited::Again => look = true,
+            Waited::Again => continue,
+            Waited::Apart | Waited::TimedOut => {}
         }
+        // Side by side with others: nobody's lease covers this, so nothing is stored.
+        call.record(Outcome::Miss);
+        return body.await;
     }
 }
 
-/// Looks the key up: the value and its bytes, if the store has one that can be read.
-async fn find<S: Shape>(
-    call: &Active,
-    plan: &Plan<S>,
-    budget: &mut Budget,
-) -> Option<(S::Stored, Vec<u8>)> {
+/// Looks the key up: the value, if the store has one that can be read.
+async fn find<S: Shape>(call: &Active, plan: &Plan<S>, budget: &mut Budget) -> Option<S::Stored> {
     let within = budget.left()?;
     let sent = Instant::now();
     let found = call.cache.store().get(&call.key, within).await;
     budget.charge(sent, found.is_ok());
-    let bytes = match found {
-        Ok(found) => found?,
+    match found {
+        Ok(bytes) => plan.decode(&bytes?).unwrap_or_else(|error| {
+            call.codec_failed(&error);
+            None
+        }),
         Err(error @ Error::WrongType) => {
             call.codec_failed(&error);
-            return None;
+            None
         }
         Err(error) => {
             call.store_failed(&error);
-            return None;
+            None
+        }
+    }
+}
+
+/// Computes for everybody who waits: takes the key's lease, runs the body, and fills.
+async fn lead<S, B>(
+    call: &Active,
+    plan: &Plan<S>,
+    budget: &mut Budget,
+    leader: Leader<'_>,
+    wait_until: Instant,
+    body: Pin<&mut B>,
+) -> S::Output
+where
+    S: Shape,
+    B: Future<Output = S::Output>,
+{
+    let lease = match acquire(call, plan, budget, &leader, wait_until).await {
+        Claim::Found(stored, bytes) => {
+            leader.land(Landing::Value(bytes.into()));
+            call.record(Outcome::Hit);
+            return S::join(stored);
+        }
+        Claim::Lease(lease) => Ok(lease),
+        Claim::None(why) => Err(why),
+    };
+    let began = leader.begins();
+    let output = match &lease {
+        Ok(lease) => lease.hold(body).await,
+        Err(_) => body.await,
+    };
+    call.record(Outcome::Miss);
+    let stored = match S::split(output) {
+        Ok(stored) => stored,
+        Err(failed) => {
+            let error = (plan.errors().pack)(&failed);
+            leader.land_for_all(error.map_or(Landing::Apart, Landing::Error));
+            return failed;
         }
     };
-    match plan.decode(&bytes) {
-        Ok(stored) => Some((stored?, bytes)),
+    let cache = &call.cache;
+    let life = plan.life(&stored, cache.settings(), || cache.clock().random()).ok().flatten();
+    let wanted = life.is_some() || leader.has_waiters();
+    let bytes = if wanted { encode(call, plan, &stored) } else { None };
+    let act = match (&bytes, life) {
+        (Some(bytes), Some(life)) if plan.fits(bytes) => Act::Fill(bytes, life),
+        _ => Act::Release,
+    };
+    let confirmed = match lease {
+        Ok(lease) if leader.is_detached() => {
+            drop(lease); // invalidated in this process, and the store will know soon
+            Confirmed::No
+        }
+        Ok(lease) => settle(call, budget, &leader, lease, act).await,
+        Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
+        Err(NoLease::WaitedTooLong) => Confirmed::No,
+    };
+    let landing = match bytes {
+        Some(bytes) if leader.has_waiters() => Landing::Value(bytes.into()),
+        _ => Landing::Apart,
+    };
+    match confirmed {
+        Confirmed::Yes => leader.land(landing),
+        Confirmed::NobodyCan => leader.land_for_all(landing),
+        // Who came before the body began may have it all the same; the others look again.
+        Confirmed::No => leader.land_for_those_before(began, landing),
+    }
+    S::join(stored)
+}
+
+/// What asking for the lease came to.
+enum Claim<'c, T> {
+    Lease(Lease<'c>),
+    /// Somebody stored the value meanwhile.
+    Found(T, Vec<u8>),
+    None(NoLease),
+}
+
+/// Why a value is computed that will not be stored.
+enum NoLease {
+    StoreInTrouble,
+    /// Another process has the lease, and has not filled it in time.
+    WaitedTooLong,
+}
+
+/// Asks for the lease until it is given, the value is there, or the wait ends.
+///
+/// The processes that do not hold it ask again and again, ever more slowly: each time they may
+/// find the value, or take over from a holder that was killed.
+async fn acquire<'c, S: Shape>(
+    call: &'c Active,
+    plan: &Plan<S>,
+    budget: &mut Budget,
+    leader: &Leader<'_>,
+    wait_until: Instant,
+) -> Claim<'c, S::Stored> {
+    let store = call.cache.store();
+    let mut force = call.refresh;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
+        // Never sent twice: an earlier request may still arrive, and be taken for this one.
+        let token = Token::random();
+        leader.asks();
+        let sent = Instant::now();
+        let acquired = store.acquire(&call.key, &token, lease::LIFE, force, within).await;
+        budget.charge(sent, acquired.is_ok());
+        match acquired {
+            Ok(Acquired::Ours) => return Claim::Lease(Lease::new(call, token)),
+            Ok(Acquired::Found(bytes)) => match plan.decode(&bytes) {
+                Ok(Some(stored)) => return Claim::Found(stored, bytes),
+                // Of no use to this function: it is there to be replaced.
+                _ => force = true,
+            },
+            Ok(Acquired::Theirs) => {
+                let left = wait_until.saturating_duration_since(Instant::now());
+                if left.is_zero() || !crate::timers::here() {
+                    return Claim::None(NoLease::WaitedTooLong);
+                }
+                let chance = 0.5 + call.cache.clock().random() / 2.0;
+                tokio::time::sleep(pause.mul_f64(chance).min(left)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Err(error) => {
+                call.store_failed(&error);
+                if error == Error::Timeout {
+                    // It may still arrive there: the release follows it.
+                    lease::release_behind(call, token);
+                }
+                return Claim::None(NoLease::StoreInTrouble);
+            }
+        }
+    }
+}
+
+/// The value's bytes, unless it is one that could not be read back.
+fn encode<S: Shape>(call: &Active, plan: &Plan<S>, stored: &S::Stored) -> Option<Vec<u8>> {
+    match plan.encode(stored, call.function.expected_size()) {
+        Ok(bytes) => {
+            call.function.note_size(bytes.len());
+            Some(bytes)
+        }
         Err(error) => {
             call.codec_failed(&error);
             None
@@ -112,70 +235,38 @@ async fn find<S: Shape>(
     }
 }
 
-/// Runs the body, stores its value, and hands it to the waiters.
-async fn compute<S, B>(
-    call: &Active,
-    plan: &Plan<S>,
-    budget: &mut Budget,
-    leader: Option<Leader<'_>>,
-    body: Pin<&mut B>,
-) -> S::Output
-where
-    S: Shape,
-    B: Future<Output = S::Output>,
-{
-    let output = body.await;
-    call.record(Outcome::Miss);
-    let stored = match S::split(output) {
-        Ok(stored) => stored,
-        Err(failed) => {
-            if let Some(leader) = leader {
-                let error = (plan.errors().pack)(&failed);
-                leader.land(error.map_or(Landing::Apart, Landing::Error));
-            }
-            return failed;
-        }
-    };
-
-    let cache = &call.cache;
-    let life = plan.life(&stored, cache.settings(), || cache.clock().random()).ok().flatten();
-    let wanted = life.is_some() || leader.as_ref().is_some_and(Leader::has_waiters);
-    let bytes = wanted.then(|| plan.encode(&stored, call.function.expected_size()));
-    let landing = match bytes {
-        None => Landing::Apart,
-        Some(Err(error)) => {
-            call.codec_failed(&error);
-            Landing::Apart
-        }
-        Some(Ok(bytes)) => {
-            call.function.note_size(bytes.len());
-            let old = leader.as_ref().is_some_and(Leader::is_detached);
-            if let Some(life) = life.filter(|_| plan.fits(&bytes) && !old) {
-                if let Some(leader) = &leader {
-                    leader.close();
-                }
-                fill(call, budget, &bytes, life).await;
-            }
-            match &leader {
-                Some(leader) if leader.has_waiters() => Landing::Value(bytes.into()),
-                _ => Landing::Apart,
-            }
-        }
-    };
-    if let Some(leader) = leader {
-        leader.land(landing);
-    }
-    S::join(stored)
+/// Whether the store says that a value was computed under a lease that is still good.
+enum Confirmed {
+    Yes,
+    /// It was invalidated meanwhile, or it is not known.
+    No,
+    /// There is no store to say it.
+    NobodyCan,
 }
 
-/// Stores the bytes; a failure is counted and otherwise nobody's concern.
-async fn fill(call: &Active, budget: &mut Budget, bytes: &[u8], life: Duration) {
-    let Some(within) = budget.left() else { return };
+/// Fills, or gives the lease back, in one step that looks whether it is still ours.
+async fn settle(
+    call: &Active,
+    budget: &mut Budget,
+    leader: &Leader<'_>,
+    lease: Lease<'_>,
+    act: Act<'_>,
+) -> Confirmed {
+    let Some(within) = budget.left() else { return Confirmed::No };
+    leader.asks();
     let sent = Instant::now();
-    let stored = call.cache.store().set(&call.key, bytes, life, within).await;
-    budget.charge(sent, stored.is_ok());
-    if let Err(error) = stored {
-        call.store_failed(&error);
+    let settled = lease.settle(act, within).await;
+    budget.charge(sent, settled.is_ok());
+    match settled {
+        Ok(true) => Confirmed::Yes,
+        Ok(false) => Confirmed::No,
+        Err(error) => {
+            call.store_failed(&error);
+            match error {
+                Error::Unavailable | Error::Refused(_) => Confirmed::NobodyCan,
+                _ => Confirmed::No,
+            }
+        }
     }
 }
 

@@ -1,38 +1,33 @@
 //! Callers of one process that miss one key: one computes, the others wait for it.
 //!
-//! A flight is open while its body runs, closing while its fill is on the way, and then landed.
-//! Who joins an open flight takes its result; who comes while it is closing waits for the fill
-//! and then looks again, so that nobody is given a value that was computed for a state of the
-//! world older than their question by more than the flight they joined.
+//! Whoever leads counts the store commands that could settle the flight, before sending them. A
+//! waiter takes what such a command brought only if it was sent after the waiter came, and else
+//! looks again: an invalidation that was over before the waiter's call began is then seen.
 
 use crate::outcome::SharedError;
 use std::collections::HashMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The flights of one cache.
 #[derive(Debug, Default)]
-pub(crate) struct Flights {
-    running: Mutex<HashMap<Arc<str>, Arc<Flight>>>,
-    landings: AtomicU64,
-}
+pub(crate) struct Flights(Mutex<HashMap<Arc<str>, Arc<Flight>>>);
 
 /// One computation that others may wait for.
 pub(crate) struct Flight {
     state: Mutex<State>,
-    changed: Notify,
+    landed: Notify,
     waiters: AtomicUsize,
 }
 
-enum State {
-    Open,
-    /// The body has ended and its fill is on the way.
-    Closing,
-    Landed(Landing),
+struct State {
+    /// Store commands sent so far that could settle the flight, and whether its body began.
+    commands: u64,
+    /// What it came to, and for whom: those who came before this many commands were sent.
+    landing: Option<(Landing, u64)>,
 }
 
 /// What a flight came to.
@@ -43,8 +38,9 @@ pub(crate) enum Landing {
     Error(SharedError),
     /// The body ended, but its result cannot be handed over: everybody computes, at once.
     Apart,
-    /// The leader was cancelled or panicked: somebody else must lead.
-    Abandoned,
+    /// Nothing: the leader was cancelled or panicked, or what it computed is old already. Look
+    /// again, and perhaps lead.
+    Again,
 }
 
 /// What a caller that missed is to do.
@@ -80,8 +76,8 @@ pub(crate) struct Leader<'f> {
 #[derive(Debug)]
 pub(crate) struct Waiter {
     flight: Arc<Flight>,
-    /// Whether the flight was open when this caller came.
-    in_time: bool,
+    /// Commands that had been sent when this caller came.
+    came_after: u64,
 }
 
 /// A panic while the lock is held (in a `Clone` of a user's error) leaves nothing half done.
@@ -92,36 +88,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Flights {
     /// Joins the flight of `key`, or starts it.
     pub(crate) fn join(&self, key: &str) -> Role<'_> {
-        let mut flights = lock(&self.running);
+        let mut flights = lock(&self.0);
         if let Some(flight) = flights.get(key) {
-            let in_time = matches!(*lock(&flight.state), State::Open);
+            let came_after = lock(&flight.state).commands;
             flight.waiters.fetch_add(1, Ordering::Relaxed);
-            return Role::Wait(Waiter { flight: flight.clone(), in_time });
+            return Role::Wait(Waiter { flight: flight.clone(), came_after });
         }
         let key: Arc<str> = Arc::from(key);
         let flight = Arc::new(Flight {
-            state: Mutex::new(State::Open),
-            changed: Notify::new(),
+            state: Mutex::new(State { commands: 0, landing: None }),
+            landed: Notify::new(),
             waiters: AtomicUsize::new(0),
         });
         flights.insert(key.clone(), flight.clone());
         Role::Lead(Leader { flights: self, key, flight })
     }
 
-    /// How many flights have landed: who looks at the store, then finds no flight to join but
-    /// this number changed, may have missed the flight that just filled the key.
-    pub(crate) fn landings(&self) -> u64 {
-        self.landings.load(Ordering::Acquire)
-    }
-
     /// Lets no later caller join the flight of `key`, and its result not be stored.
     pub(crate) fn detach(&self, key: &str) {
-        lock(&self.running).remove(key);
+        lock(&self.0).remove(key);
     }
 
     /// [`detach`](Self::detach) for every key that `matches` says.
     pub(crate) fn detach_matching(&self, matches: impl Fn(&str) -> bool) {
-        lock(&self.running).retain(|key, _| !matches(key));
+        lock(&self.0).retain(|key, _| !matches(key));
     }
 }
 
@@ -133,51 +123,55 @@ impl Leader<'_> {
 
     /// Whether the key was invalidated since this flight began, so that its result is old.
     pub(crate) fn is_detached(&self) -> bool {
-        !lock(&self.flights.running).get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight))
+        !lock(&self.flights.0).get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight))
     }
 
-    /// The body has ended: who comes from now on looks again once the fill is through.
-    pub(crate) fn close(&self) {
-        let mut state = lock(&self.flight.state);
-        if matches!(*state, State::Open) {
-            *state = State::Closing;
-        }
+    /// A command that could settle the flight is about to be sent.
+    pub(crate) fn asks(&self) {
+        lock(&self.flight.state).commands += 1;
     }
 
-    /// Nothing was found after all: who comes from now on may join again.
-    pub(crate) fn reopen(&self) {
-        let mut state = lock(&self.flight.state);
-        if matches!(*state, State::Closing) {
-            *state = State::Open;
-        }
+    /// The body is about to begin. Answers what tells those who came before from those after.
+    pub(crate) fn begins(&self) -> u64 {
+        self.asks();
+        lock(&self.flight.state).commands
     }
 
-    /// Ends the flight.
+    /// Ends the flight with what its last command brought.
     pub(crate) fn land(self, landing: Landing) {
-        self.end(landing);
+        let commands = lock(&self.flight.state).commands;
+        self.end(landing, commands);
     }
 
-    fn end(&self, landing: Landing) {
+    /// Ends the flight with what no command has to confirm.
+    pub(crate) fn land_for_all(self, landing: Landing) {
+        self.end(landing, u64::MAX);
+    }
+
+    /// Ends the flight with what is good for those alone who came before a mark.
+    pub(crate) fn land_for_those_before(self, mark: u64, landing: Landing) {
+        self.end(landing, mark);
+    }
+
+    fn end(&self, landing: Landing, came_before: u64) {
         {
-            // Counted before the key is free, so that nobody finds it free and the count old.
-            self.flights.landings.fetch_add(1, Ordering::Release);
-            let mut flights = lock(&self.flights.running);
+            let mut flights = lock(&self.flights.0);
             if flights.get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight)) {
                 flights.remove(&self.key);
             }
         }
         let mut state = lock(&self.flight.state);
-        if !matches!(*state, State::Landed(_)) {
-            *state = State::Landed(landing);
+        if state.landing.is_none() {
+            state.landing = Some((landing, came_before));
             drop(state);
-            self.flight.changed.notify_waiters();
+            self.flight.landed.notify_waiters();
         }
     }
 }
 
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
-        self.end(Landing::Abandoned);
+        self.end(Landing::Again, u64::MAX);
     }
 }
 
@@ -188,32 +182,26 @@ impl Waiter {
         limit: Duration,
         unpack: fn(&SharedError) -> Option<R>,
     ) -> Waited<R> {
-        // Outside of Tokio there is no timer to bound the wait with, so there is no wait.
-        if tokio::runtime::Handle::try_current().is_err() {
+        // Where there is no timer to bound the wait with, there is no wait.
+        if !crate::timers::here() {
             return Waited::TimedOut;
         }
-        // Nor in a runtime without timers, which tells by panicking alone.
-        let bounded =
-            catch_unwind(AssertUnwindSafe(|| tokio::time::timeout(limit, self.landed(unpack))));
-        match bounded {
-            Ok(bounded) => bounded.await.unwrap_or(Waited::TimedOut),
-            Err(_) => Waited::TimedOut,
-        }
+        tokio::time::timeout(limit, self.landing(unpack)).await.unwrap_or(Waited::TimedOut)
     }
 
-    async fn landed<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {
+    async fn landing<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {
         loop {
-            let changed = self.flight.changed.notified();
-            if let State::Landed(landing) = &*lock(&self.flight.state) {
+            let landed = self.flight.landed.notified();
+            if let Some((landing, came_before)) = &lock(&self.flight.state).landing {
                 return match landing {
-                    _ if !self.in_time => Waited::Again,
+                    _ if self.came_after >= *came_before => Waited::Again,
                     Landing::Value(bytes) => Waited::Value(bytes.clone()),
                     Landing::Error(error) => unpack(error).map_or(Waited::Apart, Waited::Error),
                     Landing::Apart => Waited::Apart,
-                    Landing::Abandoned => Waited::Again,
+                    Landing::Again => Waited::Again,
                 };
             }
-            changed.await;
+            landed.await;
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What every store must do, run against each of them.
 
 use super::redis::RedisStore;
-use super::{AnyStore, Bounds, Cursor, Life, MemoryStore, Store};
+use super::testing::Write;
+use super::{Acquired, Act, AnyStore, Bounds, Cursor, Life, MemoryStore, Store, Token, lease_key};
 use crate::{Clock, Error, glob};
 use ::redis::IntoConnectionInfo;
 use cache_test_servers::RedisServer;
@@ -49,6 +50,14 @@ conformance!(
     a_scan_matches_as_globs_do,
     a_ping_is_answered,
     many_at_once,
+    a_lease_is_given_once_and_the_fill_ends_it,
+    a_value_is_found_instead_of_a_lease,
+    an_invalidation_voids_the_fill,
+    a_lease_of_another_is_neither_released_nor_renewed,
+    a_voided_lease_is_not_brought_back,
+    a_lease_runs_out_and_is_made_to_last,
+    force_takes_the_lease_over,
+    leases_are_found_by_their_pattern,
 );
 
 async fn what_was_set_is_read_back(store: &impl Store) {
@@ -166,6 +175,96 @@ async fn a_ping_is_answered(store: &impl Store) {
     assert_eq!(store.ping(SOON).await, Ok(()));
     assert!(store.info(SOON).await.unwrap().used_memory.is_some());
     assert_eq!(store.reachability(), super::Reachability::Reachable);
+}
+
+fn tokens() -> (Token, Token) {
+    (Token::random(), Token::random())
+}
+
+async fn acquire(store: &impl Store, key: &str, token: &Token) -> Acquired {
+    store.acquire(key, token, MINUTE, false, SOON).await.unwrap()
+}
+
+async fn settle(store: &impl Store, key: &str, token: &Token, act: Act<'_>) -> bool {
+    store.settle(key, token, act, SOON).await.unwrap()
+}
+
+async fn a_lease_is_given_once_and_the_fill_ends_it(store: &impl Store) {
+    let (one, other) = tokens();
+    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Theirs);
+    assert!(!settle(store, "p:k", &other, Act::Fill(b"theirs", MINUTE)).await);
+    assert_eq!(store.get("p:k", SOON).await, Ok(None));
+    assert!(settle(store, "p:k", &one, Act::Fill(b"ours", MINUTE)).await);
+    assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"ours".to_vec())));
+    assert_eq!(store.get(&lease_key("p:k"), SOON).await, Ok(None));
+    assert!(!settle(store, "p:k", &one, Act::Fill(b"again", MINUTE)).await);
+}
+
+async fn a_value_is_found_instead_of_a_lease(store: &impl Store) {
+    store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
+    assert_eq!(acquire(store, "p:k", &Token::random()).await, Acquired::Found(b"v".to_vec()));
+    assert_eq!(store.get(&lease_key("p:k"), SOON).await, Ok(None));
+}
+
+async fn an_invalidation_voids_the_fill(store: &impl Store) {
+    let (one, other) = tokens();
+    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    assert_eq!(store.remove(&["p:k".into()], SOON).await, Ok(0), "a lease is not a value");
+    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
+    assert!(!settle(store, "p:k", &one, Act::Fill(b"old", MINUTE)).await);
+    assert_eq!(store.get("p:k", SOON).await, Ok(None));
+    assert!(settle(store, "p:k", &other, Act::Fill(b"new", MINUTE)).await);
+}
+
+async fn a_lease_of_another_is_neither_released_nor_renewed(store: &impl Store) {
+    let (one, other) = tokens();
+    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    assert!(!settle(store, "p:k", &other, Act::Release).await);
+    assert!(!settle(store, "p:k", &other, Act::Renew(MINUTE)).await);
+    assert!(settle(store, "p:k", &one, Act::Release).await);
+    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
+}
+
+async fn a_voided_lease_is_not_brought_back(store: &impl Store) {
+    let (one, other) = tokens();
+    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    store.remove(&["p:k".into()], SOON).await.unwrap();
+    assert!(!settle(store, "p:k", &one, Act::Renew(MINUTE)).await);
+    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
+}
+
+async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
+    let short = Duration::from_millis(30);
+    let (one, other) = tokens();
+    for key in ["p:ends", "p:lasts"] {
+        assert_eq!(store.acquire(key, &one, short, false, SOON).await, Ok(Acquired::Ours));
+    }
+    assert!(settle(store, "p:lasts", &one, Act::Renew(MINUTE)).await);
+    cache_test_servers::eventually(SOON, async || {
+        acquire(store, "p:ends", &other).await == Acquired::Ours
+    })
+    .await;
+    assert_eq!(acquire(store, "p:lasts", &other).await, Acquired::Theirs);
+    assert!(!settle(store, "p:ends", &one, Act::Fill(b"late", MINUTE)).await);
+}
+
+async fn force_takes_the_lease_over(store: &impl Store) {
+    let (one, other) = tokens();
+    store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
+    assert_eq!(store.acquire("p:k", &one, MINUTE, true, SOON).await, Ok(Acquired::Ours));
+    assert_eq!(store.acquire("p:k", &other, MINUTE, true, SOON).await, Ok(Acquired::Ours));
+    assert!(!settle(store, "p:k", &one, Act::Fill(b"one", MINUTE)).await);
+    assert!(settle(store, "p:k", &other, Act::Fill(b"other", MINUTE)).await);
+    assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"other".to_vec())));
+}
+
+async fn leases_are_found_by_their_pattern(store: &impl Store) {
+    for key in ["p:k", "p:{tag}:k"] {
+        acquire(store, key, &Token::random()).await;
+    }
+    let (found, _) = scan(store, "p:~lease:*").await;
+    assert_eq!(found, BTreeSet::from([lease_key("p:k"), lease_key("p:{tag}:k")]));
 }
 
 async fn many_at_once(store: &impl Store) {

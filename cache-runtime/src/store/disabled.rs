@@ -1,6 +1,6 @@
 //! The store of a cache that is switched off.
 
-use super::{Cursor, Life, Reachability, ServerInfo, Store};
+use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token};
 use crate::Error;
 use std::time::Duration;
 
@@ -13,8 +13,19 @@ impl Store for DisabledStore {
         Ok(None)
     }
 
-    async fn set(&self, _: &str, _: &[u8], _: Duration, _: Duration) -> Result<(), Error> {
-        Ok(())
+    async fn acquire(
+        &self,
+        _: &str,
+        _: &Token,
+        _: Duration,
+        _: bool,
+        _: Duration,
+    ) -> Result<Acquired, Error> {
+        Ok(Acquired::Ours)
+    }
+
+    async fn settle(&self, _: &str, _: &Token, _: Act<'_>, _: Duration) -> Result<bool, Error> {
+        Ok(true)
     }
 
     async fn remove(&self, _: &[String], _: Duration) -> Result<u64, Error> {

@@ -1,6 +1,6 @@
 //! `memory://`: a bounded store in this process, with the semantics of the one in Redis.
 
-use super::{Cursor, Life, Reachability, ServerInfo, Store};
+use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token, lease_key};
 use crate::{Clock, Error, glob};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -98,6 +98,21 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// The value of `key`, if its life has not ended.
+    fn live(&self, key: &str, now: Duration) -> Option<Arc<[u8]>> {
+        self.entries.get(key).filter(|entry| entry.end > now).map(|entry| entry.value.clone())
+    }
+
+    /// [`insert`](Self::insert)s what lives for `ttl`; nothing that lives less than Redis counts.
+    fn write(&mut self, key: &str, value: &[u8], ttl: Duration, now: Duration, bounds: Bounds) {
+        if ttl >= Duration::from_millis(1) {
+            self.purge(now);
+            self.insert(key, value, now.saturating_add(ttl), bounds);
+        }
+    }
+}
+
 fn cost(key: &str, value: &[u8]) -> usize {
     key.len().saturating_add(value.len()).saturating_add(OVERHEAD)
 }
@@ -118,26 +133,68 @@ impl Store for MemoryStore {
     async fn get(&self, key: &str, _: Duration) -> Result<Option<Vec<u8>>, Error> {
         let now = self.clock.now();
         // The copy is made outside of the lock.
-        let value = self.lock().entries.get(key).filter(|e| e.end > now).map(|e| e.value.clone());
+        let value = self.lock().live(key, now);
         Ok(value.map(|value| value.to_vec()))
     }
 
-    async fn set(&self, key: &str, value: &[u8], ttl: Duration, _: Duration) -> Result<(), Error> {
-        if ttl < Duration::from_millis(1) {
-            return Ok(());
-        }
+    async fn acquire(
+        &self,
+        key: &str,
+        token: &Token,
+        life: Duration,
+        force: bool,
+        _: Duration,
+    ) -> Result<Acquired, Error> {
+        let lease = lease_key(key);
         let now = self.clock.now();
         let mut inner = self.lock();
-        inner.purge(now);
-        inner.insert(key, value, now.saturating_add(ttl), self.bounds);
-        Ok(())
+        if !force {
+            if let Some(value) = inner.live(key, now) {
+                return Ok(Acquired::Found(value.to_vec()));
+            }
+            if inner.live(&lease, now).is_some() {
+                return Ok(Acquired::Theirs);
+            }
+        }
+        inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
+        Ok(Acquired::Ours)
+    }
+
+    async fn settle(
+        &self,
+        key: &str,
+        token: &Token,
+        act: Act<'_>,
+        _: Duration,
+    ) -> Result<bool, Error> {
+        let lease = lease_key(key);
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        if inner.live(&lease, now).is_none_or(|holder| *holder != *token.as_str().as_bytes()) {
+            return Ok(false);
+        }
+        match act {
+            Act::Renew(life) => {
+                inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
+            }
+            Act::Release => drop(inner.drop_key(&lease)),
+            Act::Fill(value, ttl) => {
+                inner.drop_key(&lease);
+                inner.write(key, value, ttl, now, self.bounds);
+            }
+        }
+        Ok(true)
     }
 
     async fn remove(&self, keys: &[String], _: Duration) -> Result<u64, Error> {
         let now = self.clock.now();
         let mut inner = self.lock();
-        let gone = keys.iter().filter_map(|key| inner.drop_key(key)).filter(|e| e.end > now);
-        Ok(gone.count() as u64)
+        let mut gone = 0;
+        for key in keys {
+            inner.drop_key(&lease_key(key));
+            gone += u64::from(inner.drop_key(key).is_some_and(|entry| entry.end > now));
+        }
+        Ok(gone)
     }
 
     async fn life(&self, key: &str, _: Duration) -> Result<Life, Error> {
@@ -203,6 +260,7 @@ impl fmt::Debug for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::testing::Write;
 
     const SOON: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);

@@ -3,10 +3,14 @@
 #[cfg(test)]
 mod conformance;
 mod disabled;
+mod lease;
 mod memory;
 mod redis;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use disabled::DisabledStore;
+pub(crate) use lease::{Acquired, Act, Token, key_of_lease, lease_key};
 pub(crate) use memory::{Bounds, MemoryStore};
 pub(crate) use redis::RedisStore;
 
@@ -68,9 +72,9 @@ pub(crate) enum Reachability {
 /// Tokio runtime to *fail*: outside of one the answer is `Unavailable`.
 ///
 /// Keys are whole (with their prefix). Implementations MUST:
+/// - make each of these methods one atomic step (`remove` and `scan` for each key or page alone);
 /// - expire a value no later than its `ttl`, counted from the write; a `ttl` below one
 ///   millisecond stores nothing and answers `Ok`;
-/// - write value and life in one atomic step;
 /// - have `scan` return, over the pages of one iteration, every key that matches and is present
 ///   from its start to its end, possibly more than once;
 /// - be bounded in memory, or backed by something that is.
@@ -82,16 +86,29 @@ pub(crate) trait Store: Send + Sync {
         within: Duration,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, Error>> + Send;
 
-    /// Stores `value` under `key` for `ttl`, over whatever was there.
-    fn set(
+    /// Reads the value of `key`, or, if there is none, gives its lease to `token` for `life`,
+    /// unless somebody has it. With `force` it gives the lease whoever has it, value or not.
+    fn acquire(
         &self,
         key: &str,
-        value: &[u8],
-        ttl: Duration,
+        token: &Token,
+        life: Duration,
+        force: bool,
         within: Duration,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+    ) -> impl Future<Output = Result<Acquired, Error>> + Send;
 
-    /// Removes `keys`; answers how many of them were there. No keys, no command.
+    /// Does `act` if the lease of `key` is still `token`'s. Answers whether it was; if not, the
+    /// key was invalidated or the lease has run out, and nothing is done.
+    fn settle(
+        &self,
+        key: &str,
+        token: &Token,
+        act: Act<'_>,
+        within: Duration,
+    ) -> impl Future<Output = Result<bool, Error>> + Send;
+
+    /// Removes the values of `keys` and voids their leases; answers how many values there were.
+    /// No keys, no command.
     fn remove(
         &self,
         keys: &[String],
@@ -173,14 +190,25 @@ impl Store for AnyStore {
         delegate!(self, store => store.get(key, within).await)
     }
 
-    async fn set(
+    async fn acquire(
         &self,
         key: &str,
-        value: &[u8],
-        ttl: Duration,
+        token: &Token,
+        life: Duration,
+        force: bool,
         within: Duration,
-    ) -> Result<(), Error> {
-        delegate!(self, store => store.set(key, value, ttl, within).await)
+    ) -> Result<Acquired, Error> {
+        delegate!(self, store => store.acquire(key, token, life, force, within).await)
+    }
+
+    async fn settle(
+        &self,
+        key: &str,
+        token: &Token,
+        act: Act<'_>,
+        within: Duration,
+    ) -> Result<bool, Error> {
+        delegate!(self, store => store.settle(key, token, act, within).await)
     }
 
     async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {

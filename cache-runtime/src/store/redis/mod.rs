@@ -3,29 +3,31 @@
 //! - [`pool`]: a few connections per Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
-//! - [`info`]: the server's own figures.
+//! - [`scripts`]: what is atomic and more than one command; [`info`]: the server's own figures.
 
 mod info;
 mod pool;
 mod refusal;
 mod report;
+mod scripts;
 mod supervisor;
 #[cfg(test)]
 mod tests;
 
-use super::{Cursor, Life, Reachability, ServerInfo, Store};
+use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token, lease_key};
 use crate::Error;
 use crate::breaker::{Admission, Breaker, BreakerState};
 use pool::Pools;
 use redis::{Cmd, ConnectionInfo, Value};
 use refusal::{Asked, Verdict};
 use report::Report;
+use scripts::{Hashed, Scripts};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use supervisor::Endpoint;
 
-/// Keys per `UNLINK`, so that no single command keeps the server from others for long.
+/// Keys removed by one command, so that no single command keeps the server from others for long.
 const KEYS_PER_REMOVE: usize = 512;
 /// Keys that one `SCAN` looks at.
 const KEYS_PER_SCAN: u32 = 512;
@@ -38,6 +40,7 @@ pub(crate) struct RedisStore {
     report: Arc<Report>,
     /// Opens while the server refuses to be written to; reads go on.
     writes: Breaker,
+    scripts: Scripts,
 }
 
 impl RedisStore {
@@ -53,6 +56,7 @@ impl RedisStore {
             pools: Pools::new(Arc::new(endpoint), report.clone()),
             report,
             writes: Breaker::new(),
+            scripts: Scripts::new(),
         })
     }
 
@@ -118,41 +122,51 @@ impl RedisStore {
     }
 }
 
-impl Store for RedisStore {
-    async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let mut command = redis::cmd("GET");
-        command.arg(key);
-        self.ask(&command, Asked::Read, within, |reply| match reply {
-            Value::Nil => Some(None),
-            Value::BulkString(bytes) => Some(Some(bytes)),
-            _ => None,
-        })
-        .await
+impl RedisStore {
+    /// Runs a script by its hash, or in full where the server has not seen it since its start.
+    async fn run<T, K: AsRef<str>>(
+        &self,
+        script: &Hashed,
+        keys: &[K],
+        arguments: &[&[u8]],
+        asked: Asked,
+        within: Duration,
+        read: impl Fn(Value) -> Option<T> + Copy,
+    ) -> Result<T, Error> {
+        let begun = self.report.now();
+        match self.ask(&script.by_hash(keys, arguments), asked, within, read).await {
+            Err(Error::Refused(code)) if code == "NOSCRIPT" => {
+                let left = within.saturating_sub(self.report.now().saturating_sub(begun));
+                self.ask(&script.in_full(keys, arguments), asked, left, read).await
+            }
+            answer => answer,
+        }
     }
 
-    async fn set(
+    /// Runs a script that answers whether the lease was still ours.
+    async fn settle_by(
         &self,
-        key: &str,
-        value: &[u8],
-        ttl: Duration,
+        script: &Hashed,
+        keys: &[&str],
+        arguments: &[&[u8]],
         within: Duration,
-    ) -> Result<(), Error> {
-        let millis = ttl.min(LONGEST_LIFE).as_millis();
-        let Some(millis) = u64::try_from(millis).ok().filter(|millis| *millis > 0) else {
-            return Ok(());
+    ) -> Result<bool, Error> {
+        let ours = |reply| match reply {
+            Value::Int(ours) => Some(ours == 1),
+            _ => None,
         };
+        self.run(script, keys, arguments, Asked::Write, within, ours).await
+    }
+
+    /// Does not even send a write while the server refuses them, and learns from the answer.
+    async fn write<T>(&self, write: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let admission = self.writes.admit(self.report.now());
         if admission == Admission::Refused {
             return Err(Error::Refused(self.report.refused_with()));
         }
-        let mut command = Cmd::with_capacity(5, key.len() + value.len() + 32);
-        command.arg("SET").arg(key).arg(value).arg("PX").arg(millis);
-        let outcome = self.ask(&command, Asked::Write, within, |reply| {
-            matches!(reply, Value::Okay).then_some(())
-        });
-        let outcome = outcome.await;
+        let outcome = write.await;
         match &outcome {
-            Ok(()) => {
+            Ok(_) => {
                 if self.writes.succeeded(admission) {
                     self.report.writes_resumed();
                 }
@@ -167,6 +181,79 @@ impl Store for RedisStore {
         }
         outcome
     }
+}
+
+/// A life as Redis counts it; `None` for one too short to be one.
+fn millis(life: Duration) -> Option<u64> {
+    u64::try_from(life.min(LONGEST_LIFE).as_millis()).ok().filter(|millis| *millis > 0)
+}
+
+impl Store for RedisStore {
+    async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
+        let mut command = redis::cmd("GET");
+        command.arg(key);
+        self.ask(&command, Asked::Read, within, |reply| match reply {
+            Value::Nil => Some(None),
+            Value::BulkString(bytes) => Some(Some(bytes)),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn acquire(
+        &self,
+        key: &str,
+        token: &Token,
+        life: Duration,
+        force: bool,
+        within: Duration,
+    ) -> Result<Acquired, Error> {
+        let (lease, life) = (lease_key(key), millis(life).unwrap_or(1));
+        if force {
+            let mut command = redis::cmd("SET");
+            command.arg(lease).arg(token.as_str()).arg("PX").arg(life);
+            let taken = |reply| matches!(reply, Value::Okay).then_some(Acquired::Ours);
+            return self.write(self.ask(&command, Asked::Write, within, taken)).await;
+        }
+        let (keys, life) = ([key, &lease], life.to_string());
+        let arguments = [token.as_str().as_bytes(), life.as_bytes()];
+        let run =
+            self.run(&self.scripts.acquire, &keys, &arguments, Asked::Write, within, |reply| {
+                match reply {
+                    Value::BulkString(value) => Some(Acquired::Found(value)),
+                    Value::Int(1) => Some(Acquired::Ours),
+                    Value::Int(0) => Some(Acquired::Theirs),
+                    _ => None,
+                }
+            });
+        self.write(run).await
+    }
+
+    async fn settle(
+        &self,
+        key: &str,
+        token: &Token,
+        act: Act<'_>,
+        within: Duration,
+    ) -> Result<bool, Error> {
+        let (keys, token) = ([key, &lease_key(key)], token.as_str().as_bytes());
+        match act {
+            Act::Fill(value, ttl) => {
+                let Some(ttl) = millis(ttl) else {
+                    return self.settle_by(&self.scripts.release, &keys, &[token], within).await;
+                };
+                let ttl = ttl.to_string();
+                let arguments = [token, value, ttl.as_bytes()];
+                self.write(self.settle_by(&self.scripts.fill, &keys, &arguments, within)).await
+            }
+            Act::Release => self.settle_by(&self.scripts.release, &keys, &[token], within).await,
+            Act::Renew(life) => {
+                let life = millis(life).unwrap_or(1).to_string();
+                let arguments = [token, life.as_bytes()];
+                self.settle_by(&self.scripts.renew, &keys, &arguments, within).await
+            }
+        }
+    }
 
     async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {
         // Whatever the state of `writes`: a full Redis refuses SET but allows this.
@@ -174,14 +261,15 @@ impl Store for RedisStore {
         let mut removed = 0;
         for batch in keys.chunks(KEYS_PER_REMOVE) {
             let left = within.saturating_sub(self.report.now().saturating_sub(begun));
-            let mut command = redis::cmd("UNLINK");
-            command.arg(batch);
-            removed += self
-                .ask(&command, Asked::Other, left, |reply| match reply {
-                    Value::Int(count) => u64::try_from(count).ok(),
-                    _ => None,
-                })
-                .await?;
+            let leases = batch.iter().map(|key| lease_key(key));
+            let keys: Vec<_> =
+                batch.iter().cloned().zip(leases).flat_map(|(key, lease)| [key, lease]).collect();
+            let count = |reply| match reply {
+                Value::Int(count) => u64::try_from(count).ok(),
+                _ => None,
+            };
+            removed +=
+                self.run(&self.scripts.remove, &keys, &[], Asked::Other, left, count).await?;
         }
         Ok(removed)
     }

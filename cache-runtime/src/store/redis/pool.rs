@@ -8,10 +8,8 @@ use super::report::{Moment, Report};
 use super::supervisor::{self, Endpoint};
 use crate::Error;
 use redis::aio::MultiplexedConnection;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::watch;
 
@@ -195,7 +193,7 @@ impl Pools {
             turn: AtomicUsize::new(0),
             report: self.report.clone(),
         });
-        if has_timer() {
+        if crate::timers::here() {
             let endpoint = self.endpoint.clone();
             let task =
                 supervisor::supervise(Arc::downgrade(&pool), endpoint, self.report.clone(), seen);
@@ -207,10 +205,4 @@ impl Pools {
         pools.push(pool.clone());
         pool
     }
-}
-
-/// Whether this runtime has timers. Tokio tells by panicking alone, and a panic in a cached call
-/// is what must not be.
-fn has_timer() -> bool {
-    catch_unwind(AssertUnwindSafe(|| drop(tokio::time::sleep(Duration::ZERO)))).is_ok()
 }

@@ -1,6 +1,7 @@
 //! Redis in trouble, with real servers.
 
 use super::*;
+use crate::store::testing::Write;
 use cache_test_servers::{Fault, FaultProxy, Logs, RedisServer, eventually, free_port};
 use redis::IntoConnectionInfo;
 use std::time::Instant;

@@ -1,0 +1,99 @@
+//! The steps that must be atomic and are more than one command: small scripts, sent by their hash.
+
+use redis::{Cmd, Script};
+use std::fmt;
+
+/// Reads the value, or gives out the lease: the value, 1 for ours, 0 for theirs.
+const ACQUIRE: &str = "\
+local value = redis.call('GET', KEYS[1])
+if value then return value end
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return 0";
+
+/// Stores the value and gives the lease back, if it is still ours.
+const FILL: &str = "\
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('DEL', KEYS[2])
+return 1";
+
+/// Gives the lease back, if it is still ours.
+const RELEASE: &str = "\
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
+return 1";
+
+/// Makes the lease last, if it is still ours: one that is gone stays gone.
+const RENEW: &str = "\
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[2], ARGV[2])";
+
+/// Removes values and voids their leases; counts the values.
+const REMOVE: &str = "\
+local removed = 0
+for i = 1, #KEYS, 2 do
+  removed = removed + redis.call('UNLINK', KEYS[i])
+  redis.call('UNLINK', KEYS[i + 1])
+end
+return removed";
+
+/// The scripts with their hashes.
+pub(super) struct Scripts {
+    pub(super) acquire: Hashed,
+    pub(super) fill: Hashed,
+    pub(super) release: Hashed,
+    pub(super) renew: Hashed,
+    pub(super) remove: Hashed,
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        Self {
+            acquire: Hashed::new(ACQUIRE),
+            fill: Hashed::new(FILL),
+            release: Hashed::new(RELEASE),
+            renew: Hashed::new(RENEW),
+            remove: Hashed::new(REMOVE),
+        }
+    }
+}
+
+/// A script and what the server knows it by.
+pub(super) struct Hashed {
+    source: &'static str,
+    hash: String,
+}
+
+impl Hashed {
+    fn new(source: &'static str) -> Self {
+        Self { source, hash: Script::new(source).get_hash().to_owned() }
+    }
+
+    /// The command that the server understands once it has seen the script.
+    pub(super) fn by_hash<K: AsRef<str>>(&self, keys: &[K], arguments: &[&[u8]]) -> Cmd {
+        command("EVALSHA", &self.hash, keys, arguments)
+    }
+
+    /// The command that it always understands.
+    pub(super) fn in_full<K: AsRef<str>>(&self, keys: &[K], arguments: &[&[u8]]) -> Cmd {
+        command("EVAL", self.source, keys, arguments)
+    }
+}
+
+fn command<K: AsRef<str>>(name: &str, script: &str, keys: &[K], arguments: &[&[u8]]) -> Cmd {
+    let mut command = redis::cmd(name);
+    command.arg(script).arg(keys.len());
+    for key in keys {
+        command.arg(key.as_ref());
+    }
+    for argument in arguments {
+        command.arg(*argument);
+    }
+    command
+}
+
+impl fmt::Debug for Scripts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scripts")
+    }
+}
