@@ -71,7 +71,7 @@ async fn invalidate_patterns(cache: Cache) {
     for (pattern, removed) in [
         ("user:1", 1),
         ("user:?", 4), // 1, 2, 3, é is encoded or one character: see below
-        ("user:1?", 3),
+        ("user:1?", 2),
         ("user:1*", 4),
         ("user:[12]", 2),
         ("user:[^1]", 3),
@@ -82,7 +82,7 @@ async fn invalidate_patterns(cache: Cache) {
         ("nothing*", 0),
         ("?:user:*", 0),
         ("*:user:1", 0),
-        ("user:1\\*", 1),
+        ("user:1\\*", 0), // an argument's star is encoded
     ] {
         cache.clear().await.unwrap();
         fill(&cache, &ids).await;

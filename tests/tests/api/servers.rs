@@ -53,11 +53,11 @@ async fn a_dropped_cache_closes_its_connections() {
     cache_tests::eventually(Duration::from_secs(5), || async { server.clients() == 0 }).await;
 }
 
-/// A user that may touch nothing but `shop:*`.
+/// A user that may touch nothing but `shop:*`, and ask for no figures.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_with_the_keys_of_the_prefix_alone() {
     let server = RedisServer::builder()
-        .acl_user("app", "on >se:cr@et ~shop:* +@read +@write +@connection +scan")
+        .acl_user("app", "on >se:cr@et ~shop:* +@all -@admin -@dangerous")
         .start();
     let url = format!("redis://app:se%3Acr%40et@{}", server.address());
     let cache = Cache::builder().url(&url).prefix("shop").build().unwrap();

@@ -112,6 +112,16 @@ fn a_cached_future_is_little_larger() {
     compare("method", bare, size_of_val(&service.cached([1; LARGE])));
 }
 
+#[test]
+fn what_is_around_a_future_makes_it_no_larger() {
+    let cache = in_memory();
+    let bare = size_of_val(&cached::local(1));
+    compare("scope", bare, size_of_val(&cache.scope(cached::local(1))));
+    let all = cache_runtime::observe(cache.scope(cache_runtime::refresh(cached::local(1))));
+    compare("observe, scope and refresh", bare, size_of_val(&all));
+    compare("bypass", bare, size_of_val(&cache_runtime::bypass(cached::local(1))));
+}
+
 /// Neither `Send` nor `Clone`, as errors of single-threaded code are.
 #[derive(Debug)]
 struct Local(#[allow(dead_code)] Rc<()>);
