@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::call::Active;
 use crate::store::{Act, Store, Token};
+use crate::timers;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
@@ -41,12 +42,12 @@ impl<'c> Lease<'c> {
     pub(crate) async fn hold<B: Future>(&self, mut body: Pin<&mut B>) -> B::Output {
         // Most bodies end before the first renewal: nothing is set up before one has to wait.
         let mut renewals: Option<Pin<Box<_>>> = None;
-        let mut renewing = true;
+        let mut renewing = timers::available();
         poll_fn(|context| {
             if let Poll::Ready(output) = body.as_mut().poll(context) {
                 return Poll::Ready(output);
             }
-            if renewing && (renewals.is_some() || crate::timers::here()) {
+            if renewing {
                 let renewals = renewals.get_or_insert_with(|| Box::pin(self.renew()));
                 renewing = renewals.as_mut().poll(context).is_pending();
             }
@@ -80,9 +81,11 @@ impl Drop for Lease<'_> {
 
 /// Gives a lease back without anybody waiting for it; without a runtime it just runs out.
 pub(crate) fn release_behind(call: &Active, token: Token) {
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    if !timers::available() {
+        return;
+    }
     let (cache, key) = ((*call.cache).clone(), call.key.clone());
-    drop(runtime.spawn(async move {
+    drop(tokio::spawn(async move {
         let within = cache.settings().timeout;
         let _ = cache.store().settle(&key, &token, Act::Release, within).await;
     }));

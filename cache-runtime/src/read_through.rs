@@ -8,6 +8,7 @@ use crate::plan::Plan;
 use crate::single_flight::{Landing, Leader, Role, Waited};
 use crate::stats::Outcome;
 use crate::store::{Acquired, Act, Store, Token};
+use crate::timers;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
@@ -19,52 +20,60 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// Whatever happens to the store, the result is one that `body` returned, now or earlier, and
 /// `body` runs at most once. On a hit it is never polled.
-pub async fn read_through<S, B>(call: Call, plan: Plan<S>, body: Pin<&mut B>) -> S::Output
+// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
+#[allow(clippy::manual_async_fn)]
+pub fn read_through<S, B>(
+    call: Call,
+    plan: Plan<S>,
+    body: Pin<&mut B>,
+) -> impl Future<Output = S::Output>
 where
     S: Shape,
     B: Future<Output = S::Output>,
 {
-    let Call(Some(call)) = call else { return body.await };
-    let mut budget = Budget::new(call.cache.settings().timeout);
-    let flights = call.cache.flights();
+    async move {
+        let Call(Some(call)) = &call else { return body.await };
+        let mut budget = Budget::new(call.cache.settings().timeout);
+        let flights = call.cache.flights();
 
-    let mut look = !call.refresh;
-    let mut wait_until = None;
-    if call.refresh {
-        flights.detach(&call.key);
-    }
-    loop {
-        if look && let Some(stored) = find(&call, &plan, &mut budget).await {
-            call.record(Outcome::Hit);
-            return S::join(stored);
+        let mut look = !call.refresh;
+        let mut wait_until = None;
+        if call.refresh {
+            flights.detach(&call.key);
         }
-        look = true;
-        let wait_until =
-            *wait_until.get_or_insert_with(|| Instant::now() + call.cache.settings().wait);
-        let waiter = match flights.join(&call.key) {
-            Role::Lead(leader) => {
-                return lead(&call, &plan, &mut budget, leader, wait_until, body).await;
+        loop {
+            if look && let Some(stored) = find(call, &plan, &mut budget).await {
+                call.record(Outcome::Hit);
+                return S::join(stored);
             }
-            Role::Wait(waiter) => waiter,
-        };
-        let limit = wait_until.saturating_duration_since(Instant::now());
-        match waiter.wait(limit, plan.errors().unpack).await {
-            Waited::Value(bytes) => {
-                if let Ok(stored) = plan.decode_shared(&bytes) {
-                    call.record(Outcome::Coalesced);
-                    return S::join(stored);
+            look = true;
+            let wait = call.cache.settings().wait;
+            let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + wait);
+            let waiter = match flights.join(&call.key) {
+                Role::Lead(leader) => {
+                    return lead(call, &plan, &mut budget, leader, wait_until, body).await;
                 }
+                Role::Wait(waiter) => waiter,
+            };
+            let limit = wait_until.saturating_duration_since(Instant::now());
+            match waiter.wait(limit, plan.errors().unpack).await {
+                Waited::Value(bytes) => {
+                    if let Ok(Some(stored)) = plan.decode(&bytes) {
+                        call.record(Outcome::Coalesced);
+                        return S::join(stored);
+                    }
+                }
+                Waited::Error(output) => {
+                    call.record(Outcome::Coalesced);
+                    return output;
+                }
+                Waited::Again => continue,
+                Waited::Apart | Waited::TimedOut => {}
             }
-            Waited::Error(output) => {
-                call.record(Outcome::Coalesced);
-                return output;
-            }
-            Waited::Again => continue,
-            Waited::Apart | Waited::TimedOut => {}
+            // Side by side with others: nobody's lease covers this, so nothing is stored.
+            call.record(Outcome::Miss);
+            return body.await;
         }
-        // Side by side with others: nobody's lease covers this, so nothing is stored.
-        call.record(Outcome::Miss);
-        return body.await;
     }
 }
 
@@ -202,7 +211,7 @@ async fn acquire<'c, S: Shape>(
             },
             Ok(Acquired::Theirs) => {
                 let left = wait_until.saturating_duration_since(Instant::now());
-                if left.is_zero() || !crate::timers::here() {
+                if left.is_zero() || !timers::available() {
                     return Claim::None(NoLease::WaitedTooLong);
                 }
                 let chance = 0.5 + call.cache.clock().random() / 2.0;

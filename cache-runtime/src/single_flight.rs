@@ -5,6 +5,7 @@
 //! looks again: an invalidation that was over before the waiter's call began is then seen.
 
 use crate::outcome::SharedError;
+use crate::timers;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -182,8 +183,7 @@ impl Waiter {
         limit: Duration,
         unpack: fn(&SharedError) -> Option<R>,
     ) -> Waited<R> {
-        // Where there is no timer to bound the wait with, there is no wait.
-        if !crate::timers::here() {
+        if !timers::available() {
             return Waited::TimedOut;
         }
         tokio::time::timeout(limit, self.landing(unpack)).await.unwrap_or(Waited::TimedOut)

@@ -17,7 +17,7 @@ mod tests;
 use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token, lease_key};
 use crate::Error;
 use crate::breaker::{Admission, Breaker, BreakerState};
-use pool::Pools;
+use pool::{Pools, Way};
 use redis::{Cmd, ConnectionInfo, Value};
 use refusal::{Asked, Verdict};
 use report::Report;
@@ -68,13 +68,27 @@ impl RedisStore {
         }
     }
 
-    /// Sends one command and reads its answer, within one deadline for everything.
+    /// Sends one command and reads its answer.
+    ///
+    /// In a box, as the client's own `query_async` is: its 1.5 KiB would be part of the future
+    /// of every cached function.
+    fn ask<T: Send>(
+        &self,
+        command: Cmd,
+        asked: Asked,
+        within: Duration,
+        read: impl FnOnce(Value) -> Option<T> + Send,
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        Box::pin(self.exchange(command, asked, within, read))
+    }
+
+    /// The exchange itself, within one deadline for everything.
     ///
     /// Any sign that the connection or the server is no good takes the pool down, so that
     /// those who come next do not wait for the same again.
-    async fn ask<T>(
+    async fn exchange<T>(
         &self,
-        command: &Cmd,
+        command: Cmd,
         asked: Asked,
         within: Duration,
         read: impl FnOnce(Value) -> Option<T>,
@@ -82,24 +96,24 @@ impl RedisStore {
         if within.is_zero() {
             return Err(Error::Timeout);
         }
-        let pool = self.pools.here()?;
-        // Of a runtime without timers, where the deadline below would panic.
-        if pool.is_dead() {
-            return Err(Error::Unavailable);
-        }
+        // Before the timer: without a runtime, or one that has none, making it would panic.
+        let way = self.pools.way()?;
         // Zero is the generation before the first connection.
         let mut generation = 0;
         let answer = tokio::time::timeout(within, async {
-            let (mut connection, current) = pool.connection().await?;
+            let (mut connection, current) = match way {
+                Way::Ready(connection, current) => (connection, current),
+                Way::Wait(pool) => pool.connection().await?,
+            };
             generation = current;
-            Ok(connection.send_packed_command(command).await)
+            Ok(connection.send_packed_command(&command).await)
         })
         .await;
         let reply = match answer {
             Ok(Ok(reply)) => reply.and_then(Value::extract_error),
             Ok(Err(error)) => return Err(error),
             Err(_) => {
-                pool.fail(generation, "it did not answer in time");
+                self.pools.fail_here(generation, "it did not answer in time");
                 return Err(Error::Timeout);
             }
         };
@@ -107,14 +121,14 @@ impl RedisStore {
             Ok(Some(value)) => Ok(value),
             Ok(None) => {
                 // Not what this command answers: the connection's replies are out of step.
-                pool.fail(generation, "it answered out of turn");
+                self.pools.fail_here(generation, "it answered out of turn");
                 Err(Error::Unavailable)
             }
             Err(error) => Err(match refusal::judge(&error, asked) {
                 Verdict::WrongType => Error::WrongType,
                 Verdict::Refused(code) => Error::Refused(code),
                 Verdict::Lost(reason) => {
-                    pool.fail(generation, &reason);
+                    self.pools.fail_here(generation, &reason);
                     error.code().map_or(Error::Unavailable, |code| Error::Refused(code.to_owned()))
                 }
             }),
@@ -124,20 +138,20 @@ impl RedisStore {
 
 impl RedisStore {
     /// Runs a script by its hash, or in full where the server has not seen it since its start.
-    async fn run<T, K: AsRef<str>>(
+    async fn run<T: Send, K: AsRef<str>>(
         &self,
         script: &Hashed,
         keys: &[K],
         arguments: &[&[u8]],
         asked: Asked,
         within: Duration,
-        read: impl Fn(Value) -> Option<T> + Copy,
+        read: impl Fn(Value) -> Option<T> + Copy + Send,
     ) -> Result<T, Error> {
         let begun = self.report.now();
-        match self.ask(&script.by_hash(keys, arguments), asked, within, read).await {
+        match self.ask(script.by_hash(keys, arguments), asked, within, read).await {
             Err(Error::Refused(code)) if code == "NOSCRIPT" => {
                 let left = within.saturating_sub(self.report.now().saturating_sub(begun));
-                self.ask(&script.in_full(keys, arguments), asked, left, read).await
+                self.ask(script.in_full(keys, arguments), asked, left, read).await
             }
             answer => answer,
         }
@@ -190,9 +204,9 @@ fn millis(life: Duration) -> Option<u64> {
 
 impl Store for RedisStore {
     async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let mut command = redis::cmd("GET");
-        command.arg(key);
-        self.ask(&command, Asked::Read, within, |reply| match reply {
+        let mut command = Cmd::with_capacity(2, key.len() + 3);
+        command.arg("GET").arg(key);
+        self.ask(command, Asked::Read, within, |reply| match reply {
             Value::Nil => Some(None),
             Value::BulkString(bytes) => Some(Some(bytes)),
             _ => None,
@@ -213,7 +227,7 @@ impl Store for RedisStore {
             let mut command = redis::cmd("SET");
             command.arg(lease).arg(token.as_str()).arg("PX").arg(life);
             let taken = |reply| matches!(reply, Value::Okay).then_some(Acquired::Ours);
-            return self.write(self.ask(&command, Asked::Write, within, taken)).await;
+            return self.write(self.ask(command, Asked::Write, within, taken)).await;
         }
         let (keys, life) = ([key, &lease], life.to_string());
         let arguments = [token.as_str().as_bytes(), life.as_bytes()];
@@ -277,7 +291,7 @@ impl Store for RedisStore {
     async fn life(&self, key: &str, within: Duration) -> Result<Life, Error> {
         let mut command = redis::cmd("PTTL");
         command.arg(key);
-        self.ask(&command, Asked::Other, within, |reply| match reply {
+        self.ask(command, Asked::Other, within, |reply| match reply {
             Value::Int(-2) => Some(Life::Absent),
             Value::Int(-1) => Some(Life::Unlimited),
             Value::Int(millis) => {
@@ -297,12 +311,12 @@ impl Store for RedisStore {
         let mut command = redis::cmd("SCAN");
         command.arg(from.map_or("0", |cursor| cursor.0.as_str()));
         command.arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS_PER_SCAN);
-        self.ask(&command, Asked::Other, within, page).await
+        self.ask(command, Asked::Other, within, page).await
     }
 
     async fn ping(&self, within: Duration) -> Result<(), Error> {
         let command = redis::cmd("PING");
-        self.ask(&command, Asked::Other, within, |reply| match reply {
+        self.ask(command, Asked::Other, within, |reply| match reply {
             Value::SimpleString(text) if text == "PONG" => Some(()),
             _ => None,
         })
@@ -311,7 +325,7 @@ impl Store for RedisStore {
 
     async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
         let command = redis::cmd("INFO");
-        match self.ask(&command, Asked::Other, within, info::read).await {
+        match self.ask(command, Asked::Other, within, info::read).await {
             // An ACL that does not let us look is no fault of the cache.
             Err(Error::Refused(code)) if code == "NOPERM" => Ok(ServerInfo::default()),
             other => other,

@@ -6,7 +6,7 @@
 use super::super::Reachability;
 use super::report::{Moment, Report};
 use super::supervisor::{self, Endpoint};
-use crate::Error;
+use crate::{Error, timers};
 use redis::aio::MultiplexedConnection;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -125,14 +125,17 @@ impl Pool {
         });
     }
 
-    /// Whether it will never have a connection.
-    pub(super) fn is_dead(&self) -> bool {
-        self.phase() == Phase::Dead
-    }
-
     fn phase(&self) -> Phase {
         self.link.borrow().phase
     }
+}
+
+/// How a caller gets at a connection.
+pub(super) enum Way {
+    /// Here it is, with its generation.
+    Ready(MultiplexedConnection, u64),
+    /// By waiting for the first attempt.
+    Wait(Arc<Pool>),
 }
 
 /// All pools of one store.
@@ -149,13 +152,30 @@ impl Pools {
         Self { endpoint, report, pools: RwLock::default() }
     }
 
-    /// The pool of the runtime that this is called on.
-    pub(super) fn here(&self) -> Result<Arc<Pool>, Error> {
+    /// How to get at a connection of the runtime that this is called on.
+    pub(super) fn way(&self) -> Result<Way, Error> {
         let handle = Handle::try_current().map_err(|_| Error::Unavailable)?;
         let id = handle.id();
-        match self.find(id) {
-            Some(pool) => Ok(pool),
-            None => Ok(self.open(&handle, id)),
+        {
+            let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(pool) = pools.iter().find(|pool| pool.runtime == id) {
+                // Nearly every call ends here, without a count of the pool's owners, for which
+                // all threads would contend: at 16 callers that costs a tenth.
+                return match pool.pick(&pool.link.borrow()) {
+                    Some(Ok((connection, generation))) => Ok(Way::Ready(connection, generation)),
+                    Some(Err(error)) => Err(error),
+                    None => Ok(Way::Wait(pool.clone())),
+                };
+            }
+        }
+        let pool = self.open(&handle, id);
+        if pool.phase() == Phase::Dead { Err(Error::Unavailable) } else { Ok(Way::Wait(pool)) }
+    }
+
+    /// What came of `way` has failed.
+    pub(super) fn fail_here(&self, generation: u64, reason: &str) {
+        if let Some(pool) = Handle::try_current().ok().and_then(|handle| self.find(handle.id())) {
+            pool.fail(generation, reason);
         }
     }
 
@@ -193,7 +213,7 @@ impl Pools {
             turn: AtomicUsize::new(0),
             report: self.report.clone(),
         });
-        if crate::timers::here() {
+        if timers::available() {
             let endpoint = self.endpoint.clone();
             let task =
                 supervisor::supervise(Arc::downgrade(&pool), endpoint, self.report.clone(), seen);

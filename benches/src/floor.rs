@@ -1,0 +1,32 @@
+//! What one would write by hand.
+
+use crate::ours::Failed;
+use crate::setup::User;
+use redis::aio::MultiplexedConnection;
+
+/// A hit. The connection is cloned as the client asks of those who share one.
+pub(crate) async fn hit(connection: &MultiplexedConnection, key: &str) -> User {
+    let mut connection = connection.clone();
+    let bytes: Vec<u8> = redis::cmd("GET").arg(key).query_async(&mut connection).await.unwrap();
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+/// A miss, with its key built as ours builds it.
+pub(crate) async fn miss(connection: &MultiplexedConnection, id: u64) -> Result<User, Failed> {
+    let mut connection = connection.clone();
+    let key = format!("bench:floor:{id}");
+    let found: Option<Vec<u8>> =
+        redis::cmd("GET").arg(&key).query_async(&mut connection).await.unwrap();
+    assert_eq!(found, None);
+    let user = bare(id).await?;
+    let bytes = serde_json::to_vec(&user).unwrap();
+    let mut set = redis::cmd("SET");
+    set.arg(&key).arg(bytes).arg("PX").arg(300_000);
+    set.query_async::<()>(&mut connection).await.unwrap();
+    Ok(user)
+}
+
+/// The function without the attribute.
+pub(crate) async fn bare(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}

@@ -1,0 +1,48 @@
+//! The same by the attribute.
+
+use crate::setup::{DISABLED, MEMORY, REFUSED, User};
+use cache_runtime::redis_cache;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// An error, as functions that are worth caching have one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Failed;
+
+#[redis_cache(ttl = 300, key = "user:{id}")]
+pub(crate) async fn user(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
+#[redis_cache(ttl = 300, key = "ours:{id}")]
+pub(crate) async fn miss(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
+#[redis_cache(ttl = 300, key = "user:{id}", cache = MEMORY)]
+pub(crate) async fn in_memory(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
+#[redis_cache(ttl = 300, key = "user:{id}", cache = DISABLED)]
+pub(crate) async fn disabled(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
+#[redis_cache(ttl = 300, key = "user:{id}", cache = REFUSED)]
+pub(crate) async fn refused(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
+/// How many bodies of [`slow`] ran, and when the last one ended.
+pub(crate) static BODIES: AtomicU64 = AtomicU64::new(0);
+pub(crate) static ENDED: Mutex<Option<Instant>> = Mutex::new(None);
+
+#[redis_cache(ttl = 300, key = "slow:{id}")]
+pub(crate) async fn slow(id: u64) -> Result<User, Failed> {
+    BODIES.fetch_add(1, Ordering::Relaxed);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    *ENDED.lock().unwrap() = Some(Instant::now());
+    Ok(User::new(id))
+}

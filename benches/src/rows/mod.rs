@@ -1,0 +1,80 @@
+//! What is measured.
+
+pub(crate) mod counted;
+pub(crate) mod trouble;
+
+use crate::measure::{Rounds, compare};
+use crate::report::{Report, Target};
+use crate::setup::Bench;
+use crate::{floor, ours};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Hits in Redis, against `GET` and `from_slice` with a key built beforehand.
+pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
+    for callers in [1, 16, 256] {
+        let name = format!("hit, {callers} at once");
+        if !report.wants(&name) {
+            continue;
+        }
+        let rounds = compare(
+            bench,
+            callers,
+            1,
+            move |caller| async move {
+                let key = bench.keys.get(caller).unwrap();
+                floor::hit(&bench.connection, key).await
+            },
+            |caller| ours::user(caller as u64),
+        );
+        ratios(&name, &rounds, report);
+    }
+}
+
+/// By throughput, and by what it costs this process.
+fn ratios(name: &str, rounds: &Rounds, report: &mut Report) {
+    let (floor, ours) = rounds.throughput();
+    let note = format!("{ours:.1} k/s against {floor:.1} k/s");
+    report.row(name, "", rounds.ratio(), Target::AtLeast(0.95), &note);
+    report.row("  CPU time", "", rounds.cpu_ratio(), Target::AtLeast(0.95), "");
+}
+
+/// What a call costs where Redis' answer is not what takes the time.
+pub(crate) fn costs(bench: &'static Bench, report: &mut Report) {
+    let name = "miss alone, against GET and SET PX";
+    if report.wants(name) {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let rounds = compare(
+            bench,
+            1,
+            1,
+            move |_| floor::miss(&bench.connection, NEXT.fetch_add(1, Ordering::Relaxed)),
+            |_| ours::miss(NEXT.fetch_add(1, Ordering::Relaxed)),
+        );
+        ratios(name, &rounds, report);
+    }
+
+    let name = "disabled://, added to the bare function";
+    if report.wants(name) {
+        let rounds = compare(bench, 1, 64, |_| floor::bare(7), |_| ours::disabled(7));
+        let note = format!("ratio {:.2}", rounds.ratio().value);
+        report.row(name, "ns", rounds.added(), Target::AtMost(100.0), &note);
+    }
+
+    let name = "memory://, a hit";
+    if report.wants(name) {
+        let json = serde_json::to_vec(&crate::setup::User::new(7)).unwrap();
+        let rounds = compare(
+            bench,
+            1,
+            64,
+            move |_| {
+                let user: crate::setup::User = serde_json::from_slice(&json).unwrap();
+                async move { user }
+            },
+            |_| ours::in_memory(7),
+        );
+        let decoding = rounds.cost().value - rounds.added().value;
+        let note = format!("of which from_slice {decoding:.0}");
+        report.row(name, "ns", rounds.cost(), Target::AtMost(2_000.0), &note);
+    }
+}
