@@ -7,6 +7,7 @@ use cache_runtime::{Cache, Clock, MessagePack, Postcard, redis_cache};
 const SECOND: Duration = Duration::from_secs(1);
 const LIFE: Duration = Duration::from_secs(77);
 
+#[allow(clippy::ptr_arg)] // the option takes `fn(&T)`, and `T` is a `String`
 fn by_length(text: &String) -> Duration {
     SECOND * 100 * u32::try_from(text.len()).unwrap()
 }
