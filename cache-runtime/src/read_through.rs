@@ -58,7 +58,7 @@ where
             let limit = wait_until.saturating_duration_since(Instant::now());
             match waiter.wait(limit, plan.errors().unpack).await {
                 Waited::Value(bytes) => {
-                    if let Ok(Some(stored)) = plan.decode(&bytes) {
+                    if let Ok(stored) = plan.decode_shared(&bytes) {
                         call.record(Outcome::Coalesced);
                         return S::join(stored);
                     }
