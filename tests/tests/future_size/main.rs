@@ -1,4 +1,5 @@
 //! What the attribute costs the future of a function: little room, no bound, no copy.
+#![allow(clippy::print_stdout)] // the figures are what is of interest
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
