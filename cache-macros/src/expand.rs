@@ -130,6 +130,10 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
         quote_spanned!(ours_at(span)=> <#codec as #p::Codec>::NAME)
     };
     let positional = check_positional(model);
+    let function = match model.has_self {
+        true => quote_spanned!(Span::mixed_site()=> #p::method_of::<Self>(&__FUNCTION)),
+        false => quote_spanned!(Span::mixed_site()=> &__FUNCTION),
+    };
     quote_spanned! {Span::mixed_site()=>
         {
             #positional
@@ -146,7 +150,7 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
                 self_type: #p::SelfType::#self_type,
             });
             #p::inventory::submit! { #p::Registered(&__FUNCTION) }
-            &__FUNCTION
+            #function
         }
     }
 }

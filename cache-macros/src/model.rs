@@ -134,6 +134,8 @@ pub(crate) struct Model {
     pub(crate) max_size: Option<u64>,
     pub(crate) cache: Option<Expr>,
     pub(crate) entry: bool,
+    /// Whether the function is known to stand in an `impl` or a trait, so that it can say `Self`.
+    pub(crate) has_self: bool,
     /// The options as written, for the program's own listing.
     pub(crate) written: Vec<(String, String)>,
 }
@@ -196,6 +198,16 @@ pub(crate) fn mentions(tokens: impl ToTokens, is_name: &impl Fn(&str) -> bool) -
         }),
         TokenTree::Punct(_) => false,
     })
+}
+
+/// Whether `Self` can be said in the function: its signature does, or its body outside of items
+/// with a `Self` of their own.
+pub(crate) fn has_self(item: &Item) -> bool {
+    let says = |tokens: TokenStream| mentions(tokens, &|name| name == "Self" || name == "self");
+    let items = ["impl", "trait", "struct", "enum", "union"];
+    let body = || item.body.stream();
+    says(item.sig.to_token_stream())
+        || (says(body()) && !mentions(body(), &|name| items.contains(&name)))
 }
 
 /// Why something that is no [`Item`] cannot be cached.

@@ -2,7 +2,7 @@
 
 use crate::args::{Args, Opt};
 use crate::errors::Errors;
-use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, mentions};
+use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
 use crate::{key, values};
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
@@ -54,6 +54,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         max_size,
         cache,
         entry: entry.unwrap_or(true),
+        has_self: has_self(item),
         written: args.written,
     })
 }
@@ -75,6 +76,11 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
     match &output {
         Type::Tuple(tuple) if tuple.elems.is_empty() => nothing_returned(&output, errors),
         Type::Never(_) => nothing_returned(&output, errors),
+        ty if borrowed(ty).is_some() => errors.on(
+            borrowed(ty),
+            "what is borrowed cannot be read back from a cache: return an owned value, such as \
+             `String` for `&str`",
+        ),
         ty if crate::model::has_impl_trait(ty) => errors.on(
             ty,
             "a type without a name cannot be read back from a cache: return a named type that \
@@ -83,6 +89,28 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
         _ => return Some((form, output)),
     }
     None
+}
+
+/// The reference that is returned, also as `Ok(&T)` or `Some(&T)`.
+fn borrowed(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Reference(_) => Some(ty),
+        Type::Group(group) => borrowed(&group.elem),
+        Type::Paren(paren) => borrowed(&paren.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            arguments
+                .args
+                .iter()
+                .find_map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                })
+                .and_then(borrowed)
+        }
+        _ => None,
+    }
 }
 
 fn nothing_returned(place: impl quote::ToTokens, errors: &mut Errors) {

@@ -166,8 +166,8 @@ fn announce(settings: &Settings) {
     match settings.target {
         Target::Disabled(Off::NotConfigured) => tracing::warn!(
             target: "cache_runtime",
-            "caching is off: nothing says where Redis is; set REDIS_URL, or REDIS_ENABLED=false \
-             if this is meant"
+            "caching is off: nothing says where Redis is; set REDIS_URL, install a cache before \
+             the first cached call, or set REDIS_ENABLED=false if this is meant"
         ),
         Target::Redis(_) if settings.prefix_is_default => tracing::info!(
             target: "cache_runtime",

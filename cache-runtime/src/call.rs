@@ -85,6 +85,7 @@ pub struct EntryCall {
 pub fn companion_call(
     location: Location,
     ident: &'static str,
+    self_name: Option<&'static str>,
     explicit: Option<Cache>,
     render: impl FnOnce(&mut KeyWriter<'_>),
 ) -> EntryCall {
@@ -92,6 +93,9 @@ pub fn companion_call(
     let function = registry().at(location, ident);
     let key = match function {
         Some(function) => {
+            if let Some(name) = self_name {
+                function.is_of(name);
+            }
             render_key(function, &cache, render).map_err(|why| Error::Invalid(why.to_owned()))
         }
         None => Err(Error::Invalid(format!("the cached function `{ident}` is not registered"))),
@@ -122,12 +126,20 @@ fn render_key(
     }
     let settings = cache.settings();
     let mut key = KeyWriter::new(&settings.prefix, function.path(), settings.key_secret.as_ref());
+    key.leave_type_open(function.is_open());
     render(&mut key);
     if key.is_ambiguous() {
         return Err("two types of one name are in its key, so their entries would be one: \
                     give one of the types another name");
     }
-    Ok(key.finish(function.mark()))
+    let key = key.finish(function.mark());
+    if key.get(settings.prefix.len() + 1..).is_some_and(|bare| function.is_forged(bare)) {
+        return Err(
+            "an argument at the beginning of its key reads like the path of another cached \
+                    function: begin the key with text",
+        );
+    }
+    Ok(key)
 }
 
 impl Active {

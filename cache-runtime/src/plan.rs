@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
-use crate::outcome::{ErrorSharing, Shape};
+use crate::outcome::{ErrorSharing, HoldsOption, Shape};
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -64,7 +64,10 @@ impl<S: Shape> Plan<S> {
         self
     }
 
-    pub fn none_ttl(mut self, ttl: Duration) -> Self {
+    pub fn none_ttl(mut self, ttl: Duration) -> Self
+    where
+        S: HoldsOption,
+    {
         self.none_ttl = Some(ttl);
         self
     }

@@ -4,7 +4,7 @@ pub use crate::cache::Cache;
 pub use crate::call::{call, companion_call};
 pub use crate::codec::{Cacheable, Codec, Json};
 pub use crate::entry::{Entry, entry};
-pub use crate::function::{Declared, Function, Location, Registered, SelfType};
+pub use crate::function::{Declared, Function, Location, Registered, SelfType, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::outcome::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,

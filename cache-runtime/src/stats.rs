@@ -97,11 +97,11 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The share of the calls that asked the cache and got their value from the store, in
-    /// percent; `None` before the first one. A bypass counts as neither.
+    /// Hits among hits and misses, in percent; `None` before the first one. Neither a bypass
+    /// counts nor a call that got what another was computing.
     #[must_use]
     pub fn hit_rate(&self) -> Option<f64> {
-        let asked = self.hits + self.misses + self.coalesced;
+        let asked = self.hits + self.misses;
         #[allow(clippy::cast_precision_loss)] // a percentage for people
         (asked > 0).then(|| self.hits as f64 * 100.0 / asked as f64)
     }
