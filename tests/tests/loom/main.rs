@@ -5,8 +5,8 @@
 //! The files under test are the product's own, compiled here a second time: their `crate::sync` is
 //! loom's kind of locks and atomics. (`--cfg loom` for the whole build would take Tokio's network
 //! away, and with it the Redis client.)
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-#![allow(dead_code, unreachable_pub)] // what the product has and the models do not use
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs, dead_code, unreachable_pub)] // what the product has and the models do not use
 
 #[path = "../../../cache-runtime/src/breaker.rs"]
 mod breaker;
