@@ -2,8 +2,17 @@
 
 use crate::cache::Cache;
 use crate::function::registry;
-use crate::store::{Store, key_of_lease};
+use crate::store::{Cursor, Store, key_of_lease};
 use crate::{Error, glob};
+
+/// Which page of a walk over all keys comes next.
+#[derive(Default)]
+enum Pages {
+    #[default]
+    First,
+    From(Cursor),
+    NoMore,
+}
 
 impl Cache {
     /// Removes the value under `key`, with or without the cache's prefix. Says whether there was
@@ -94,11 +103,10 @@ impl Cache {
     /// Why the store could not be asked.
     pub async fn count_keys(&self) -> Result<u64, Error> {
         let mut keys = std::collections::HashSet::new();
-        self.each_page(&self.whole("*", "pattern")?, async |page| {
+        let (pattern, mut pages) = (self.whole("*", "pattern")?, Pages::default());
+        while let Some(page) = self.next(&mut pages, &pattern).await? {
             keys.extend(page.into_iter().filter(|key| !self.is_internal(key)));
-            Ok(())
-        })
-        .await?;
+        }
         Ok(keys.len() as u64)
     }
 
@@ -113,40 +121,32 @@ impl Cache {
         // The leases first: after this pass, what was begun before it can no longer be stored,
         // and what it has stored is there for the second pass to see.
         let leases = format!("{}:~lease:*", self.settings().prefix);
-        self.each_page(&leases, async |page| {
+        let mut pages = Pages::default();
+        while let Some(page) = self.next(&mut pages, &leases).await? {
             let keys = page.iter().filter_map(|lease| self.key_of_lease(lease));
             let keys: Vec<_> = keys.filter(|key| concerned(key)).map(str::to_owned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
-            Ok(())
-        })
-        .await?;
-        self.each_page(pattern, async |mut page| {
-            page.retain(|key| !self.is_internal(key));
-            page.retain(|key| own(key));
+        }
+        let mut pages = Pages::default();
+        while let Some(mut page) = self.next(&mut pages, pattern).await? {
+            page.retain(|key| !self.is_internal(key) && own(key));
             removed += self.store().remove(&page, self.settings().timeout).await?;
-            Ok(())
-        })
-        .await?;
+        }
         self.flights().detach_matching(concerned);
         Ok(removed)
     }
 
-    /// Hands over the keys that match, page by page; a key can come twice.
-    async fn each_page(
-        &self,
-        pattern: &str,
-        mut handle: impl AsyncFnMut(Vec<String>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut cursor = None;
-        loop {
-            let (page, next) =
-                self.store().scan(pattern, cursor.as_ref(), self.settings().timeout).await?;
-            handle(page).await?;
-            match next {
-                None => return Ok(()),
-                next => cursor = next,
-            }
-        }
+    /// The next page of the keys that match, if there is one; a key can come twice.
+    // A loop around this, and no callback: a future with an async closure in it is not `Send`.
+    async fn next(&self, pages: &mut Pages, pattern: &str) -> Result<Option<Vec<String>>, Error> {
+        let from = match pages {
+            Pages::First => None,
+            Pages::From(cursor) => Some(&*cursor),
+            Pages::NoMore => return Ok(None),
+        };
+        let (page, next) = self.store().scan(pattern, from, self.settings().timeout).await?;
+        *pages = next.map_or(Pages::NoMore, Pages::From);
+        Ok(Some(page))
     }
 
     fn whole(&self, text: &str, what: &str) -> Result<String, Error> {

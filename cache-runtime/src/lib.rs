@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod breaker;
+#[cfg(test)]
+mod breaker_tests; // apart: the model checker compiles the file above
 mod cache;
 #[allow(missing_docs)] // as above
 mod call;
@@ -26,6 +28,7 @@ mod read_through;
 mod single_flight;
 mod stats;
 mod store;
+mod sync;
 mod timers;
 
 #[doc(hidden)]

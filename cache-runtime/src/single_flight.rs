@@ -5,13 +5,12 @@
 //! looks again: an invalidation that was over before the waiter's call began is then seen.
 
 use crate::outcome::SharedError;
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Notify, Ordering};
 use crate::timers;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// The flights of one cache.
 #[derive(Debug, Default)]
@@ -91,8 +90,9 @@ impl Flights {
     pub(crate) fn join(&self, key: &str) -> Role<'_> {
         let mut flights = lock(&self.0);
         if let Some(flight) = flights.get(key) {
-            let came_after = lock(&flight.state).commands;
+            // Counted first: a leader whose later command settles this wait must know of it.
             flight.waiters.fetch_add(1, Ordering::Relaxed);
+            let came_after = lock(&flight.state).commands;
             return Role::Wait(Waiter { flight: flight.clone(), came_after });
         }
         let key: Arc<str> = Arc::from(key);
@@ -189,7 +189,8 @@ impl Waiter {
         tokio::time::timeout(limit, self.landing(unpack)).await.unwrap_or(Waited::TimedOut)
     }
 
-    async fn landing<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {
+    /// [`wait`](Self::wait) without an end of its own.
+    pub(crate) async fn landing<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {
         loop {
             let landed = self.flight.landed.notified();
             if let Some((landing, came_before)) = &lock(&self.flight.state).landing {
