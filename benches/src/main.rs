@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     let bench = Bench::start(rounds);
     let mut report = Report::new(filter);
     rows::hits(bench, &mut report);
+    rows::misses(bench, &mut report);
     rows::costs(bench, &mut report);
     rows::trouble::cold_key(bench, &mut report);
     rows::trouble::refused(bench, &mut report);

@@ -15,6 +15,9 @@ pub(crate) fn allocations(bench: &'static Bench, report: &mut Report) {
     let runtime = single();
     let connection = runtime.block_on(bench.connect());
     let mut row = |name: &str, floor: f64, ours: f64| {
+        if !report.wants(name) {
+            return;
+        }
         let note = format!("{ours:.2} against {floor:.2}");
         report.count(name, "more than the floor's", ours - floor, Target::AtMost(2.0), &note);
     };
@@ -22,12 +25,15 @@ pub(crate) fn allocations(bench: &'static Bench, report: &mut Report) {
     let floor = per_call(&runtime, |_| floor::hit(&connection, key));
     row("allocations per hit", floor, per_call(&runtime, |_| ours::user(0)));
     // Numbers that no other row uses.
-    let floor = per_call(&runtime, |n| floor::miss(&connection, u64::MAX - n));
+    let floor = per_call(&runtime, |n| floor::locked(&connection, u64::MAX - n));
     row("allocations per miss", floor, per_call(&runtime, |n| ours::miss(u64::MAX - n)));
 }
 
 /// The future of a cached function against that of the bare one.
 pub(crate) fn sizes(report: &mut Report) {
+    if !report.wants("size of the future") {
+        return;
+    }
     let bare = size_of_val(&floor::bare(7));
     let cached = size_of_val(&ours::user(7));
     let note = format!("{cached} against {bare}");
