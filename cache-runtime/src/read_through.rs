@@ -51,14 +51,16 @@ where
             let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + wait);
             let waiter = match flights.join(&call.key) {
                 Role::Lead(leader) => {
-                    return lead(call, &plan, &mut budget, leader, wait_until, body).await;
+                    // Boxed: a hit does not pay for the room that a miss needs.
+                    let lead = lead(call, &plan, &mut budget, leader, wait_until, body);
+                    return Box::pin(lead).await;
                 }
                 Role::Wait(waiter) => waiter,
             };
             let limit = wait_until.saturating_duration_since(Instant::now());
             match waiter.wait(limit, plan.errors().unpack).await {
                 Waited::Value(bytes) => {
-                    if let Ok(Some(stored)) = plan.decode(&bytes) {
+                    if let Ok(stored) = plan.decode_shared(&bytes) {
                         call.record(Outcome::Coalesced);
                         return S::join(stored);
                     }
