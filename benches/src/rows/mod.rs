@@ -62,8 +62,8 @@ pub(crate) fn costs(bench: &'static Bench, report: &mut Report) {
     let name = "disabled://, added to the bare function";
     if report.wants(name) {
         let rounds = compare(bench, 1, 64, |_| floor::bare(7), |_| ours::disabled(7));
-        let note = format!("ratio {:.2}", rounds.ratio().value);
-        report.row(name, "ns", rounds.added(), Target::AtMost(100.0), &note);
+        let note = format!("ratio {:.2}", rounds.cpu_ratio().value);
+        report.row(name, "ns", rounds.cpu_added(), Target::AtMost(100.0), &note);
     }
 
     let name = "memory://, a hit";
@@ -79,8 +79,8 @@ pub(crate) fn costs(bench: &'static Bench, report: &mut Report) {
             },
             |_| ours::in_memory(7),
         );
-        let decoding = rounds.cost().value - rounds.added().value;
+        let decoding = rounds.cpu_cost().value - rounds.cpu_added().value;
         let note = format!("of which from_slice {decoding:.0}");
-        report.row(name, "ns", rounds.cost(), Target::AtMost(2_000.0), &note);
+        report.row(name, "ns", rounds.cpu_cost(), Target::AtMost(2_000.0), &note);
     }
 }
