@@ -83,21 +83,20 @@ async fn find<S: Shape>(call: &Active, plan: &Plan<S>, budget: &mut Budget) -> O
     let within = budget.left()?;
     let sent = Instant::now();
     let found = call.cache.store().get(&call.key, within).await;
-    budget.charge(sent, found.is_ok());
+    let worked = found.is_ok();
     match found {
-        Ok(bytes) => plan.decode(&bytes?).unwrap_or_else(|error| {
-            call.codec_failed(&error);
-            None
-        }),
-        Err(error @ Error::WrongType) => {
-            call.codec_failed(&error);
-            None
-        }
-        Err(error) => {
-            call.store_failed(&error);
-            None
-        }
+        Ok(Some(bytes)) => match plan.decode(&bytes) {
+            // No command follows, so what this one took need not be known: no look at the clock.
+            Ok(Some(stored)) => return Some(stored),
+            Ok(None) => {}
+            Err(error) => call.codec_failed(&error),
+        },
+        Ok(None) => {}
+        Err(error @ Error::WrongType) => call.codec_failed(&error),
+        Err(error) => call.store_failed(&error),
     }
+    budget.charge(sent, worked);
+    None
 }
 
 /// Computes for everybody who waits: takes the key's lease, runs the body, and fills.

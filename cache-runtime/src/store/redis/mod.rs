@@ -2,9 +2,11 @@
 //!
 //! - [`pool`]: a few connections per Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
+//! - [`way`]: how a command gets there; [`batch`]: reads that go together;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
 //! - [`scripts`]: what is atomic and more than one command; [`info`]: the server's own figures.
 
+mod batch;
 mod info;
 mod pool;
 mod refusal;
@@ -13,17 +15,20 @@ mod scripts;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod way;
 
 use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token, lease_key};
 use crate::Error;
 use crate::breaker::{Admission, Breaker, BreakerState};
-use pool::{Pools, Way};
+use batch::Reading;
+use pool::Pools;
 use redis::{Cmd, ConnectionInfo, Value};
 use refusal::{Asked, Verdict};
 use report::Report;
 use scripts::{Hashed, Scripts};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use supervisor::Endpoint;
 
@@ -41,6 +46,8 @@ pub(crate) struct RedisStore {
     /// Opens while the server refuses to be written to; reads go on.
     writes: Breaker,
     scripts: Scripts,
+    /// How many callers read now.
+    readers: AtomicUsize,
 }
 
 impl RedisStore {
@@ -57,6 +64,7 @@ impl RedisStore {
             report,
             writes: Breaker::new(),
             scripts: Scripts::new(),
+            readers: AtomicUsize::new(0),
         })
     }
 
@@ -97,18 +105,17 @@ impl RedisStore {
             return Err(Error::Timeout);
         }
         // Before the timer: without a runtime, or one that has none, making it would panic.
-        let way = self.pools.way()?;
+        let (_reading, together) = match asked {
+            Asked::Read => {
+                let (reading, others) = Reading::begin(&self.readers);
+                (Some(reading), others.then_some(within))
+            }
+            Asked::Write | Asked::Other => (None, None),
+        };
+        let way = self.pools.way(command, together)?;
         // Zero is the generation before the first connection.
         let mut generation = 0;
-        let answer = tokio::time::timeout(within, async {
-            let (mut connection, current) = match way {
-                Way::Ready(connection, current) => (connection, current),
-                Way::Wait(pool) => pool.connection().await?,
-            };
-            generation = current;
-            Ok(connection.send_packed_command(&command).await)
-        })
-        .await;
+        let answer = tokio::time::timeout(within, way.take(&mut generation)).await;
         let reply = match answer {
             Ok(Ok(reply)) => reply.and_then(Value::extract_error),
             Ok(Err(error)) => return Err(error),
