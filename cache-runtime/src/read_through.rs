@@ -2,12 +2,12 @@
 
 use crate::Error;
 use crate::call::{Active, Call};
-use crate::lease::{self, Lease};
+use crate::lease::Lease;
 use crate::outcome::Shape;
 use crate::plan::Plan;
 use crate::single_flight::{Landing, Leader, Role, Waited};
 use crate::stats::Outcome;
-use crate::store::{Acquired, Act, Store, Token};
+use crate::store::{Acquired, Act, Store};
 use crate::timers;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -191,19 +191,17 @@ async fn acquire<'c, S: Shape>(
     leader: &Leader<'_>,
     wait_until: Instant,
 ) -> Claim<'c, S::Stored> {
-    let store = call.cache.store();
     let mut force = call.refresh;
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
-        // Never sent twice: an earlier request may still arrive, and be taken for this one.
-        let token = Token::random();
+        let mut lease = Lease::request(call);
         leader.asks();
         let sent = Instant::now();
-        let acquired = store.acquire(&call.key, &token, lease::LIFE, force, within).await;
+        let acquired = lease.acquire(force, within).await;
         budget.charge(sent, acquired.is_ok());
         match acquired {
-            Ok(Acquired::Ours) => return Claim::Lease(Lease::new(call, token)),
+            Ok(Acquired::Ours) => return Claim::Lease(lease),
             Ok(Acquired::Found(bytes)) => match plan.decode(&bytes) {
                 Ok(Some(stored)) => return Claim::Found(stored, bytes),
                 // Of no use to this function: it is there to be replaced.
@@ -220,10 +218,6 @@ async fn acquire<'c, S: Shape>(
             }
             Err(error) => {
                 call.store_failed(&error);
-                if error == Error::Timeout {
-                    // It may still arrive there: the release follows it.
-                    lease::release_behind(call, token);
-                }
                 return Claim::None(NoLease::StoreInTrouble);
             }
         }
