@@ -28,6 +28,7 @@ pub(crate) struct Args {
     pub(crate) none_ttl: Option<Opt<Expr>>,
     pub(crate) cache_if: Option<Opt<Expr>>,
     pub(crate) max_size: Option<Opt<Expr>>,
+    pub(crate) single_flight: Option<Opt<Expr>>,
     pub(crate) codec: Option<Opt<Type>>,
     pub(crate) cache: Option<Opt<Expr>>,
     pub(crate) entry: Option<Opt<Expr>>,
@@ -37,7 +38,7 @@ pub(crate) struct Args {
 }
 
 /// Each option, and how it looks when it is right.
-const OPTIONS: [(&str, &str); 14] = [
+const OPTIONS: [(&str, &str); 15] = [
     ("ttl", "ttl = 300"),
     ("ttl_setting", "ttl_setting = \"dashboard\""),
     ("ttl_with", "ttl_with = |value| value.lifetime()"),
@@ -48,6 +49,7 @@ const OPTIONS: [(&str, &str); 14] = [
     ("none_ttl", "none_ttl = 5"),
     ("cache_if", "cache_if = |value| value.is_complete()"),
     ("max_size", "max_size = \"1mb\""),
+    ("single_flight", "single_flight = \"process\""),
     ("codec", "codec = MessagePack"),
     ("cache", "cache = self.cache"),
     ("entry", "entry = false"),
@@ -147,6 +149,7 @@ impl Args {
             "none_ttl" => &mut self.none_ttl,
             "cache_if" => &mut self.cache_if,
             "max_size" => &mut self.max_size,
+            "single_flight" => &mut self.single_flight,
             "cache" => &mut self.cache,
             "entry" => &mut self.entry,
             _ => &mut self.key,

@@ -6,7 +6,7 @@
 use crate::model::{Form, Item, Life, Model, Piece, PieceKind, SelfType, Ttl};
 use crate::template::Transform;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -269,6 +269,10 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         model.none_ttl.as_ref().map(life).map(|life| quote_spanned!(span=> .none_ttl(#life)));
     let max_size = model.max_size.and_then(|bytes| usize::try_from(bytes).ok());
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
+    let single_flight = model.single_flight.map(|kind| {
+        let kind = format_ident!("{kind:?}");
+        quote_spanned!(span=> .single_flight(#p::SingleFlight::#kind))
+    });
     let cache_if = model.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
     let ttl_with = model.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
     // Named in a `const`, a codec that is not in scope is one error, not one for each use.
@@ -287,6 +291,6 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
             use #p::{ErrorsApart as _, ErrorsShared as _};
             (&&#p::Returns::<#output>::new()).errors()
         })
-        #ttl #jitter #none_ttl #max_size #cache_if #ttl_with
+        #ttl #jitter #none_ttl #max_size #single_flight #cache_if #ttl_with
     }
 }

@@ -50,6 +50,7 @@ use proc_macro::TokenStream;
 /// | `none_ttl = 5` | cache `None` too, for this long (written like `ttl`, without arguments) | `None` is not stored |
 /// | `cache_if = path_or_closure` | store only where `fn(&T) -> bool` holds | every value is stored |
 /// | `max_size = "1mb"` | a longer encoded value is returned, not stored. Bytes, or a size in `b`, `kb`, `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb | no limit |
+/// | `single_flight = "process"` | who shares one computation on a miss: `"cluster"` all processes, `"process"` the calls of one process, `"off"` nobody. A call that computes while another one holds the key's lease does not store | `"cluster"` |
 /// | `codec = MessagePack` | the type that encodes the value; one that tells fields apart by position, such as `Postcard`, demands `version` | `Json` |
 /// | `cache = self.cache` | an expression of type `Cache`, which may use the arguments | the cache of the scope, or the global one |
 /// | `entry = false` | do not make the companion, see below. Needed in a trait's `impl`, which can hold no methods but the trait's | it is made |

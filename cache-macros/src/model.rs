@@ -113,6 +113,14 @@ pub(crate) enum Ttl {
     Setting(String),
 }
 
+/// Who waits for whom on a miss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SingleFlight {
+    Cluster,
+    Process,
+    Off,
+}
+
 #[derive(Debug)]
 pub(crate) struct Model {
     /// The path of the runtime.
@@ -130,6 +138,7 @@ pub(crate) struct Model {
     pub(crate) none_ttl: Option<Life>,
     pub(crate) cache_if: Option<Expr>,
     pub(crate) max_size: Option<u64>,
+    pub(crate) single_flight: Option<SingleFlight>,
     pub(crate) cache: Option<Expr>,
     pub(crate) entry: bool,
     /// The options as written, for the program's own listing.

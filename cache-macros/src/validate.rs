@@ -36,6 +36,8 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         .ttl_with
         .as_ref()
         .and_then(|option| values::function(option, "ttl_with = |value| value.lifetime()", errors));
+    let single_flight =
+        args.single_flight.as_ref().and_then(|option| values::single_flight(option, errors));
     let cache = args.cache.and_then(|option| check_cache(option, errors));
     let (form, output) = shape?;
     Some(Model {
@@ -52,6 +54,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         none_ttl,
         cache_if,
         max_size,
+        single_flight,
         cache,
         entry: entry.unwrap_or(true),
         written: args.written,

@@ -21,9 +21,22 @@ pub enum Ttl {
     Unknown,
 }
 
+/// Who waits for whom on a miss.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SingleFlight {
+    /// All processes run one body.
+    #[default]
+    Cluster,
+    /// Each process runs one; what another one is computing is not waited for.
+    Process,
+    /// Every call runs its own.
+    Off,
+}
+
 /// The options of a function, typed by what it returns.
 pub struct Plan<S: Shape> {
     ttl: Ttl,
+    single_flight: SingleFlight,
     jitter: f64,
     none_ttl: Option<Duration>,
     max_size: Option<usize>,
@@ -42,6 +55,7 @@ pub struct Plan<S: Shape> {
 pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shape: S) -> Plan<S> {
     Plan {
         ttl: Ttl::Default,
+        single_flight: SingleFlight::Cluster,
         jitter: 0.0,
         none_ttl: None,
         max_size: None,
@@ -56,6 +70,11 @@ pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shap
 impl<S: Shape> Plan<S> {
     pub fn ttl(mut self, ttl: Ttl) -> Self {
         self.ttl = ttl;
+        self
+    }
+
+    pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
+        self.single_flight = single_flight;
         self
     }
 
@@ -87,6 +106,16 @@ impl<S: Shape> Plan<S> {
     pub fn share_errors(mut self, errors: ErrorSharing<S::Output>) -> Self {
         self.errors = errors;
         self
+    }
+
+    /// Whether the calls of one process share a computation.
+    pub(crate) fn shares_here(&self) -> bool {
+        self.single_flight != SingleFlight::Off
+    }
+
+    /// Whether what another process is computing is waited for.
+    pub(crate) fn waits_for_others(&self) -> bool {
+        self.single_flight == SingleFlight::Cluster
     }
 
     pub(crate) fn errors(&self) -> ErrorSharing<S::Output> {

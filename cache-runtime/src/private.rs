@@ -10,7 +10,7 @@ pub use crate::outcome::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
     ShapeOfResultOption,
 };
-pub use crate::plan::{Ttl, plan};
+pub use crate::plan::{SingleFlight, Ttl, plan};
 pub use crate::read_through::read_through;
 pub use inventory;
 

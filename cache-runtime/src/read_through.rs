@@ -49,7 +49,12 @@ where
             look = true;
             let wait = call.cache.settings().wait;
             let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + wait);
-            let waiter = match flights.join(&call.key) {
+            let role = if plan.shares_here() {
+                flights.join(&call.key)
+            } else {
+                Role::Lead(flights.alone(&call.key))
+            };
+            let waiter = match role {
                 Role::Lead(leader) => {
                     return lead(call, &plan, &mut budget, leader, wait_until, body).await;
                 }
@@ -150,7 +155,7 @@ where
         }
         Ok(lease) => settle(call, budget, &leader, lease, act).await,
         Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
-        Err(NoLease::WaitedTooLong) => Confirmed::No,
+        Err(NoLease::Theirs) => Confirmed::No,
     };
     let landing = match bytes {
         Some(bytes) if leader.has_waiters() => Landing::Value(bytes.into()),
@@ -176,14 +181,15 @@ enum Claim<'c, T> {
 /// Why a value is computed that will not be stored.
 enum NoLease {
     StoreInTrouble,
-    /// Another process has the lease, and has not filled it in time.
-    WaitedTooLong,
+    /// Another call has the lease, and is not waited for, or not any longer.
+    Theirs,
 }
 
 /// Asks for the lease until it is given, the value is there, or the wait ends.
 ///
 /// The processes that do not hold it ask again and again, ever more slowly: each time they may
-/// find the value, or take over from a holder that was killed.
+/// find the value, or take over from a holder that was killed. With `single_flight` other than
+/// `cluster` they ask once.
 async fn acquire<'c, S: Shape>(
     call: &'c Active,
     plan: &Plan<S>,
@@ -211,8 +217,8 @@ async fn acquire<'c, S: Shape>(
             },
             Ok(Acquired::Theirs) => {
                 let left = wait_until.saturating_duration_since(Instant::now());
-                if left.is_zero() || !timers::available() {
-                    return Claim::None(NoLease::WaitedTooLong);
+                if !plan.waits_for_others() || left.is_zero() || !timers::available() {
+                    return Claim::None(NoLease::Theirs);
                 }
                 let chance = 0.5 + call.cache.clock().random() / 2.0;
                 tokio::time::sleep(pause.mul_f64(chance).min(left)).await;
