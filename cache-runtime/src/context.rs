@@ -36,6 +36,13 @@ impl Context {
     }
 }
 
+/// Runs a refresh in a task of its own with the cache that its caller uses; whoever watched the
+/// caller does not watch this.
+pub(crate) fn behind<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let cache = Context::current().cache;
+    CONTEXT.scope(Context { cache, ..Context::default() }, future)
+}
+
 async fn within<F: Future>(change: impl FnOnce(&mut Context), future: F) -> F::Output {
     let mut context = Context::current();
     change(&mut context);

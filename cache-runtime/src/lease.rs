@@ -39,12 +39,12 @@ impl<'c> Lease<'c> {
     }
 
     /// Runs `body`, renewing the lease meanwhile.
-    pub(crate) async fn hold<B: Future>(&self, mut body: Pin<&mut B>) -> B::Output {
+    pub(crate) async fn hold<B: Future + Unpin>(&self, mut body: B) -> B::Output {
         // Most bodies end before the first renewal: nothing is set up before one has to wait.
         let mut renewals: Option<Pin<Box<_>>> = None;
         let mut renewing = timers::available();
         poll_fn(|context| {
-            if let Poll::Ready(output) = body.as_mut().poll(context) {
+            if let Poll::Ready(output) = Pin::new(&mut body).poll(context) {
                 return Poll::Ready(output);
             }
             if renewing {

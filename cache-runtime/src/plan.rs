@@ -4,6 +4,7 @@ use crate::Error;
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
 use crate::outcome::{ErrorSharing, Shape};
+use crate::policy::Windows;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub enum SingleFlight {
 pub struct Plan<S: Shape> {
     ttl: Ttl,
     single_flight: SingleFlight,
+    windows: Windows,
     jitter: f64,
     none_ttl: Option<Duration>,
     max_size: Option<usize>,
@@ -56,6 +58,7 @@ pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shap
     Plan {
         ttl: Ttl::Default,
         single_flight: SingleFlight::Cluster,
+        windows: Windows::default(),
         jitter: 0.0,
         none_ttl: None,
         max_size: None,
@@ -75,6 +78,16 @@ impl<S: Shape> Plan<S> {
 
     pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
         self.single_flight = single_flight;
+        self
+    }
+
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.windows.revalidate = window;
+        self
+    }
+
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.windows.on_error = window;
         self
     }
 
@@ -122,7 +135,11 @@ impl<S: Shape> Plan<S> {
         self.errors
     }
 
-    /// How long to store this value: `None` for not at all. `random` is in `0.0..1.0`.
+    pub(crate) fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    /// How long to store this value, its stale window included: `None` for not at all. `random` is in `0.0..1.0`.
     pub(crate) fn life(
         &self,
         stored: &S::Stored,
@@ -150,7 +167,7 @@ impl<S: Shape> Plan<S> {
             },
         };
         let ttl = if self.jitter > 0.0 { ttl.mul_f64(1.0 - self.jitter * random()) } else { ttl };
-        Ok((!ttl.is_zero()).then_some(ttl))
+        Ok((!ttl.is_zero()).then(|| ttl.saturating_add(self.windows.longest())))
     }
 
     /// The value's bytes, in a buffer of about the size that is `expected`.
@@ -170,6 +187,12 @@ impl<S: Shape> Plan<S> {
         let stored = (self.decode)(bytes)?;
         let known = self.none_ttl.is_some() || S::value(&stored).is_some();
         Ok(known.then_some(stored))
+    }
+}
+
+impl<S: Shape> Clone for Plan<S> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
     }
 }
 

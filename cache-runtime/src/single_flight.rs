@@ -35,8 +35,8 @@ struct State {
 
 /// What a flight came to.
 pub(crate) enum Landing {
-    /// The encoded value.
-    Value(Arc<[u8]>),
+    /// The encoded value, and when it stops being fresh by the cache's clock.
+    Value(Arc<[u8]>, Duration),
     /// An error that can be copied.
     Error(SharedError),
     /// The body ended, but its result cannot be handed over: everybody computes, at once.
@@ -55,8 +55,8 @@ pub(crate) enum Role<'f> {
 /// What waiting came to.
 #[derive(Debug)]
 pub(crate) enum Waited<R> {
-    /// The flight's value.
-    Value(Arc<[u8]>),
+    /// The flight's value, and when it stops being fresh by the cache's clock.
+    Value(Arc<[u8]>, Duration),
     /// The flight's error.
     Error(R),
     /// Nothing that can be handed over: compute.
@@ -202,7 +202,7 @@ impl Waiter {
             if let Some((landing, came_before)) = &lock(&self.flight.state).landing {
                 return match landing {
                     _ if self.came_after >= *came_before => Waited::Again,
-                    Landing::Value(bytes) => Waited::Value(bytes.clone()),
+                    Landing::Value(bytes, until) => Waited::Value(bytes.clone(), *until),
                     Landing::Error(error) => unpack(error).map_or(Waited::Apart, Waited::Error),
                     Landing::Apart => Waited::Apart,
                     Landing::Again => Waited::Again,
