@@ -40,32 +40,33 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
     let body = body(item, model);
+    let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render));
+    if model.form == Form::Plain {
+        return quote! {
+            #(#attrs)* #vis #sig {
+                #(#inner)*
+                #p::blocking(#p::read_through(
+                    #call.plain(),
+                    #plan,
+                    ::core::pin::pin!(#p::outside(::core::pin::pin!(async move { #body }))),
+                ))
+            }
+        };
+    }
     let call = match &model.background {
         None => quote_spanned! {ours_at(span)=>
-            #p::read_through(
-                #p::call(#function, #cache, #render),
-                #plan,
-                ::core::pin::pin!(async move { #body }),
-            )
-            .await
+            #p::read_through(#call, #plan, ::core::pin::pin!(async move { #body })).await
         },
         Some(background) => {
             let make = background::make(background, model, &body);
             let span = background.span;
             let p = private(model, span);
-            quote_spanned! {ours_at(span)=>
-                #p::read_through_owned(
-                    #p::call(#function, #cache, #render),
-                    #plan,
-                    #make,
-                )
-                .await
-            }
+            quote_spanned!(ours_at(span)=> #p::read_through_owned(#call, #plan, #make).await)
         }
     };
     let sig = background::signature(sig, model);
     let whole = match model.form {
-        Form::Async => call,
+        Form::Async | Form::Plain => call,
         Form::Boxed => quote_spanned! {Span::mixed_site()=>
             ::std::boxed::Box::pin(async move { #call })
         },
@@ -88,7 +89,7 @@ fn body(item: &Item, model: &Model) -> TokenStream {
     match model.form {
         // The edge that is never taken tells the compiler the type, so that a type error in the
         // body is reported in the body, and `?` and `return` know what they are for.
-        Form::Async => quote_spanned! {Span::mixed_site()=>
+        Form::Async | Form::Plain => quote_spanned! {Span::mixed_site()=>
             #[allow(
                 unreachable_code,
                 clippy::diverging_sub_expression,

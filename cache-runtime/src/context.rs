@@ -43,10 +43,18 @@ pub(crate) fn behind<F: Future>(future: F) -> impl Future<Output = F::Output> {
     CONTEXT.scope(Context { cache, ..Context::default() }, future)
 }
 
-async fn within<F: Future>(change: impl FnOnce(&mut Context), future: F) -> F::Output {
-    let mut context = Context::current();
-    change(&mut context);
-    CONTEXT.scope(context, future).await
+/// In a box: an `async fn` has room for its arguments twice, so that three of these around one
+/// another would make a future of 5 KiB one of several hundred.
+fn within<F: Future>(
+    change: impl FnOnce(&mut Context),
+    future: F,
+) -> impl Future<Output = F::Output> {
+    let future = Box::pin(future);
+    async move {
+        let mut context = Context::current();
+        change(&mut context);
+        CONTEXT.scope(context, future).await
+    }
 }
 
 /// Runs `future` without the cache: every cached call inside runs its body, and stores nothing.
@@ -62,16 +70,16 @@ async fn within<F: Future>(change: impl FnOnce(&mut Context), future: F) -> F::O
 /// let fresh = cache_runtime::bypass(now(7)).await;
 /// # assert_eq!(fresh, 7); }
 /// ```
-pub async fn bypass<F: Future>(future: F) -> F::Output {
-    within(|context| context.mode = Mode::Bypass, future).await
+pub fn bypass<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    within(|context| context.mode = Mode::Bypass, future)
 }
 
 /// Runs `future` with every cached call inside computing its value anew and storing it over the
 /// old one.
 ///
 /// Tasks that `future` spawns are not inside.
-pub async fn refresh<F: Future>(future: F) -> F::Output {
-    within(|context| context.mode = Mode::Refresh, future).await
+pub fn refresh<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    within(|context| context.mode = Mode::Refresh, future)
 }
 
 /// Runs `future` and says what the cached calls inside came to.
@@ -92,12 +100,15 @@ pub async fn refresh<F: Future>(future: F) -> F::Output {
 /// assert_eq!((value, observed.misses, observed.hits), (16, 1, 1));
 /// # Ok(()) }
 /// ```
-pub async fn observe<F: Future>(future: F) -> (F::Output, Observed) {
-    let outer = Context::current().observer;
-    let observer = Arc::new(Observer { outer, ..Observer::default() });
-    let watching = observer.clone();
-    let output = within(|context| context.observer = Some(watching), future).await;
-    (output, observer.counters.read())
+pub fn observe<F: Future>(future: F) -> impl Future<Output = (F::Output, Observed)> {
+    let future = Box::pin(future);
+    async move {
+        let outer = Context::current().observer;
+        let observer = Arc::new(Observer { outer, ..Observer::default() });
+        let watching = observer.clone();
+        let output = within(|context| context.observer = Some(watching), future).await;
+        (output, observer.counters.read())
+    }
 }
 
 /// What the cached calls inside an [`observe`] came to.
@@ -120,8 +131,8 @@ impl Cache {
     /// assert_eq!(cache.count_keys().await?, 1);
     /// # Ok(()) }
     /// ```
-    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
         let cache = self.clone();
-        within(|context| context.cache = Some(cache), future).await
+        within(|context| context.cache = Some(cache), future)
     }
 }

@@ -21,6 +21,8 @@ mod outcome;
 #[allow(missing_docs)] // as above
 mod own;
 #[allow(missing_docs)] // as above
+mod plain;
+#[allow(missing_docs)] // as above
 mod plan;
 mod policy;
 mod read_through;

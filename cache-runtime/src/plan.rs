@@ -181,6 +181,11 @@ impl<S: Shape> Plan<S> {
         self.max_size.is_none_or(|most| bytes.len() <= most)
     }
 
+    /// What a call of this process has just encoded, whether or not it is stored.
+    pub(crate) fn decode_shared(&self, bytes: &[u8]) -> Result<S::Stored, Error> {
+        (self.decode)(bytes)
+    }
+
     /// What the bytes stand for; `None` for a `None` that this function does not cache, which
     /// only somebody else can have written.
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Option<S::Stored>, Error> {

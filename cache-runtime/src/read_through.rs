@@ -87,8 +87,7 @@ where
                 }
             }
             look = true;
-            let wait = call.cache.settings().wait;
-            let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + wait);
+            let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + call.wait);
             let role = if plan.shares_here() {
                 flights.join(&call.key)
             } else {
@@ -96,7 +95,9 @@ where
             };
             let waiter = match role {
                 Role::Lead(leader) => {
-                    return lead(call, &plan, &mut budget, leader, wait_until, work, stale).await;
+                    // Boxed: a hit does not pay for the room that a miss needs.
+                    let lead = lead(call, &plan, &mut budget, leader, wait_until, work, stale);
+                    return Box::pin(lead).await;
                 }
                 Role::Wait(waiter) => waiter,
             };
@@ -104,7 +105,7 @@ where
             match waiter.wait(limit, plan.errors().unpack).await {
                 Waited::Value(_, until) if until <= call.cache.clock().now() => continue,
                 Waited::Value(bytes, _) => {
-                    if let Ok(Some(stored)) = plan.decode(&bytes) {
+                    if let Ok(stored) = plan.decode_shared(&bytes) {
                         call.record(Outcome::Coalesced);
                         return S::join(stored);
                     }

@@ -16,6 +16,24 @@ const MOST_CONNECTIONS: usize = 64;
 /// of it is checked by `build()`, which does no I/O: an unreachable Redis is no error.
 ///
 /// `Debug` shows neither the URL's password nor the secret.
+///
+/// ```
+/// use cache_runtime::{Cache, Error};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Error> {
+/// let cache = Cache::builder()
+///     .url("redis://localhost:6379")
+///     .prefix("shop")
+///     .default_ttl(Duration::from_secs(60))
+///     .ttl_setting("dashboard", Duration::from_secs(30))
+///     .timeout(Duration::from_millis(100))
+///     .build()?; // whether or not anybody listens there
+///
+/// let wrong = Cache::builder().url("redis://localhost").prefix("shop:eu").build();
+/// assert!(matches!(wrong, Err(Error::Config(why)) if why.contains("prefix")));
+/// # Ok(()) }
+/// ```
 #[must_use = "a builder does nothing until `build()` is called"]
 #[derive(Clone, Default)]
 pub struct Builder {

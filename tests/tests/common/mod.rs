@@ -24,8 +24,9 @@ pub async fn limited<F: Future>(test: F) -> F::Output {
 pub struct Runs(AtomicU64);
 
 impl Runs {
-    pub fn one_more(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+    /// Answers which run this is, from 1.
+    pub fn one_more(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     pub fn count(&self) -> u64 {

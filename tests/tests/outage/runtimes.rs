@@ -60,6 +60,17 @@ fn a_runtime_without_drivers_is_no_panic() {
         assert_eq!(futures_util::future::join_all(calls).await, [14; 5]);
     };
     bare.block_on(together);
+    // In memory there is a store all the same, and only waiting does without.
+    let memory = cache_at("memory://");
+    let slow = memory.scope(async {
+        #[redis_cache(ttl = 60, key = "yields")]
+        async fn yields() -> u64 {
+            tokio::task::yield_now().await;
+            7
+        }
+        futures_util::future::join_all((0..5).map(|_| yields())).await
+    });
+    assert_eq!(bare.block_on(slow), [7; 5]);
 }
 
 /// Runtimes come and go, as in a program with one per request or per test.

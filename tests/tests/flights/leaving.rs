@@ -1,0 +1,144 @@
+//! A leader that does not come to its end.
+
+use super::*;
+use common::{in_memory, limited};
+
+/// How a leader leaves its waiters.
+async fn somebody_takes_over(leave: impl FnOnce(JoinHandle<u64>, &Gate)) {
+    let (cache, gate) = (in_memory(), Gate::new());
+    limited(async {
+        let leader = start(&cache, &gate, 7);
+        gate.begun().await;
+        let waiting: Vec<_> = (0..50).map(|_| start(&cache, &gate, 7)).collect();
+        settle().await;
+        assert_eq!(gate.runs.count(), 1);
+        leave(leader, &gate);
+        soon(gate.begun()).await;
+        settle().await;
+        assert_eq!(gate.runs.count(), 2, "one takes over, not all");
+        gate.open();
+        for call in waiting {
+            assert_eq!(soon(call).await.unwrap(), 2007);
+        }
+        assert_eq!(gate.runs.count(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn aborted() {
+    somebody_takes_over(|leader, _| leader.abort()).await;
+}
+
+#[tokio::test]
+async fn dropped_inside_a_select() {
+    let (cache, gate) = (in_memory(), Gate::new());
+    limited(async {
+        let stop = Arc::new(Notify::new());
+        let leader = {
+            let (cache, gate, stop) = (cache.clone(), gate.clone(), stop.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    _ = cache.scope(held(&gate, 7)) => panic!("the body is held"),
+                    () = stop.notified() => {}
+                }
+                // The task lives on: only the call is gone.
+                std::future::pending::<()>().await;
+            })
+        };
+        gate.begun().await;
+        let waiter = start(&cache, &gate, 7);
+        settle().await;
+        stop.notify_one();
+        soon(gate.begun()).await;
+        gate.open();
+        assert_eq!(soon(waiter).await.unwrap(), 2007);
+        leader.abort();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cancelled_by_a_timeout_again_and_again() {
+    let (cache, gate) = (in_memory(), Gate::new());
+    limited(async {
+        let mut calls: Vec<_> = (0..10).map(|_| start(&cache, &gate, 7)).collect();
+        for n in 1..10 {
+            soon(gate.begun()).await;
+            assert_eq!(gate.runs.count(), n);
+            // Whoever leads now is gone; nobody knows who that is, so all but the last try.
+            let lead = calls.remove(0);
+            lead.abort();
+            settle().await;
+        }
+        gate.open();
+        assert_eq!(soon(calls.remove(0)).await.unwrap() % 1000, 7);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn panicking() {
+    #[redis_cache(ttl = 60, key = "panics:{n}")]
+    async fn panics_at_first(gate: &Gate, n: u64) -> u64 {
+        gate.pass().await;
+        assert!(gate.runs.count() > 1, "the first run panics");
+        n
+    }
+    let (cache, gate) = (in_memory(), Gate::new());
+    limited(async {
+        let call = || {
+            let (cache, gate) = (cache.clone(), gate.clone());
+            tokio::spawn(async move { cache.scope(panics_at_first(&gate, 7)).await })
+        };
+        let leader = call();
+        gate.begun().await;
+        let waiting: Vec<_> = (0..20).map(|_| call()).collect();
+        settle().await;
+        gate.let_one();
+        assert!(soon(leader).await.unwrap_err().is_panic(), "its own panic is its caller's");
+        soon(gate.begun()).await;
+        gate.open();
+        for call in waiting {
+            assert_eq!(soon(call).await.unwrap(), 7);
+        }
+        assert_eq!(gate.runs.count(), 2);
+    })
+    .await;
+}
+
+/// A future that was polled once and then kept: it is not cancelled, and never goes on.
+#[tokio::test(start_paused = true)]
+async fn never_polled_again() {
+    let wait = Duration::from_secs(3);
+    let cache = Cache::builder().url("memory://").prefix("t").wait(wait).build().unwrap();
+    let gate = Gate::new();
+    let mut stuck = Box::pin(cache.scope(held(&gate, 7)));
+    assert!(futures_util::poll!(&mut stuck).is_pending());
+    gate.begun().await;
+    let begun = tokio::time::Instant::now();
+    gate.open();
+    let waiting: Vec<_> = (0..5).map(|_| start(&cache, &gate, 7)).collect();
+    for call in waiting {
+        let value = call.await.unwrap();
+        assert_eq!(value % 1000, 7);
+        assert!(value > 1007, "computed by itself");
+    }
+    let waited = begun.elapsed();
+    assert!(waited <= wait + Duration::from_millis(100), "{waited:?}");
+    assert_eq!(cache.count_keys().await.unwrap(), 0, "who gave up waiting does not store");
+    assert_eq!(stuck.await % 1000, 7);
+}
+
+/// A call that waits for itself, by way of its own body, must not wait for ever.
+#[tokio::test(start_paused = true)]
+async fn waiting_for_itself() {
+    #[redis_cache(ttl = 60, key = "inner")]
+    async fn inside(depth: u64) -> u64 {
+        if depth == 0 { 0 } else { 1 + Box::pin(inside(depth - 1)).await }
+    }
+    let wait = Duration::from_secs(1);
+    let cache = Cache::builder().url("memory://").prefix("t").wait(wait).build().unwrap();
+    let all = tokio::time::timeout(Duration::from_secs(60), cache.scope(inside(2)));
+    assert_eq!(all.await.expect("it ends"), 2);
+}

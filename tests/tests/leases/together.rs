@@ -1,0 +1,118 @@
+//! Processes that miss one key: one computes, the others wait for its value.
+
+use super::*;
+use futures_util::future::join_all;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_with_a_hundred_callers_each_run_one_body() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server), process(&server));
+    let world = World::new();
+
+    let callers: Vec<_> =
+        (0..200).map(|n| call(if n % 2 == 0 { &one } else { &other }, &world, 7)).collect();
+    world.running(1).await;
+    world.open();
+    for value in join_all(callers).await {
+        assert_eq!(value.unwrap(), 1);
+    }
+    assert_eq!(world.runs.count(), 1);
+}
+
+#[tokio::test]
+async fn after_an_error_the_other_process_computes_at_once() {
+    #[redis_cache(ttl = 60, key = "failing:{id}")]
+    async fn failing(world: &World, id: u64) -> Result<u64, String> {
+        world.read().await;
+        Err(format!("no {id}"))
+    }
+
+    let server = RedisServer::start();
+    let (one, other) = (process(&server), process(&server));
+    let world = World::new();
+    let mut calls = Vec::new();
+    for cache in [&one, &other] {
+        let (cache, world) = (cache.clone(), world.clone());
+        calls.push(tokio::spawn(async move { cache.scope(failing(&world, 7)).await }));
+    }
+    world.running(1).await;
+    world.open();
+    for outcome in join_all(calls).await {
+        assert_eq!(outcome.unwrap(), Err("no 7".to_owned()));
+    }
+    assert_eq!(world.runs.count(), 2, "an error is shared within its process alone");
+    assert_eq!(one.count_keys().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_cancelled_leader_gives_its_lease_back() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server), process(&server));
+    let world = World::new();
+
+    let leader = call(&one, &world, 7);
+    world.running(1).await;
+    let waiting = call(&other, &world, 7);
+    leader.abort();
+    // Long before the lease runs out by itself the other process takes over.
+    let took = eventually(DEADLINE, || async { world.runs.count() == 2 }).await;
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
+    world.open();
+    assert_eq!(waiting.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_wait_for_another_process_ends() {
+    let server = RedisServer::start();
+    let patient = process(&server);
+    let wait = Duration::from_millis(200);
+    let hasty = Cache::builder().url(server.url()).prefix("shop").wait(wait).build().unwrap();
+    let world = World::new();
+
+    let holder = call(&patient, &world, 7);
+    world.running(1).await;
+    let waiter = call(&hasty, &world, 7);
+    world.running(2).await; // it computes all the same
+    world.open();
+    assert_eq!((holder.await.unwrap(), waiter.await.unwrap()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_long_body_keeps_its_lease() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server), process(&server));
+    let world = World::new();
+
+    let holder = call(&one, &world, 7);
+    world.running(1).await;
+    // Renewals are due by now: the lease was given for two seconds.
+    let lease = "shop:~lease:{shop:item:7}";
+    let mut renewed = 0;
+    let mut last = i64::MAX;
+    eventually(DEADLINE, || {
+        let left: i64 = server.command(&["PTTL", lease]);
+        assert!(left > 0, "the lease ran out");
+        renewed += u32::from(left > last);
+        last = left;
+        async move { renewed == 4 }
+    })
+    .await;
+    let waiting = call(&other, &world, 7);
+    world.open();
+    assert_eq!((holder.await.unwrap(), waiting.await.unwrap()), (1, 1));
+    assert_eq!(world.runs.count(), 1);
+    assert_eq!(server.command::<u32>(&["EXISTS", lease]), 0, "the fill ended it");
+}
+
+#[tokio::test]
+async fn garbage_in_redis_is_replaced_by_one_of_them() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server), process(&server));
+    let world = World::new();
+    world.open();
+    server.command::<()>(&["SET", "shop:item:7", "}garbage{"]);
+    assert_eq!(one.scope(item(&world, 7)).await, 1);
+    assert_eq!(server.command::<String>(&["GET", "shop:item:7"]), "1");
+    assert_eq!(other.scope(item(&world, 7)).await, 1);
+    assert_eq!(world.runs.count(), 1);
+}
