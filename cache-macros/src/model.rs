@@ -115,6 +115,32 @@ pub(crate) enum Ttl {
     Setting(String),
 }
 
+/// A body that may outlive its caller, and so works on copies of its own.
+#[derive(Debug)]
+pub(crate) struct Background {
+    /// The option that asks for it.
+    pub(crate) span: Span,
+    /// The arguments that are references; the others are moved.
+    pub(crate) copied: Vec<syn::PatIdent>,
+    /// `self`, with the place that lets it be written.
+    pub(crate) receiver: Option<(Receiver, syn::Token![self])>,
+}
+
+/// What `self` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    Reference,
+    Value,
+}
+
+/// Who waits for whom on a miss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SingleFlight {
+    Cluster,
+    Process,
+    Off,
+}
+
 #[derive(Debug)]
 pub(crate) struct Model {
     /// The path of the runtime.
@@ -132,6 +158,11 @@ pub(crate) struct Model {
     pub(crate) none_ttl: Option<Life>,
     pub(crate) cache_if: Option<Expr>,
     pub(crate) max_size: Option<u64>,
+    pub(crate) stale_while_revalidate: Option<Life>,
+    pub(crate) stale_if_error: Option<Life>,
+    /// What the body owns, where an option makes it outlive its caller.
+    pub(crate) background: Option<Background>,
+    pub(crate) single_flight: Option<SingleFlight>,
     pub(crate) cache: Option<Expr>,
     pub(crate) entry: bool,
     /// Whether the function is known to stand in an `impl` or a trait, so that it can say `Self`.

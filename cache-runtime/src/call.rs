@@ -5,7 +5,7 @@ use crate::cache::{Cache, Handle};
 use crate::context::{Context, Mode};
 use crate::function::{Function, Location, registry};
 use crate::key::KeyWriter;
-use crate::stats::{Observer, Outcome};
+use crate::stats::{Counters, Observer, Outcome};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -167,10 +167,27 @@ impl Active {
     }
 
     fn count_error(&self) {
-        self.function.counters.count_error();
-        self.cache.counters().count_error();
+        self.count(Counters::count_error);
+    }
+
+    /// Counts something beside the outcome.
+    pub(crate) fn count(&self, count: impl Fn(&Counters)) {
+        count(&self.function.counters);
+        count(self.cache.counters());
         if let Some(observer) = &self.observer {
-            observer.count_error();
+            observer.each(count);
+        }
+    }
+
+    /// The same key, for a refresh in a task of its own.
+    pub(crate) fn for_behind(&self) -> Self {
+        Self {
+            function: self.function,
+            cache: self.cache.again(),
+            key: self.key.clone(),
+            refresh: false,
+            wait: self.wait,
+            observer: None,
         }
     }
 }

@@ -31,15 +31,25 @@ impl<'c> Lease<'c> {
         Self { call, token: Some(Token::random()) }
     }
 
-    /// Asks for it, within the time given.
+    /// Asks for it, unless there is a value with more than `window` of its life left. Answers such
+    /// a value with the end of that, by the cache's clock.
     pub(crate) async fn acquire(
         &mut self,
         force: bool,
+        window: Duration,
         within: Duration,
-    ) -> Result<Acquired, Error> {
+    ) -> Result<Acquired<(Vec<u8>, Duration)>, Error> {
         let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
         let Active { cache, key, .. } = self.call;
-        let acquired = cache.store().acquire(key, token, LIFE, force, within).await;
+        let (store, asked) = (cache.store(), cache.clock().now());
+        let acquired = if force || window.is_zero() {
+            let acquired = store.acquire(key, token, LIFE, force, within).await;
+            acquired.map(|acquired| acquired.map(|bytes| (bytes, Duration::MAX)))
+        } else {
+            let until = |left: Duration| asked.saturating_add(left.saturating_sub(window));
+            let acquired = store.acquire_above(key, token, LIFE, window, within).await;
+            acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
+        };
         match &acquired {
             Ok(Acquired::Ours) => {}
             // It may still arrive there: the release follows it.
@@ -60,12 +70,12 @@ impl<'c> Lease<'c> {
     }
 
     /// Runs `body`, renewing the lease meanwhile.
-    pub(crate) async fn hold<B: Future>(&self, mut body: Pin<&mut B>) -> B::Output {
+    pub(crate) async fn hold<B: Future + Unpin>(&self, mut body: B) -> B::Output {
         // Most bodies end before the first renewal: nothing is set up before one has to wait.
         let mut renewals: Option<Pin<Box<_>>> = None;
         let mut renewing = timers::available();
         poll_fn(|context| {
-            if let Poll::Ready(output) = body.as_mut().poll(context) {
+            if let Poll::Ready(output) = Pin::new(&mut body).poll(context) {
                 return Poll::Ready(output);
             }
             if renewing {

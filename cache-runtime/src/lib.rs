@@ -21,10 +21,14 @@ mod lease;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above
+mod own;
+#[allow(missing_docs)] // as above
 mod plain;
 #[allow(missing_docs)] // as above
 mod plan;
+mod policy;
 mod read_through;
+mod refresh;
 mod single_flight;
 mod stats;
 mod store;

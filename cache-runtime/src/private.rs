@@ -10,9 +10,10 @@ pub use crate::outcome::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
     ShapeOfResultOption,
 };
+pub use crate::own::{Own, owned};
 pub use crate::plain::{blocking, outside};
-pub use crate::plan::{Ttl, plan};
-pub use crate::read_through::read_through;
+pub use crate::plan::{SingleFlight, Ttl, plan};
+pub use crate::read_through::{read_through, read_through_owned};
 pub use inventory;
 
 /// `cache = EXPR`.

@@ -17,12 +17,14 @@ use std::time::Duration;
 pub(crate) struct Flights(Mutex<HashMap<Arc<str>, Arc<Flight>>>);
 
 /// One computation that others may wait for.
+#[derive(Default)]
 pub(crate) struct Flight {
     state: Mutex<State>,
     landed: Notify,
     waiters: AtomicUsize,
 }
 
+#[derive(Default)]
 struct State {
     /// Store commands sent so far that could settle the flight, and whether its body began.
     commands: u64,
@@ -32,8 +34,8 @@ struct State {
 
 /// What a flight came to.
 pub(crate) enum Landing {
-    /// The encoded value.
-    Value(Arc<[u8]>),
+    /// The encoded value, and when it stops being fresh by the cache's clock.
+    Value(Arc<[u8]>, Duration),
     /// An error that can be copied.
     Error(SharedError),
     /// The body ended, but its result cannot be handed over: everybody computes, at once.
@@ -52,8 +54,8 @@ pub(crate) enum Role<'f> {
 /// What waiting came to.
 #[derive(Debug)]
 pub(crate) enum Waited<R> {
-    /// The flight's value.
-    Value(Arc<[u8]>),
+    /// The flight's value, and when it stops being fresh by the cache's clock.
+    Value(Arc<[u8]>, Duration),
     /// The flight's error.
     Error(R),
     /// Nothing that can be handed over: compute.
@@ -70,6 +72,8 @@ pub(crate) struct Leader<'f> {
     flights: &'f Flights,
     key: Arc<str>,
     flight: Arc<Flight>,
+    /// Whether others can join; what nobody can join is not listed.
+    listed: bool,
 }
 
 /// A place in somebody else's flight.
@@ -96,13 +100,14 @@ impl Flights {
             return Role::Wait(Waiter { flight: flight.clone(), came_after });
         }
         let key: Arc<str> = Arc::from(key);
-        let flight = Arc::new(Flight {
-            state: Mutex::new(State { commands: 0, landing: None }),
-            landed: Notify::new(),
-            waiters: AtomicUsize::new(0),
-        });
+        let flight = Arc::new(Flight::default());
         flights.insert(key.clone(), flight.clone());
-        Role::Lead(Leader { flights: self, key, flight })
+        Role::Lead(Leader { flights: self, key, flight, listed: true })
+    }
+
+    /// A flight of `key` that nobody joins.
+    pub(crate) fn alone(&self, key: &str) -> Leader<'_> {
+        Leader { flights: self, key: Arc::from(key), flight: Arc::default(), listed: false }
     }
 
     /// Lets no later caller join the flight of `key`, and its result not be stored.
@@ -122,9 +127,11 @@ impl Leader<'_> {
         self.flight.waiters.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether the key was invalidated since this flight began, so that its result is old.
+    /// Whether the key was invalidated since this flight began, so that its result is old. Of a
+    /// flight that is not listed the lease alone knows.
     pub(crate) fn is_detached(&self) -> bool {
-        !lock(&self.flights.0).get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight))
+        self.listed
+            && !lock(&self.flights.0).get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight))
     }
 
     /// A command that could settle the flight is about to be sent.
@@ -196,7 +203,7 @@ impl Waiter {
             if let Some((landing, came_before)) = &lock(&self.flight.state).landing {
                 return match landing {
                     _ if self.came_after >= *came_before => Waited::Again,
-                    Landing::Value(bytes) => Waited::Value(bytes.clone()),
+                    Landing::Value(bytes, until) => Waited::Value(bytes.clone(), *until),
                     Landing::Error(error) => unpack(error).map_or(Waited::Apart, Waited::Error),
                     Landing::Apart => Waited::Apart,
                     Landing::Again => Waited::Again,

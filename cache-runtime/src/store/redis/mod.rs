@@ -17,7 +17,9 @@ mod supervisor;
 mod tests;
 mod way;
 
-use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token, lease_key};
+use super::{
+    Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
+};
 use crate::Error;
 use crate::breaker::{Admission, Breaker, BreakerState};
 use batch::Reading;
@@ -45,7 +47,7 @@ pub(crate) struct RedisStore {
     report: Arc<Report>,
     /// Opens while the server refuses to be written to; reads go on.
     writes: Breaker,
-    scripts: Scripts,
+    scripts: Box<Scripts>,
     /// How many callers read now.
     readers: AtomicUsize,
 }
@@ -63,7 +65,7 @@ impl RedisStore {
             pools: Pools::new(Arc::new(endpoint), report.clone()),
             report,
             writes: Breaker::new(),
-            scripts: Scripts::new(),
+            scripts: Box::new(Scripts::new()),
             readers: AtomicUsize::new(0),
         })
     }
@@ -221,6 +223,36 @@ impl Store for RedisStore {
         .await
     }
 
+    async fn read(&self, key: &str, within: Duration) -> Result<Option<Found>, Error> {
+        self.run(&self.scripts.read, &[key], &[], Asked::Other, within, |reply| match reply {
+            Value::Nil => Some(None),
+            reply => found(reply),
+        })
+        .await
+    }
+
+    async fn acquire_above(
+        &self,
+        key: &str,
+        token: &Token,
+        life: Duration,
+        above: Duration,
+        within: Duration,
+    ) -> Result<Acquired<Found>, Error> {
+        let (keys, life) = ([key, &lease_key(key)], millis(life).unwrap_or(1).to_string());
+        // Rounded up: what is not more than it by a whole millisecond is not more.
+        let above = millis(above.saturating_add(Duration::from_nanos(999_999))).unwrap_or(0);
+        let above = above.to_string();
+        let arguments = [token.as_str().as_bytes(), life.as_bytes(), above.as_bytes()];
+        let script = &self.scripts.acquire_above;
+        let run = self.run(script, &keys, &arguments, Asked::Write, within, |reply| match reply {
+            Value::Int(1) => Some(Acquired::Ours),
+            Value::Int(0) => Some(Acquired::Theirs),
+            reply => found(reply)?.map(Acquired::Found),
+        });
+        self.write(run).await
+    }
+
     async fn acquire(
         &self,
         key: &str,
@@ -267,6 +299,7 @@ impl Store for RedisStore {
                 let arguments = [token, value, ttl.as_bytes()];
                 self.write(self.settle_by(&self.scripts.fill, &keys, &arguments, within)).await
             }
+            Act::Discard => self.settle_by(&self.scripts.discard, &keys, &[token], within).await,
             Act::Release => self.settle_by(&self.scripts.release, &keys, &[token], within).await,
             Act::Renew(life) => {
                 let life = millis(life).unwrap_or(1).to_string();
@@ -342,6 +375,18 @@ impl Store for RedisStore {
     fn reachability(&self) -> Reachability {
         self.pools.state_here().unwrap_or_else(|| self.report.reachability())
     }
+}
+
+/// A value with what is left of its life; none if that has no end.
+fn found(reply: Value) -> Option<Option<Found>> {
+    let Value::Array(parts) = reply else { return None };
+    let [Value::BulkString(bytes), Value::Int(left)] = <[Value; 2]>::try_from(parts).ok()? else {
+        return None;
+    };
+    Some(match u64::try_from(left) {
+        Ok(left) if left > 0 => Some(Found { bytes, left: Duration::from_millis(left) }),
+        _ => None,
+    })
 }
 
 /// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.
