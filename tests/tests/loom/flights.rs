@@ -7,6 +7,7 @@ use crate::sync::Mutex;
 use loom::future::block_on;
 use loom::thread;
 use std::sync::Arc;
+use std::time::Duration;
 
 const KEY: &str = "shop:user:7";
 
@@ -79,7 +80,7 @@ impl World {
                 Role::Lead(leader) => leader,
                 Role::Wait(waiter) => {
                     match block_on(waiter.landing(|_: &SharedError| None::<()>)) {
-                        Waited::Value(bytes) => return bytes[0],
+                        Waited::Value(bytes, _) => return bytes[0],
                         Waited::Again => continue,
                         Waited::Apart | Waited::Error(()) | Waited::TimedOut => return self.body(),
                     }
@@ -89,7 +90,7 @@ impl World {
             let acquired = self.redis.lock().unwrap().acquire();
             let lease = match acquired {
                 Acquired::Found(value) => {
-                    leader.land(Landing::Value([value].into()));
+                    leader.land(Landing::Value([value].into(), Duration::MAX));
                     return value;
                 }
                 Acquired::Ours(lease) => Some(lease),
@@ -103,7 +104,7 @@ impl World {
             };
             // Nobody waits: nothing to hand over.
             let landing = match leader.has_waiters() {
-                true => Landing::Value([value].into()),
+                true => Landing::Value([value].into(), Duration::MAX),
                 false => Landing::Apart,
             };
             match confirmed {
