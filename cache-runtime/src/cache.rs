@@ -142,6 +142,11 @@ impl Cache {
         &self.0.settings.clock
     }
 
+    /// Whether both are handles of one cache.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn is_disabled(&self) -> bool {
         matches!(self.0.store, AnyStore::Disabled(_))
     }

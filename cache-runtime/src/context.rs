@@ -36,6 +36,14 @@ impl Context {
     }
 }
 
+/// Runs `f` with `cache`, if there is one, in the place of the scope's.
+pub(crate) fn with_cache<T>(cache: Option<Cache>, f: impl FnOnce() -> T) -> T {
+    match cache {
+        None => f(),
+        cache => CONTEXT.sync_scope(Context { cache, ..Context::current() }, f),
+    }
+}
+
 /// In a box: an `async fn` has room for its arguments twice, so that three of these around one
 /// another would make a future of 5 KiB one of several hundred.
 fn within<F: Future>(

@@ -169,6 +169,10 @@ impl<R: 'static> Entry<R> {
         self.cache.invalidate_whole(self.key()?).await
     }
 
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
     fn timeout(&self) -> Duration {
         self.cache.settings().timeout
     }

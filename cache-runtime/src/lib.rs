@@ -25,6 +25,8 @@ mod single_flight;
 mod stats;
 mod store;
 mod timers;
+#[allow(missing_docs)] // as above
+mod writers;
 
 #[doc(hidden)]
 #[allow(missing_docs)] // for generated code alone
@@ -33,7 +35,7 @@ pub mod __private;
 
 pub use breaker::BreakerState;
 pub use cache::Cache;
-pub use cache_macros::{CacheKey, redis_cache};
+pub use cache_macros::{CacheKey, redis_cache, redis_invalidate};
 pub use clock::Clock;
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;

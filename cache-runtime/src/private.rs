@@ -12,6 +12,7 @@ pub use crate::outcome::{
 };
 pub use crate::plan::{Ttl, plan};
 pub use crate::read_through::read_through;
+pub use crate::writers::{Targets, invalidating, targets};
 pub use inventory;
 
 /// `cache = EXPR`.

@@ -110,6 +110,14 @@ impl Flights {
         lock(&self.0).remove(key);
     }
 
+    /// [`detach`](Self::detach) for each of `keys`.
+    pub(crate) fn detach_all(&self, keys: &[String]) {
+        let mut flights = lock(&self.0);
+        for key in keys {
+            flights.remove(key.as_str());
+        }
+    }
+
     /// [`detach`](Self::detach) for every key that `matches` says.
     pub(crate) fn detach_matching(&self, matches: impl Fn(&str) -> bool) {
         lock(&self.0).retain(|key, _| !matches(key));

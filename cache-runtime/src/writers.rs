@@ -1,0 +1,128 @@
+//! Functions that change what others have cached.
+
+use crate::cache::{Cache, Handle};
+use crate::context::{Context, with_cache};
+use crate::entry::Entry;
+use crate::key::KeyWriter;
+use crate::timers;
+use std::pin::Pin;
+
+/// What a writer's end invalidates, by cache.
+#[derive(Debug, Default)]
+pub struct Targets(Vec<(Cache, Vec<String>)>);
+
+/// Takes the keys of what is named, while the arguments are still there.
+pub fn targets(explicit: Option<Cache>, name: impl FnOnce(&mut Targets)) -> Targets {
+    let mut targets = Targets::default();
+    with_cache(explicit, || name(&mut targets));
+    targets
+}
+
+impl Targets {
+    /// The entry of a cached function.
+    pub fn entry<R>(&mut self, entry: &Entry<R>) {
+        match entry.key() {
+            Ok(key) => self.add(entry.cache(), key.to_owned()),
+            // Its calls are not cached either, which was said at the first of them.
+            Err(error) => tracing::debug!(
+                target: "cache_runtime",
+                %error,
+                "there is nothing to invalidate"
+            ),
+        }
+    }
+
+    /// A key without the prefix.
+    pub fn key(&mut self, render: impl FnOnce(&mut KeyWriter<'_>)) {
+        let cache = Handle::choose(None, Context::current().cache);
+        let settings = cache.settings();
+        let mut key = KeyWriter::new(&settings.prefix, "", settings.key_secret.as_ref());
+        render(&mut key);
+        self.add(&cache, key.finish(""));
+    }
+
+    fn add(&mut self, cache: &Cache, key: String) {
+        if cache.is_disabled() {
+            return;
+        }
+        match self.0.iter_mut().find(|(other, _)| other.is(cache)) {
+            Some((_, keys)) => keys.push(key),
+            None => self.0.push((cache.clone(), vec![key])),
+        }
+    }
+
+    async fn invalidate(&self) {
+        for (cache, keys) in &self.0 {
+            cache.invalidate_written(keys).await;
+        }
+    }
+
+    /// [`invalidate`](Self::invalidate) without anybody waiting for it.
+    fn invalidate_behind(self) {
+        for (cache, keys) in self.0 {
+            cache.invalidate_behind(keys);
+        }
+    }
+}
+
+/// Runs a writer's `body`, and invalidates `targets` however it ends.
+///
+/// The output waits until that is done, so the future is `Send` only where the output is.
+// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
+#[allow(clippy::manual_async_fn)]
+pub fn invalidating<B: Future>(
+    targets: Targets,
+    body: Pin<&mut B>,
+) -> impl Future<Output = B::Output> {
+    async move {
+        let mut pending = Pending(Some(targets));
+        let output = body.await;
+        // Boxed: it is not to be part of the future of every writer.
+        Box::pin(pending.invalidate()).await;
+        output
+    }
+}
+
+/// What is still to be invalidated. Dropped by a panic, or with the future, it cannot wait.
+#[derive(Debug)]
+struct Pending(Option<Targets>);
+
+impl Pending {
+    async fn invalidate(&mut self) {
+        if let Some(targets) = &self.0 {
+            targets.invalidate().await;
+        }
+        self.0 = None;
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(targets) = self.0.take() {
+            targets.invalidate_behind();
+        }
+    }
+}
+
+impl Cache {
+    /// Invalidates what a writer has changed. Whatever comes of it, the write has happened.
+    async fn invalidate_written(&self, keys: &[String]) {
+        if let Err(error) = self.invalidate_all(keys).await {
+            self.counters().count_error();
+            tracing::warn!(
+                target: "cache_runtime",
+                %error,
+                keys = keys.len(),
+                "what was written could not be invalidated"
+            );
+        }
+    }
+
+    fn invalidate_behind(&self, keys: Vec<String>) {
+        self.flights().detach_all(&keys);
+        if timers::available() {
+            let cache = self.clone();
+            drop(tokio::spawn(async move { cache.invalidate_written(&keys).await }));
+        }
+    }
+}
