@@ -99,14 +99,18 @@ impl<R: 'static> Entry<R> {
         self.key.as_deref().map_err(Clone::clone)
     }
 
-    /// The stored value, if there is one. Computes nothing.
+    /// The stored value, if there is one. Computes nothing. Answers `None` while an invalidation
+    /// by a writer of this process waits to reach the store.
     ///
     /// # Errors
     /// Why the store could not be asked; [`Error::Codec`] when what it holds is not a value of
     /// this function.
     pub async fn get(&self) -> Result<Option<R>, Error> {
-        let found = self.cache.store().get(self.key()?, self.timeout()).await?;
-        match found {
+        let key = self.key()?;
+        if !self.cache.trusts(key) {
+            return Ok(None);
+        }
+        match self.cache.store().get(key, self.timeout()).await? {
             Some(bytes) => self.plan.decode(&bytes),
             None => Ok(None),
         }

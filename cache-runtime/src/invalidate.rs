@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::function::registry;
-use crate::store::{Store, key_of_lease};
+use crate::store::{Cursor, Store, key_of_lease};
 use crate::{Error, glob};
 
 impl Cache {
@@ -41,6 +41,9 @@ impl Cache {
         let removed = self.store().remove(keys, self.settings().timeout).await;
         // A flight that began between the two has perhaps read what was about to change.
         self.flights().detach_all(keys);
+        if removed.is_ok() {
+            self.remember(keys);
+        }
         removed
     }
 
@@ -98,59 +101,37 @@ impl Cache {
     /// Why the store could not be asked.
     pub async fn count_keys(&self) -> Result<u64, Error> {
         let mut keys = std::collections::HashSet::new();
-        self.each_page(&self.whole("*", "pattern")?, async |page| {
+        let mut pages = Pages::of(self.whole("*", "pattern")?);
+        while let Some(page) = pages.next(self).await? {
             keys.extend(page.into_iter().filter(|key| !self.is_internal(key)));
-            Ok(())
-        })
-        .await?;
+        }
         Ok(keys.len() as u64)
     }
 
     async fn remove_matching(
         &self,
         pattern: &str,
-        own: impl Fn(&str) -> bool,
+        own: impl Fn(&str) -> bool + Send + Sync,
     ) -> Result<u64, Error> {
         let concerned = |key: &str| glob::matches(pattern.as_bytes(), key.as_bytes()) && own(key);
         self.flights().detach_matching(concerned);
         let mut removed = 0;
         // The leases first: after this pass, what was begun before it can no longer be stored,
         // and what it has stored is there for the second pass to see.
-        let leases = format!("{}:~lease:*", self.settings().prefix);
-        self.each_page(&leases, async |page| {
+        let mut pages = Pages::of(format!("{}:~lease:*", self.settings().prefix));
+        while let Some(page) = pages.next(self).await? {
             let keys = page.iter().filter_map(|lease| self.key_of_lease(lease));
             let keys: Vec<_> = keys.filter(|key| concerned(key)).map(str::to_owned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
-            Ok(())
-        })
-        .await?;
-        self.each_page(pattern, async |mut page| {
+        }
+        let mut pages = Pages::of(pattern.to_owned());
+        while let Some(mut page) = pages.next(self).await? {
             page.retain(|key| !self.is_internal(key));
             page.retain(|key| own(key));
             removed += self.store().remove(&page, self.settings().timeout).await?;
-            Ok(())
-        })
-        .await?;
+        }
         self.flights().detach_matching(concerned);
         Ok(removed)
-    }
-
-    /// Hands over the keys that match, page by page; a key can come twice.
-    async fn each_page(
-        &self,
-        pattern: &str,
-        mut handle: impl AsyncFnMut(Vec<String>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut cursor = None;
-        loop {
-            let (page, next) =
-                self.store().scan(pattern, cursor.as_ref(), self.settings().timeout).await?;
-            handle(page).await?;
-            match next {
-                None => return Ok(()),
-                next => cursor = next,
-            }
-        }
     }
 
     fn whole(&self, text: &str, what: &str) -> Result<String, Error> {
@@ -177,5 +158,31 @@ impl Cache {
         key.get(self.settings().prefix.len() + 1..)
             .and_then(|rest| rest.strip_prefix('~'))
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    }
+}
+
+/// The keys that match a pattern, page by page; a key can come twice.
+///
+/// No async closure per page: the compiler cannot prove the future of one `Send`.
+struct Pages {
+    pattern: String,
+    cursor: Option<Cursor>,
+    ended: bool,
+}
+
+impl Pages {
+    fn of(pattern: String) -> Self {
+        Self { pattern, cursor: None, ended: false }
+    }
+
+    async fn next(&mut self, cache: &Cache) -> Result<Option<Vec<String>>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let within = cache.settings().timeout;
+        let (page, next) = cache.store().scan(&self.pattern, self.cursor.as_ref(), within).await?;
+        self.ended = next.is_none();
+        self.cursor = next;
+        Ok(Some(page))
     }
 }

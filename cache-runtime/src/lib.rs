@@ -14,6 +14,7 @@ mod error;
 mod function;
 mod glob;
 mod invalidate;
+mod journal;
 pub mod key;
 mod lease;
 #[allow(missing_docs)] // as above
@@ -21,6 +22,7 @@ mod outcome;
 #[allow(missing_docs)] // as above
 mod plan;
 mod read_through;
+mod replay;
 mod single_flight;
 mod stats;
 mod store;
@@ -46,6 +48,7 @@ pub use config::Builder;
 pub use context::{Observed, bypass, observe, refresh};
 pub use entry::Entry;
 pub use error::Error;
+pub use journal::JournalStats;
 pub use key::{Bucket, CacheKey, KeyWriter};
 pub use stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};
 pub use store::ServerInfo;

@@ -42,7 +42,10 @@ where
             flights.detach(&call.key);
         }
         loop {
-            if look && let Some(stored) = find(call, &plan, &mut budget).await {
+            if look
+                && call.cache.trusts(&call.key)
+                && let Some(stored) = find(call, &plan, &mut budget).await
+            {
                 call.record(Outcome::Hit);
                 return S::join(stored);
             }
@@ -114,7 +117,12 @@ where
     S: Shape,
     B: Future<Output = S::Output>,
 {
-    let lease = match acquire(call, plan, budget, &leader, wait_until).await {
+    let claim = if leader.is_trusted() {
+        acquire(call, plan, budget, &leader, wait_until).await
+    } else {
+        Claim::None(NoLease::Distrusted)
+    };
+    let lease = match claim {
         Claim::Found(stored, bytes) => {
             leader.land(Landing::Value(bytes.into()));
             call.record(Outcome::Hit);
@@ -152,7 +160,9 @@ where
         }
         Ok(lease) => settle(call, budget, &leader, lease, act).await,
         Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
-        Err(NoLease::WaitedTooLong) => Confirmed::No,
+        // As long as nobody here may ask the store, there is no store to ask.
+        Err(NoLease::Distrusted) if !call.cache.trusts(&call.key) => Confirmed::NobodyCan,
+        Err(NoLease::WaitedTooLong | NoLease::Distrusted) => Confirmed::No,
     };
     let landing = match bytes {
         Some(bytes) if leader.has_waiters() => Landing::Value(bytes.into()),
@@ -180,6 +190,8 @@ enum NoLease {
     StoreInTrouble,
     /// Another process has the lease, and has not filled it in time.
     WaitedTooLong,
+    /// The value there is one that a writer of this process has replaced.
+    Distrusted,
 }
 
 /// Asks for the lease until it is given, the value is there, or the wait ends.

@@ -4,18 +4,31 @@
 //! waiter takes what such a command brought only if it was sent after the waiter came, and else
 //! looks again: an invalidation that was over before the waiter's call began is then seen.
 
+use crate::journal::{Distrusted, Journal};
 use crate::outcome::SharedError;
 use crate::timers;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The flights of one cache.
+/// The flights of one cache, and the keys whose stored values are not to be trusted: to look
+/// whether a key is and to join its flight is one step, and so is to distrust it and to let
+/// nobody join what was begun before.
 #[derive(Debug, Default)]
-pub(crate) struct Flights(Mutex<HashMap<Arc<str>, Arc<Flight>>>);
+pub(crate) struct Flights {
+    open: Mutex<Open>,
+    /// Whether the journal has anything in it, for those who need not know what.
+    doubt: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    flights: HashMap<Arc<str>, Arc<Flight>>,
+    journal: Journal,
+}
 
 /// One computation that others may wait for.
 pub(crate) struct Flight {
@@ -71,6 +84,7 @@ pub(crate) struct Leader<'f> {
     flights: &'f Flights,
     key: Arc<str>,
     flight: Arc<Flight>,
+    trusted: bool,
 }
 
 /// A place in somebody else's flight.
@@ -89,7 +103,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Flights {
     /// Joins the flight of `key`, or starts it.
     pub(crate) fn join(&self, key: &str) -> Role<'_> {
-        let mut flights = lock(&self.0);
+        let Open { flights, journal } = &mut *lock(&self.open);
         if let Some(flight) = flights.get(key) {
             let came_after = lock(&flight.state).commands;
             flight.waiters.fetch_add(1, Ordering::Relaxed);
@@ -102,17 +116,18 @@ impl Flights {
             waiters: AtomicUsize::new(0),
         });
         flights.insert(key.clone(), flight.clone());
-        Role::Lead(Leader { flights: self, key, flight })
+        let trusted = !journal.distrusts(&key);
+        Role::Lead(Leader { flights: self, key, flight, trusted })
     }
 
     /// Lets no later caller join the flight of `key`, and its result not be stored.
     pub(crate) fn detach(&self, key: &str) {
-        lock(&self.0).remove(key);
+        lock(&self.open).flights.remove(key);
     }
 
     /// [`detach`](Self::detach) for each of `keys`.
     pub(crate) fn detach_all(&self, keys: &[String]) {
-        let mut flights = lock(&self.0);
+        let flights = &mut lock(&self.open).flights;
         for key in keys {
             flights.remove(key.as_str());
         }
@@ -120,7 +135,43 @@ impl Flights {
 
     /// [`detach`](Self::detach) for every key that `matches` says.
     pub(crate) fn detach_matching(&self, matches: impl Fn(&str) -> bool) {
-        lock(&self.0).retain(|key, _| !matches(key));
+        lock(&self.open).flights.retain(|key, _| !matches(key));
+    }
+
+    /// Whether the journal is empty; all that a call pays for it while it is.
+    pub(crate) fn trusts_all(&self) -> bool {
+        !self.doubt.load(Ordering::Acquire)
+    }
+
+    /// Whether the store's value of `key` may be read.
+    pub(crate) fn trusts(&self, key: &str) -> bool {
+        self.trusts_all() || !lock(&self.open).journal.distrusts(key)
+    }
+
+    /// Queues `keys` in the journal, and lets no later caller join what was begun before. Answers
+    /// whether everything is distrusted from now on.
+    pub(crate) fn distrust(&self, keys: &[String]) -> bool {
+        let Open { flights, journal } = &mut *lock(&self.open);
+        let mut overflows = false;
+        for key in keys {
+            match journal.queue(key) {
+                Distrusted::Key => drop(flights.remove(key.as_str())),
+                Distrusted::Everything => {
+                    flights.clear();
+                    overflows = true;
+                }
+            }
+        }
+        self.doubt.store(!journal.is_empty(), Ordering::Release);
+        overflows
+    }
+
+    /// Looks into the journal, or changes it.
+    pub(crate) fn journal<T>(&self, change: impl FnOnce(&mut Journal) -> T) -> T {
+        let journal = &mut lock(&self.open).journal;
+        let answer = change(journal);
+        self.doubt.store(!journal.is_empty(), Ordering::Release);
+        answer
     }
 }
 
@@ -130,9 +181,17 @@ impl Leader<'_> {
         self.flight.waiters.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether the store's value of the key could be read when this flight began.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
     /// Whether the key was invalidated since this flight began, so that its result is old.
     pub(crate) fn is_detached(&self) -> bool {
-        !lock(&self.flights.0).get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight))
+        !lock(&self.flights.open)
+            .flights
+            .get(&self.key)
+            .is_some_and(|f| Arc::ptr_eq(f, &self.flight))
     }
 
     /// A command that could settle the flight is about to be sent.
@@ -164,7 +223,7 @@ impl Leader<'_> {
 
     fn end(&self, landing: Landing, came_before: u64) {
         {
-            let mut flights = lock(&self.flights.0);
+            let flights = &mut lock(&self.flights.open).flights;
             if flights.get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight)) {
                 flights.remove(&self.key);
             }

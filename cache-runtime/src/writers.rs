@@ -4,7 +4,6 @@ use crate::cache::{Cache, Handle};
 use crate::context::{Context, with_cache};
 use crate::entry::Entry;
 use crate::key::KeyWriter;
-use crate::timers;
 use std::pin::Pin;
 
 /// What a writer's end invalidates, by cache.
@@ -60,7 +59,7 @@ impl Targets {
     /// [`invalidate`](Self::invalidate) without anybody waiting for it.
     fn invalidate_behind(self) {
         for (cache, keys) in self.0 {
-            cache.invalidate_behind(keys);
+            cache.queue(&keys, None);
         }
     }
 }
@@ -100,29 +99,6 @@ impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(targets) = self.0.take() {
             targets.invalidate_behind();
-        }
-    }
-}
-
-impl Cache {
-    /// Invalidates what a writer has changed. Whatever comes of it, the write has happened.
-    async fn invalidate_written(&self, keys: &[String]) {
-        if let Err(error) = self.invalidate_all(keys).await {
-            self.counters().count_error();
-            tracing::warn!(
-                target: "cache_runtime",
-                %error,
-                keys = keys.len(),
-                "what was written could not be invalidated"
-            );
-        }
-    }
-
-    fn invalidate_behind(&self, keys: Vec<String>) {
-        self.flights().detach_all(&keys);
-        if timers::available() {
-            let cache = self.clone();
-            drop(tokio::spawn(async move { cache.invalidate_written(&keys).await }));
         }
     }
 }

@@ -141,7 +141,8 @@ mod several {
         let own = Cache::builder().url(server.url()).prefix("own").build().unwrap();
         let (cache, shop) = (process(&server.url()), Shop { cache: own.clone() });
         let world = World::new();
-        let keys = || async { (own.count_keys().await.unwrap(), cache.count_keys().await.unwrap()) };
+        let keys =
+            || async { (own.count_keys().await.unwrap(), cache.count_keys().await.unwrap()) };
 
         shop.find(1).await;
         cache.scope(named("Ada")).await;

@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod ends;
+mod outage;
 
 use cache_runtime::{Cache, redis_cache, redis_invalidate};
 use cache_tests::{RedisServer, eventually};
@@ -97,7 +98,9 @@ async fn write(world: &World, id: u64, end: End) -> Result<u64, &'static str> {
 }
 
 fn process(url: &str) -> Cache {
-    Cache::builder().url(url).prefix("shop").build().unwrap()
+    // Long enough for a busy machine: what is tested here is not how soon a call gives up.
+    let patient = Cache::builder().timeout(Duration::from_secs(2));
+    patient.url(url).prefix("shop").build().unwrap()
 }
 
 async fn read(cache: &Cache, world: &World, id: u64) -> u64 {

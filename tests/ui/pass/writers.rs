@@ -61,7 +61,7 @@ async fn opaque(id: u64) -> impl Iterator<Item = u64> {
     std::iter::once(id)
 }
 
-#[redis_invalidate(get_user(id))]
+#[redis_invalidate(get_user(*id))]
 fn boxed<'a>(id: &'a u64) -> Pin<Box<dyn Future<Output = u64> + Send + 'a>>
 where
     u64: From<u64>,

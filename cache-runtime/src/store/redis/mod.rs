@@ -26,6 +26,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use supervisor::Endpoint;
+use tokio::sync::Notify;
 
 /// Keys removed by one command, so that no single command keeps the server from others for long.
 const KEYS_PER_REMOVE: usize = 512;
@@ -58,6 +59,14 @@ impl RedisStore {
             writes: Breaker::new(),
             scripts: Scripts::new(),
         })
+    }
+
+    pub(crate) fn reconnects(&self) -> u64 {
+        self.report.reconnects()
+    }
+
+    pub(crate) fn on_reconnect(&self, wake: &Arc<Notify>) {
+        self.report.on_reconnect(wake);
     }
 
     /// Open while commands are not sent at all, or while writes are suspended.

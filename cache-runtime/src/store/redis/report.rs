@@ -3,8 +3,9 @@
 use super::super::Reachability;
 use redis::{ConnectionAddr, ConnectionInfo};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// A point in time, in microseconds since the store was made, never zero.
 pub(super) type Moment = u64;
@@ -21,6 +22,9 @@ pub(super) struct Report {
     up: AtomicU64,
     /// The code of the last refused write.
     code: Mutex<String>,
+    /// How often a pool that had been up came up again, and who is told.
+    reconnects: AtomicU64,
+    wake: OnceLock<Arc<Notify>>,
 }
 
 impl Report {
@@ -36,6 +40,8 @@ impl Report {
             down: AtomicU64::new(0),
             up: AtomicU64::new(0),
             code: Mutex::default(),
+            reconnects: AtomicU64::new(0),
+            wake: OnceLock::new(),
         }
     }
 
@@ -90,6 +96,23 @@ impl Report {
             tracing::info!(target: "cache_runtime", server = %self.server, "connected to Redis");
         }
         now
+    }
+
+    /// A pool is up again, having been up before: what was written last may be lost.
+    pub(super) fn reconnected(&self) {
+        self.reconnects.fetch_add(1, Ordering::AcqRel);
+        if let Some(wake) = self.wake.get() {
+            wake.notify_one();
+        }
+    }
+
+    pub(super) fn reconnects(&self) -> u64 {
+        self.reconnects.load(Ordering::Acquire)
+    }
+
+    pub(super) fn on_reconnect(&self, wake: &Arc<Notify>) {
+        // A store belongs to one cache, which says this once.
+        let _ = self.wake.set(wake.clone());
     }
 
     pub(super) fn reachability(&self) -> Reachability {
