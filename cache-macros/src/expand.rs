@@ -44,13 +44,21 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
     let body = body(item, model.form, Some(&model.output));
+    let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render));
+    if model.form == Form::Plain {
+        return quote! {
+            #(#attrs)* #vis #sig {
+                #(#inner)*
+                #p::blocking(#p::read_through(
+                    #call.plain(),
+                    #plan,
+                    ::core::pin::pin!(#p::outside(::core::pin::pin!(async move { #body }))),
+                ))
+            }
+        };
+    }
     let call = quote_spanned! {ours_at(span)=>
-        #p::read_through(
-            #p::call(#function, #cache, #render),
-            #plan,
-            ::core::pin::pin!(async move { #body }),
-        )
-        .await
+        #p::read_through(#call, #plan, ::core::pin::pin!(async move { #body })).await
     };
     let whole = as_written(model.form, call);
     quote! {
@@ -64,7 +72,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
 /// The awaited `call` as what the function returns.
 pub(crate) fn as_written(form: Form, call: TokenStream) -> TokenStream {
     match form {
-        Form::Async => call,
+        Form::Async | Form::Plain => call,
         Form::Boxed => quote_spanned! {Span::mixed_site()=>
             ::std::boxed::Box::pin(async move { #call })
         },
@@ -80,7 +88,7 @@ pub(crate) fn body(item: &Item, form: Form, output: Option<&Type>) -> TokenStrea
     match form {
         // The edge that is never taken tells the compiler the type, so that a type error in the
         // body is reported in the body, and `?` and `return` know what they are for.
-        Form::Async => {
+        Form::Async | Form::Plain => {
             let edge = output.map(|output| {
                 quote_spanned! {Span::mixed_site()=>
                     #[allow(

@@ -21,7 +21,7 @@ mod writers;
 use errors::Errors;
 use proc_macro::TokenStream;
 
-/// Caches what an async function returns.
+/// Caches what a function returns.
 ///
 /// The function keeps its signature, its error type and its callers. A call looks its key up in
 /// the cache first; on a miss, or on any trouble with the cache, the body runs and its result is
@@ -31,6 +31,10 @@ use proc_macro::TokenStream;
 /// functions can be cached, natively async, under `#[async_trait]` (put this attribute on the
 /// method) or as a plain `fn` that returns `Pin<Box<dyn Future<Output = R>>>` or
 /// `impl Future<Output = R>`. The value must be `Serialize` and `DeserializeOwned`.
+///
+/// A plain `fn` that returns a value is cached too, inside and outside of a Tokio runtime: its
+/// caller is parked while a thread of the cache's own talks to Redis. It waits for another's
+/// computation one store timeout at the longest, and then computes without storing.
 ///
 /// What is stored depends on the return type, whatever it is called: of a `Result` the `Ok` value
 /// alone, `None` (also in `Ok(None)`) only with `none_ttl`, of any other type the whole.
@@ -87,7 +91,7 @@ pub fn redis_cache(options: TokenStream, item: TokenStream) -> TokenStream {
     cached(options.into(), item.into()).into()
 }
 
-/// Invalidates cached values once an async function that changes the data has ended.
+/// Invalidates cached values once a function that changes the data has ended.
 ///
 /// ```text
 /// #[redis_invalidate(get_user(id), users::list_users(user.org_id), self.find(id))]

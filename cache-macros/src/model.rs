@@ -44,6 +44,8 @@ pub(crate) enum Form {
     Boxed,
     /// A plain function that returns `impl Future`.
     Opaque,
+    /// A plain function that returns the value.
+    Plain,
 }
 
 /// A name that an argument's pattern binds.
@@ -209,7 +211,7 @@ pub(crate) fn not_a_function(tokens: TokenStream) -> syn::Error {
         Ok(syn::Item::Impl(_) | syn::Item::Trait(_) | syn::Item::Mod(_)) => {
             "`#[redis_cache]` is for functions: put it on each function inside that is to be cached"
         }
-        _ => "`#[redis_cache]` is for async functions and methods: put it on one",
+        _ => "`#[redis_cache]` is for functions and methods: put it on one",
     };
     syn::Error::new_spanned(tokens, message)
 }

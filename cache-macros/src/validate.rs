@@ -58,7 +58,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     })
 }
 
-/// Only something that is awaited can wait for Redis, and something must come out of it.
+/// Something must come out of it.
 fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
     let written = match &item.sig.output {
         ReturnType::Type(_, ty) => Some(&**ty),
@@ -66,20 +66,11 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
     };
     let (form, output) = match (&item.sig.asyncness, written) {
         (Some(_), Some(ty)) => (Form::Async, ty.clone()),
-        (Some(_), None) => {
+        (None, Some(ty)) => future_output(ty).unwrap_or_else(|| (Form::Plain, ty.clone())),
+        (_, None) => {
             nothing_returned(&item.sig.ident, errors);
             return None;
         }
-        (None, written) => match written.and_then(future_output) {
-            Some(found) => found,
-            None => {
-                errors.on(
-                    item.sig.fn_token,
-                    format!("only async functions are cached: write `async fn {}`", item.sig.ident),
-                );
-                return None;
-            }
-        },
     };
     match &output {
         Type::Tuple(tuple) if tuple.elems.is_empty() => nothing_returned(&output, errors),

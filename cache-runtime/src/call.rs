@@ -7,6 +7,7 @@ use crate::function::{Function, Location, registry};
 use crate::key::KeyWriter;
 use crate::stats::{Observer, Outcome};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A call of a cached function.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Active {
     pub(crate) cache: Handle,
     pub(crate) key: String,
     pub(crate) refresh: bool,
+    /// How long it waits for another's computation.
+    pub(crate) wait: Duration,
     observer: Option<Arc<Observer>>,
 }
 
@@ -44,15 +47,28 @@ pub fn call(
     match key {
         Some(key) => Call(Some(Active {
             function,
+            refresh: context.mode == Mode::Refresh,
+            wait: cache.settings().wait,
             cache,
             key,
-            refresh: context.mode == Mode::Refresh,
             observer: context.observer,
         })),
         None => {
             record(function, &cache, context.observer.as_deref(), Outcome::Bypassed, "");
             Call(None)
         }
+    }
+}
+
+impl Call {
+    /// Of a plain function: while its caller is parked, the computation that it waits for may
+    /// need the very thread. So it waits for one store timeout at the longest.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        if let Some(call) = &mut self.0 {
+            call.wait = call.wait.min(call.cache.settings().timeout);
+        }
+        self
     }
 }
 

@@ -270,7 +270,7 @@ mod tests {
         journal.remember(&keys(&["old"]), secs(0), 4);
         journal.remember(&keys(&["a", "b"]), secs(20), 4);
         assert!(journal.lost(secs(30), 4).is_empty(), "nothing has happened");
-        let lost: Vec<_> = journal.lost(secs(31), 5).iter().map(|key| key.to_string()).collect();
+        let lost: Vec<_> = journal.lost(secs(31), 5).iter().map(ToString::to_string).collect();
         assert_eq!(lost, ["a", "b"]);
         assert!(journal.lost(secs(31), 6).is_empty(), "they are queued by now");
         assert!(journal.rests(secs(31)));
@@ -296,5 +296,20 @@ mod tests {
         assert!(journal.starts());
         acknowledge(&mut journal);
         assert!(journal.rests(Duration::ZERO) && !journal.starts());
+    }
+
+    #[test]
+    fn nobody_joins_what_was_begun_before_its_key_was_distrusted() {
+        use crate::single_flight::{Flights, Role};
+        let flights = Flights::default();
+        let trusted = |role| match role {
+            Role::Lead(leader) => (leader.is_trusted(), leader),
+            Role::Wait(_) => panic!("this flight is from before"),
+        };
+        let (before, _old) = trusted(flights.join("a"));
+        assert!(before && flights.trusts_all());
+        assert!(!flights.distrust(&["a".to_owned()]));
+        let (after, _new) = trusted(flights.join("a"));
+        assert!(!after && !flights.trusts("a") && flights.trusts("b"));
     }
 }

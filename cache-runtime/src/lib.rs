@@ -20,6 +20,8 @@ mod lease;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above
+mod plain;
+#[allow(missing_docs)] // as above
 mod plan;
 mod read_through;
 mod replay;

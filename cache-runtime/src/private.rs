@@ -10,6 +10,7 @@ pub use crate::outcome::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
     ShapeOfResultOption,
 };
+pub use crate::plain::{blocking, outside};
 pub use crate::plan::{Ttl, plan};
 pub use crate::read_through::read_through;
 pub use crate::writers::{Targets, invalidating, targets};

@@ -50,8 +50,7 @@ where
                 return S::join(stored);
             }
             look = true;
-            let wait = call.cache.settings().wait;
-            let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + wait);
+            let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + call.wait);
             let waiter = match flights.join(&call.key) {
                 Role::Lead(leader) => {
                     // Boxed: a hit does not pay for the room that a miss needs.

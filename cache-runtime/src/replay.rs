@@ -1,7 +1,7 @@
 //! Invalidations by writers: sent, and sent again until the store has acknowledged them.
 
 use crate::cache::{Cache, WeakCache};
-use crate::journal::{RECENT, Replay};
+use crate::journal::{Journal, RECENT, Replay};
 use crate::store::Store;
 use crate::{Error, timers};
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl Cache {
     pub(crate) fn queue(&self, keys: &[String], why: Option<&Error>) {
         let overflows = self.flights().distrust(keys);
         if let Some(error) = why
-            && self.flights().journal(|journal| journal.is_news())
+            && self.flights().journal(Journal::is_news)
         {
             tracing::warn!(
                 target: "cache_runtime",
@@ -68,7 +68,7 @@ impl Cache {
         if !timers::available() {
             return;
         }
-        if self.flights().journal(|journal| journal.starts()) {
+        if self.flights().journal(Journal::starts) {
             let task = Replayer { cache: self.downgrade(), ended: false };
             drop(tokio::spawn(task.run(self.clone())));
         }
@@ -148,7 +148,7 @@ impl Drop for Replayer {
         if !self.ended
             && let Some(cache) = self.cache.upgrade()
         {
-            cache.flights().journal(|journal| journal.died());
+            cache.flights().journal(Journal::died);
         }
     }
 }

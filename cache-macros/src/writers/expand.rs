@@ -3,7 +3,7 @@
 
 use super::Writer;
 use crate::expand::{as_written, body, ours_at, render_key, runtime};
-use crate::model::Item;
+use crate::model::{Form, Item};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -23,20 +23,35 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         let render = render_key(&writer.krate, key);
         quote_spanned!(ours=> #targets.key(#render);)
     });
-    let body = body(item, writer.form, writer.output.as_ref());
+    let body = pinned_body(item, writer);
     let call = quote_spanned! {ours=>
         #p::invalidating(
             #p::targets(#cache, |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* }),
-            ::core::pin::pin!(async move { #body }),
+            #body,
         )
-        .await
     };
     function(item, writer, call)
 }
 
+fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
+    let p = runtime(&writer.krate, Span::mixed_site());
+    let body = body(item, writer.form, writer.output.as_ref());
+    let pinned = quote_spanned!(Span::mixed_site()=> ::core::pin::pin!(async move { #body }));
+    if writer.form == Form::Plain {
+        quote_spanned!(Span::mixed_site()=> ::core::pin::pin!(#p::outside(#pinned)))
+    } else {
+        pinned
+    }
+}
+
 fn function(item: &Item, writer: &Writer, call: TokenStream) -> TokenStream {
     let Item { attrs, vis, sig, inner, .. } = item;
-    let whole = as_written(writer.form, call);
+    let whole = if writer.form == Form::Plain {
+        let p = runtime(&writer.krate, Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> #p::blocking(#call))
+    } else {
+        as_written(writer.form, quote_spanned!(Span::mixed_site()=> #call.await))
+    };
     quote! {
         #(#attrs)* #vis #sig {
             #(#inner)*

@@ -43,51 +43,44 @@ fn written(
         errors.push(not_a_function(kind, &tokens));
         return [errors.into_tokens(), tokens].into_iter().collect();
     };
-    let writer = check(kind, args, &item, &mut errors);
-    match writer {
-        Some(writer) if errors.is_empty() => expand(&item, &writer),
-        _ => [errors.into_tokens(), tokens].into_iter().collect(),
+    let writer = check(args, &item, &mut errors);
+    if errors.is_empty() {
+        expand(&item, &writer)
+    } else {
+        [errors.into_tokens(), tokens].into_iter().collect()
     }
 }
 
-fn check(kind: Kind, args: Args, item: &Item, errors: &mut Errors) -> Option<Writer> {
-    let form = check_form(kind, item, errors);
+fn check(args: Args, item: &Item, errors: &mut Errors) -> Writer {
     let (bindings, _) = bindings(&item.sig);
     let keys = check_keys(&args, item, &bindings, errors);
     let cache = args.cache.and_then(|option| validate::check_cache(option, errors));
-    let (form, output) = form?;
-    Some(Writer {
+    let (form, output) = form(item);
+    Writer {
         krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
         form,
         output,
         entries: args.entries,
         keys,
         cache,
-    })
+    }
 }
 
-/// Only something that is awaited can wait for Redis.
-fn check_form(kind: Kind, item: &Item, errors: &mut Errors) -> Option<(Form, Option<Type>)> {
-    let written = match &item.sig.output {
-        ReturnType::Type(_, ty) => Some(&**ty),
-        ReturnType::Default => None,
+/// How the function is run, and what it returns.
+fn form(item: &Item) -> (Form, Option<Type>) {
+    let ReturnType::Type(_, written) = &item.sig.output else {
+        let form = if item.sig.asyncness.is_some() { Form::Async } else { Form::Plain };
+        return (form, Some(parse_quote!(())));
     };
-    let nameable = |ty: &Type| {
-        let named = !matches!(ty, Type::Never(_)) && !has_impl_trait(ty);
-        named.then(|| ty.clone())
-    };
+    let nameable = !matches!(**written, Type::Never(_)) && !has_impl_trait(written);
+    let output = nameable.then(|| (**written).clone());
     if item.sig.asyncness.is_some() {
-        let output = written.map_or_else(|| Some(parse_quote!(())), nameable);
-        return Some((Form::Async, output));
+        return (Form::Async, output);
     }
-    if let Some((form, output)) = written.and_then(future_output) {
-        return Some((form, Some(output)));
+    match future_output(written) {
+        Some((form, output)) => (form, Some(output)),
+        None => (Form::Plain, output),
     }
-    errors.on(
-        item.sig.fn_token,
-        format!("`#[{}]` is for async functions: write `async fn {}`", kind.name(), item.sig.ident),
-    );
-    None
 }
 
 fn check_keys(args: &Args, item: &Item, bindings: &[Binding], errors: &mut Errors) -> Vec<Key> {
@@ -107,7 +100,7 @@ fn not_a_function(kind: Kind, tokens: &TokenStream) -> syn::Error {
         Ok(syn::Item::Impl(_) | syn::Item::Trait(_) | syn::Item::Mod(_)) => {
             format!("`#[{name}]` is for functions: put it on each function inside that writes")
         }
-        _ => format!("`#[{name}]` is for async functions and methods: put it on one"),
+        _ => format!("`#[{name}]` is for functions and methods: put it on one"),
     };
     syn::Error::new_spanned(tokens, message)
 }

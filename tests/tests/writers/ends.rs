@@ -1,6 +1,7 @@
 //! Each way in which a writer's body can end.
 
 use super::*;
+use cache_tests::eventually_blocking;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -174,4 +175,39 @@ async fn a_bypassed_write_is_one_all_the_same() {
     read(&cache, &world, 7).await;
     limited(cache_runtime::bypass(cache.scope(write(&world, 7, End::Ok)))).await.unwrap();
     assert_eq!(read(&cache, &world, 7).await, 2);
+}
+
+#[redis_invalidate(item(id))]
+fn write_plainly(id: u64, end: &End) -> Result<u64, &'static str> {
+    match end {
+        End::Ok => Ok(id),
+        End::Err => Err("committed all the same"),
+        End::Panic => panic!("on purpose"),
+    }
+}
+
+#[test]
+fn a_plain_function_however_it_ends() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for end in [End::Ok, End::Err, End::Panic] {
+        let (ended, after) = runtime.block_on(cache.scope(async {
+            item(&world, 7).await;
+            assert!(stored(&server, 7));
+            let write = || write_plainly(7, &end);
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write));
+            (ended, world.version.fetch_add(1, Ordering::SeqCst) + 1)
+        }));
+        assert_eq!(ended.is_err(), end == End::Panic);
+        if end != End::Panic {
+            assert!(!stored(&server, 7), "before the caller sees the result");
+        }
+        assert_eq!(runtime.block_on(read(&cache, &world, 7)), after);
+        eventually_blocking(DEADLINE, || {
+            let journal = runtime.block_on(cache.stats()).journal;
+            journal.waiting == 0
+        });
+    }
 }

@@ -75,6 +75,18 @@ fn future(_id: &u64) -> impl Future<Output = u64> + '_ {
     async move { *_id }
 }
 
+#[redis_invalidate(get_user(id))]
+fn plain(id: u64, names: &mut Vec<String>) -> Result<u64, String> {
+    names.push(id.to_string());
+    let parsed = names.join("").parse::<u64>().map_err(|error| error.to_string())?;
+    Ok(parsed)
+}
+
+#[redis_invalidate(get_user(id))]
+fn plain_and_nothing(id: u64) {
+    let _ = id;
+}
+
 #[redis_invalidate(get_user(1))]
 #[redis_invalidate(keys = ["a:{id}"])]
 async fn two(id: u64) -> u64 {
@@ -180,5 +192,6 @@ fn main() {
     is_send(update(1, User { org_id: 1, name: String::new() }));
     is_send(returns_nothing(1));
     is_send(boxed(&1));
+    plain_and_nothing(plain(1, &mut Vec::new()).unwrap());
     let _ = (opaque(1), future(&1), two(1), generic::<_, 2>(1, 2), renamed::elsewhere(1));
 }

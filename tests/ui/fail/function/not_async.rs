@@ -1,8 +1,0 @@
-use cache_runtime::redis_cache;
-
-#[redis_cache(ttl = 5)]
-fn user(id: u64) -> u64 {
-    id
-}
-
-fn main() {}
