@@ -117,7 +117,8 @@ pub fn redis_cache(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `cache = EXPR` | the cache of `keys`, and of items whose function has none of its own | the cache of the scope, or the global one |
 /// | `crate = path` | where the runtime is, when it is renamed or re-exported | `::cache_runtime` |
 ///
-/// Put it on the function that commits. Several attributes on one function add up; beside
+/// Put it on the function that commits; where the transaction is the caller's, put
+/// `cache_runtime::defer_invalidations` around it. Several attributes on one function add up; beside
 /// `#[redis_cache]` the outer of the two decides: written above it, a hit does not run the body
 /// and invalidates nothing.
 #[proc_macro_attribute]

@@ -2,6 +2,7 @@
 //! follows the task across awaits and ends where a new task is spawned.
 
 use crate::Cache;
+use crate::defer::Deferred;
 use crate::stats::{Counts, Observer};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub(crate) struct Context {
     pub(crate) cache: Option<Cache>,
     pub(crate) mode: Mode,
     pub(crate) observer: Option<Arc<Observer>>,
+    pub(crate) deferred: Option<Arc<Deferred>>,
 }
 
 /// How calls use their cache.
@@ -46,7 +48,7 @@ pub(crate) fn with_cache<T>(cache: Option<Cache>, f: impl FnOnce() -> T) -> T {
 
 /// In a box: an `async fn` has room for its arguments twice, so that three of these around one
 /// another would make a future of 5 KiB one of several hundred.
-fn within<F: Future>(
+pub(crate) fn within<F: Future>(
     change: impl FnOnce(&mut Context),
     future: F,
 ) -> impl Future<Output = F::Output> {

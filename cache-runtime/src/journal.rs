@@ -62,10 +62,16 @@ impl Journal {
             self.keys.insert(Arc::from(key), number);
             return Distrusted::Key;
         }
-        // A clear with this number is sent after all of these, and so stands for them.
-        self.keys.clear();
-        self.everything = Some(number);
+        self.queue_everything();
         Distrusted::Everything
+    }
+
+    /// Keeps a clear of the whole prefix, and distrusts all of it until it is replayed.
+    pub(crate) fn queue_everything(&mut self) {
+        // It is sent after all that is there, and so stands for it.
+        self.keys.clear();
+        self.everything = Some(self.next);
+        self.next += 1;
     }
 
     pub(crate) fn distrusts(&self, key: &str) -> bool {

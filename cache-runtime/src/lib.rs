@@ -8,6 +8,7 @@ mod clock;
 mod codec;
 mod config;
 mod context;
+mod defer;
 mod entry;
 mod error;
 #[allow(missing_docs)] // reachable for generated code alone
@@ -48,6 +49,7 @@ pub use codec::Postcard;
 pub use codec::{Cacheable, Codec, Json};
 pub use config::Builder;
 pub use context::{Observed, bypass, observe, refresh};
+pub use defer::defer_invalidations;
 pub use entry::Entry;
 pub use error::Error;
 pub use journal::JournalStats;

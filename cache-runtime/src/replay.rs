@@ -46,6 +46,13 @@ impl Cache {
         self.replay();
     }
 
+    /// [`queue`](Self::queue) for every key there may be.
+    pub(crate) fn queue_everything(&self) {
+        self.flights().distrust_all();
+        self.wake().notify_one();
+        self.replay();
+    }
+
     /// Notes what the store has acknowledged: a failover may lose it.
     pub(crate) fn remember(&self, keys: &[String]) {
         let Some(reconnects) = self.store().reconnects() else { return };

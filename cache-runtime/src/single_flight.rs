@@ -166,6 +166,14 @@ impl Flights {
         overflows
     }
 
+    /// [`distrust`](Self::distrust) for every key there may be.
+    pub(crate) fn distrust_all(&self) {
+        let Open { flights, journal } = &mut *lock(&self.open);
+        journal.queue_everything();
+        flights.clear();
+        self.doubt.store(true, Ordering::Release);
+    }
+
     /// Looks into the journal, or changes it.
     pub(crate) fn journal<T>(&self, change: impl FnOnce(&mut Journal) -> T) -> T {
         let journal = &mut lock(&self.open).journal;

@@ -8,7 +8,16 @@ use std::pin::Pin;
 
 /// What a writer's end invalidates, by cache.
 #[derive(Debug, Default)]
-pub struct Targets(Vec<(Cache, Vec<String>)>);
+pub struct Targets(pub(crate) Vec<Group>);
+
+/// The keys of one cache.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) cache: Cache,
+    pub(crate) keys: Vec<String>,
+    /// There are more than are kept apart: all keys of the cache.
+    pub(crate) everything: bool,
+}
 
 /// Takes the keys of what is named, while the arguments are still there.
 pub fn targets(explicit: Option<Cache>, name: impl FnOnce(&mut Targets)) -> Targets {
@@ -44,22 +53,32 @@ impl Targets {
         if cache.is_disabled() {
             return;
         }
-        match self.0.iter_mut().find(|(other, _)| other.is(cache)) {
-            Some((_, keys)) => keys.push(key),
-            None => self.0.push((cache.clone(), vec![key])),
+        match self.0.iter_mut().find(|group| group.cache.is(cache)) {
+            Some(group) => group.keys.push(key),
+            None => {
+                self.0.push(Group { cache: cache.clone(), keys: vec![key], everything: false });
+            }
         }
     }
 
     async fn invalidate(&self) {
-        for (cache, keys) in &self.0 {
-            cache.invalidate_written(keys).await;
+        for Group { cache, keys, everything } in &self.0 {
+            if *everything {
+                cache.queue_everything();
+            } else {
+                cache.invalidate_written(keys).await;
+            }
         }
     }
 
     /// [`invalidate`](Self::invalidate) without anybody waiting for it.
     fn invalidate_behind(self) {
-        for (cache, keys) in self.0 {
-            cache.queue(&keys, None);
+        for Group { cache, keys, everything } in self.0 {
+            if everything {
+                cache.queue_everything();
+            } else if !keys.is_empty() {
+                cache.queue(&keys, None);
+            }
         }
     }
 }
@@ -74,7 +93,7 @@ pub fn invalidating<B: Future>(
     body: Pin<&mut B>,
 ) -> impl Future<Output = B::Output> {
     async move {
-        let mut pending = Pending(Some(targets));
+        let mut pending = Pending::new(targets);
         let output = body.await;
         // Boxed: it is not to be part of the future of every writer.
         Box::pin(pending.invalidate()).await;
@@ -84,10 +103,18 @@ pub fn invalidating<B: Future>(
 
 /// What is still to be invalidated. Dropped by a panic, or with the future, it cannot wait.
 #[derive(Debug)]
-struct Pending(Option<Targets>);
+pub(crate) struct Pending(Option<Targets>);
 
 impl Pending {
-    async fn invalidate(&mut self) {
+    pub(crate) fn new(targets: Targets) -> Self {
+        Self(Some(targets))
+    }
+
+    /// Invalidates, or leaves it to the deferral around the writer.
+    pub(crate) async fn invalidate(&mut self) {
+        if let Some(deferred) = Context::current().deferred {
+            deferred.keep(self.0.take().unwrap_or_default());
+        }
         if let Some(targets) = &self.0 {
             targets.invalidate().await;
         }
@@ -97,8 +124,11 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if let Some(targets) = self.0.take() {
-            targets.invalidate_behind();
+        let Some(targets) = self.0.take() else { return };
+        match Context::current().deferred {
+            // Its end may be far away, and a dropped future is not polled inside of it.
+            Some(deferred) => deferred.keep(targets),
+            None => targets.invalidate_behind(),
         }
     }
 }

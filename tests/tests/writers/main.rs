@@ -6,6 +6,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod deferred;
 mod ends;
 mod outage;
 

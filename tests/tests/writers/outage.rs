@@ -118,7 +118,7 @@ async fn a_flight_from_before_is_not_joined() {
 }
 
 #[redis_invalidate(item(id))]
-async fn touch(id: u64) {}
+pub(super) async fn touch(id: u64) {}
 
 #[tokio::test]
 async fn too_many_distrust_everything_until_all_is_cleared() {
