@@ -120,7 +120,7 @@ async fn main() -> anyhow::Result<()> {
     let stats = cache.stats().await;
     let total = stats.process.total;
     println!(
-        "  {:?}: {} hits, {} misses, {} coalesced, hit rate {:.0} %, {} keys",
+        "  {:?}: {} hits, {} misses, {} shared another's computation, hit rate {:.0} %, {} keys",
         stats.status,
         total.hits,
         total.misses,

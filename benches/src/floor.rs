@@ -11,19 +11,40 @@ pub(crate) async fn hit(connection: &MultiplexedConnection, key: &str) -> User {
     serde_json::from_slice(&bytes).unwrap()
 }
 
-/// A miss, with its key built as ours builds it.
+/// A miss, with its key built as ours builds it: `GET`, the body, `SET PX`.
 pub(crate) async fn miss(connection: &MultiplexedConnection, id: u64) -> Result<User, Failed> {
     let mut connection = connection.clone();
     let key = format!("bench:floor:{id}");
-    let found: Option<Vec<u8>> =
-        redis::cmd("GET").arg(&key).query_async(&mut connection).await.unwrap();
-    assert_eq!(found, None);
+    find_none(&mut connection, &key).await;
     let user = bare(id).await?;
     let bytes = serde_json::to_vec(&user).unwrap();
     let mut set = redis::cmd("SET");
     set.arg(&key).arg(bytes).arg("PX").arg(300_000);
     set.query_async::<()>(&mut connection).await.unwrap();
     Ok(user)
+}
+
+/// A miss of which no two run at once: with a lock around the body, as ours has its lease.
+pub(crate) async fn locked(connection: &MultiplexedConnection, id: u64) -> Result<User, Failed> {
+    let mut connection = connection.clone();
+    let key = format!("bench:floor:{id}");
+    find_none(&mut connection, &key).await;
+    let lock = format!("{key}~lock");
+    let mut set = redis::cmd("SET");
+    set.arg(&lock).arg(id).arg("NX").arg("PX").arg(3_000);
+    set.query_async::<()>(&mut connection).await.unwrap();
+    let user = bare(id).await?;
+    let bytes = serde_json::to_vec(&user).unwrap();
+    let mut fill = redis::pipe();
+    fill.cmd("SET").arg(&key).arg(bytes).arg("PX").arg(300_000).ignore();
+    fill.cmd("DEL").arg(&lock).ignore();
+    fill.query_async::<()>(&mut connection).await.unwrap();
+    Ok(user)
+}
+
+async fn find_none(connection: &mut MultiplexedConnection, key: &str) {
+    let found: Option<Vec<u8>> = redis::cmd("GET").arg(key).query_async(connection).await.unwrap();
+    assert_eq!(found, None);
 }
 
 /// The function without the attribute.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -p cache-benches [-- [--check] [--rounds N] [FILTER]]
-//! cargo run --release -p cache-benches -- --loop ours|floor N     # for a profiler
+//! cargo run --release -p cache-benches -- --loop CALLERS CALLS ours|floor|memory|disabled
 //! ```
 //!
 //! Rounds of the two sides alternate, so that the machine's mood hits both; what is printed is the
@@ -31,8 +31,8 @@ fn main() -> ExitCode {
             "--check" => check = true,
             "--rounds" => rounds = number(),
             "--loop" => {
-                let side = arguments.next().expect("`ours` or `floor`");
-                rows::counted::spin(&side, arguments.next().map_or(1_000, |n| n.parse().unwrap()));
+                let (callers, calls) = (number(), number());
+                rows::counted::spin(&arguments.next().unwrap_or_default(), callers, calls);
                 return ExitCode::SUCCESS;
             }
             _ => filter = argument,
@@ -42,6 +42,7 @@ fn main() -> ExitCode {
     let bench = Bench::start(rounds);
     let mut report = Report::new(filter);
     rows::hits(bench, &mut report);
+    rows::misses(bench, &mut report);
     rows::costs(bench, &mut report);
     rows::trouble::cold_key(bench, &mut report);
     rows::trouble::refused(bench, &mut report);

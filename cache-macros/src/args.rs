@@ -28,6 +28,9 @@ pub(crate) struct Args {
     pub(crate) none_ttl: Option<Opt<Expr>>,
     pub(crate) cache_if: Option<Opt<Expr>>,
     pub(crate) max_size: Option<Opt<Expr>>,
+    pub(crate) stale_while_revalidate: Option<Opt<Expr>>,
+    pub(crate) stale_if_error: Option<Opt<Expr>>,
+    pub(crate) single_flight: Option<Opt<Expr>>,
     pub(crate) codec: Option<Opt<Type>>,
     pub(crate) cache: Option<Opt<Expr>>,
     pub(crate) entry: Option<Opt<Expr>>,
@@ -37,7 +40,7 @@ pub(crate) struct Args {
 }
 
 /// Each option, and how it looks when it is right.
-const OPTIONS: [(&str, &str); 14] = [
+const OPTIONS: [(&str, &str); 17] = [
     ("ttl", "ttl = 300"),
     ("ttl_setting", "ttl_setting = \"dashboard\""),
     ("ttl_with", "ttl_with = |value| value.lifetime()"),
@@ -48,6 +51,9 @@ const OPTIONS: [(&str, &str); 14] = [
     ("none_ttl", "none_ttl = 5"),
     ("cache_if", "cache_if = |value| value.is_complete()"),
     ("max_size", "max_size = \"1mb\""),
+    ("stale_while_revalidate", "stale_while_revalidate = \"30s\""),
+    ("stale_if_error", "stale_if_error = \"1h\""),
+    ("single_flight", "single_flight = \"process\""),
     ("codec", "codec = MessagePack"),
     ("cache", "cache = self.cache"),
     ("entry", "entry = false"),
@@ -147,6 +153,9 @@ impl Args {
             "none_ttl" => &mut self.none_ttl,
             "cache_if" => &mut self.cache_if,
             "max_size" => &mut self.max_size,
+            "stale_while_revalidate" => &mut self.stale_while_revalidate,
+            "stale_if_error" => &mut self.stale_if_error,
+            "single_flight" => &mut self.single_flight,
             "cache" => &mut self.cache,
             "entry" => &mut self.entry,
             _ => &mut self.key,

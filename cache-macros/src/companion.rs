@@ -21,8 +21,15 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     let name = item.sig.ident.unraw().to_string();
     let span = ours_at(output.span());
     let p = private(model, span);
+    let self_name = if model.has_self {
+        quote_spanned! {Span::mixed_site()=>
+            ::core::option::Option::Some(::core::any::type_name::<Self>())
+        }
+    } else {
+        quote_spanned!(Span::mixed_site()=> ::core::option::Option::None)
+    };
     let body = quote_spanned! {span=>
-        #p::entry(#p::companion_call(#location, #name, #cache, #render), #plan)
+        #p::entry(#p::companion_call(#location, #name, #self_name, #cache, #render), #plan)
     };
     with_body(item, model, &inputs, &output, &body)
 }

@@ -3,10 +3,11 @@
 //! What can be a function in the runtime is not written out here. Everything of ours has
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
+use crate::background;
 use crate::model::{Form, Item, Key, Life, Model, Piece, PieceKind, SelfType, Ttl};
 use crate::template::Transform;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -57,9 +58,18 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
             }
         };
     }
-    let call = quote_spanned! {ours_at(span)=>
-        #p::read_through(#call, #plan, ::core::pin::pin!(async move { #body })).await
+    let call = match &model.background {
+        None => quote_spanned! {ours_at(span)=>
+            #p::read_through(#call, #plan, ::core::pin::pin!(async move { #body })).await
+        },
+        Some(background) => {
+            let make = background::make(background, model, &body);
+            let span = background.span;
+            let p = private(model, span);
+            quote_spanned!(ours_at(span)=> #p::read_through_owned(#call, #plan, #make).await)
+        }
     };
+    let sig = background::signature(sig, model);
     let whole = as_written(model.form, call);
     quote! {
         #(#attrs)* #vis #sig {
@@ -143,6 +153,10 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
         quote_spanned!(ours_at(span)=> <#codec as #p::Codec>::NAME)
     };
     let positional = check_positional(model);
+    let function = match model.has_self {
+        true => quote_spanned!(Span::mixed_site()=> #p::method_of::<Self>(&__FUNCTION)),
+        false => quote_spanned!(Span::mixed_site()=> &__FUNCTION),
+    };
     quote_spanned! {Span::mixed_site()=>
         {
             #positional
@@ -159,7 +173,7 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
                 self_type: #p::SelfType::#self_type,
             });
             #p::inventory::submit! { #p::Registered(&__FUNCTION) }
-            &__FUNCTION
+            #function
         }
     }
 }
@@ -295,6 +309,18 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         model.none_ttl.as_ref().map(life).map(|life| quote_spanned!(span=> .none_ttl(#life)));
     let max_size = model.max_size.and_then(|bytes| usize::try_from(bytes).ok());
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
+    let windows = [
+        ("stale_while_revalidate", &model.stale_while_revalidate),
+        ("stale_if_error", &model.stale_if_error),
+    ];
+    let windows = windows.into_iter().filter_map(|(option, window)| {
+        let (option, window) = (format_ident!("{option}"), life(window.as_ref()?));
+        Some(quote_spanned!(span=> .#option(#window)))
+    });
+    let single_flight = model.single_flight.map(|kind| {
+        let kind = format_ident!("{kind:?}");
+        quote_spanned!(span=> .single_flight(#p::SingleFlight::#kind))
+    });
     let cache_if = model.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
     let ttl_with = model.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
     // Named in a `const`, a codec that is not in scope is one error, not one for each use.
@@ -313,6 +339,6 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
             use #p::{ErrorsApart as _, ErrorsShared as _};
             (&&#p::Returns::<#output>::new()).errors()
         })
-        #ttl #jitter #none_ttl #max_size #cache_if #ttl_with
+        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with
     }
 }

@@ -6,6 +6,7 @@
 //! collected in `errors` and reported together.
 
 mod args;
+mod background;
 mod companion;
 mod derive;
 mod errors;
@@ -55,6 +56,9 @@ use proc_macro::TokenStream;
 /// | `none_ttl = 5` | cache `None` too, for this long (written like `ttl`, without arguments) | `None` is not stored |
 /// | `cache_if = path_or_closure` | store only where `fn(&T) -> bool` holds | every value is stored |
 /// | `max_size = "1mb"` | a longer encoded value is returned, not stored. Bytes, or a size in `b`, `kb`, `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb | no limit |
+/// | `stale_while_revalidate = "30s"` | for this long after the TTL, the old value is served at once and refreshed in the background, see below | |
+/// | `stale_if_error = "1h"` | for this long after the TTL, the old value is served where the body returns `Err`; after that the body is not tried again for five seconds | |
+/// | `single_flight = "process"` | who shares one computation on a miss: `"cluster"` all processes, `"process"` the calls of one process, `"off"` nobody. A call that computes while another one holds the key's lease does not store | `"cluster"` |
 /// | `codec = MessagePack` | the type that encodes the value; one that tells fields apart by position, such as `Postcard`, demands `version` | `Json` |
 /// | `cache = self.cache` | an expression of type `Cache`, which may use the arguments | the cache of the scope, or the global one |
 /// | `entry = false` | do not make the companion, see below. Needed in a trait's `impl`, which can hold no methods but the trait's | it is made |
@@ -80,6 +84,13 @@ use proc_macro::TokenStream;
 /// template is encoded, and two placeholders must have `:`, `/` or `|` between them. A type
 /// parameter that a template does not name must be in `skip`, and a method without `key` must say
 /// `skip(self)`, since only its author knows what of `self` matters.
+///
+/// # In the background
+///
+/// With `stale_while_revalidate` a body may outlive its caller, so it works on copies of its own:
+/// `&str` becomes a `String`, `&[T]` a `Vec<T>`, any other `&T` and `&self` a clone, and what is not
+/// a reference is moved. They are copied once the look-up has shown that they are needed. The body's
+/// future must be `Send` and `'static`. Refreshes under way are awaited by `Cache::shutdown`.
 ///
 /// # The companion
 ///

@@ -115,6 +115,32 @@ pub(crate) enum Ttl {
     Setting(String),
 }
 
+/// A body that may outlive its caller, and so works on copies of its own.
+#[derive(Debug)]
+pub(crate) struct Background {
+    /// The option that asks for it.
+    pub(crate) span: Span,
+    /// The arguments that are references; the others are moved.
+    pub(crate) copied: Vec<syn::PatIdent>,
+    /// `self`, with the place that lets it be written.
+    pub(crate) receiver: Option<(Receiver, syn::Token![self])>,
+}
+
+/// What `self` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Receiver {
+    Reference,
+    Value,
+}
+
+/// Who waits for whom on a miss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SingleFlight {
+    Cluster,
+    Process,
+    Off,
+}
+
 #[derive(Debug)]
 pub(crate) struct Model {
     /// The path of the runtime.
@@ -132,8 +158,15 @@ pub(crate) struct Model {
     pub(crate) none_ttl: Option<Life>,
     pub(crate) cache_if: Option<Expr>,
     pub(crate) max_size: Option<u64>,
+    pub(crate) stale_while_revalidate: Option<Life>,
+    pub(crate) stale_if_error: Option<Life>,
+    /// What the body owns, where an option makes it outlive its caller.
+    pub(crate) background: Option<Background>,
+    pub(crate) single_flight: Option<SingleFlight>,
     pub(crate) cache: Option<Expr>,
     pub(crate) entry: bool,
+    /// Whether the function is known to stand in an `impl` or a trait, so that it can say `Self`.
+    pub(crate) has_self: bool,
     /// The options as written, for the program's own listing.
     pub(crate) written: Vec<(String, String)>,
 }
@@ -196,6 +229,16 @@ pub(crate) fn mentions(tokens: impl ToTokens, is_name: &impl Fn(&str) -> bool) -
         }),
         TokenTree::Punct(_) => false,
     })
+}
+
+/// Whether `Self` can be said in the function: its signature does, or its body outside of items
+/// with a `Self` of their own.
+pub(crate) fn has_self(item: &Item) -> bool {
+    let says = |tokens: TokenStream| mentions(tokens, &|name| name == "Self" || name == "self");
+    let items = ["impl", "trait", "struct", "enum", "union"];
+    let body = || item.body.stream();
+    says(item.sig.to_token_stream())
+        || (says(body()) && !mentions(body(), &|name| items.contains(&name)))
 }
 
 /// Why something that is no [`Item`] cannot be cached.

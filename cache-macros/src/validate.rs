@@ -2,8 +2,8 @@
 
 use crate::args::{Args, Opt};
 use crate::errors::Errors;
-use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, mentions};
-use crate::{key, values};
+use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
+use crate::{background, key, values};
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -26,7 +26,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     let version = args.version.as_ref().and_then(|option| values::version(option, errors));
     let jitter = args.jitter.as_ref().and_then(|option| values::jitter(option, errors));
     let none_ttl = args.none_ttl.as_ref().and_then(|option| values::life(option, errors));
-    check_none_ttl(none_ttl.as_ref(), &bindings, errors);
+    check_same_for_all("none_ttl", none_ttl.as_ref(), &bindings, errors);
     let max_size = args.max_size.as_ref().and_then(|option| values::size(option, errors));
     let entry = args.entry.as_ref().and_then(|option| values::boolean(option, errors));
     let cache_if = args.cache_if.as_ref().and_then(|option| {
@@ -36,6 +36,18 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         .ttl_with
         .as_ref()
         .and_then(|option| values::function(option, "ttl_with = |value| value.lifetime()", errors));
+    let mut window = |option: &Option<Opt<Expr>>| {
+        let option = option.as_ref()?;
+        let life = values::life(option, errors);
+        check_same_for_all(&option.key.to_string(), life.as_ref(), &bindings, errors);
+        life
+    };
+    let stale_while_revalidate = window(&args.stale_while_revalidate);
+    let stale_if_error = window(&args.stale_if_error);
+    let form = shape.as_ref().map(|(form, _)| *form);
+    let background = background::check(&args, item, form, errors);
+    let single_flight =
+        args.single_flight.as_ref().and_then(|option| values::single_flight(option, errors));
     let cache = args.cache.and_then(|option| check_cache(option, errors));
     let (form, output) = shape?;
     Some(Model {
@@ -52,8 +64,13 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         none_ttl,
         cache_if,
         max_size,
+        stale_while_revalidate,
+        stale_if_error,
+        background,
+        single_flight,
         cache,
         entry: entry.unwrap_or(true),
+        has_self: has_self(item),
         written: args.written,
     })
 }
@@ -75,6 +92,11 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
     match &output {
         Type::Tuple(tuple) if tuple.elems.is_empty() => nothing_returned(&output, errors),
         Type::Never(_) => nothing_returned(&output, errors),
+        ty if borrowed(ty).is_some() => errors.on(
+            borrowed(ty),
+            "what is borrowed cannot be read back from a cache: return an owned value, such as \
+             `String` for `&str`",
+        ),
         ty if crate::model::has_impl_trait(ty) => errors.on(
             ty,
             "a type without a name cannot be read back from a cache: return a named type that \
@@ -83,6 +105,28 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
         _ => return Some((form, output)),
     }
     None
+}
+
+/// The reference that is returned, also as `Ok(&T)` or `Some(&T)`.
+fn borrowed(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Reference(_) => Some(ty),
+        Type::Group(group) => borrowed(&group.elem),
+        Type::Paren(paren) => borrowed(&paren.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            arguments
+                .args
+                .iter()
+                .find_map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                })
+                .and_then(borrowed)
+        }
+        _ => None,
+    }
 }
 
 fn nothing_returned(place: impl quote::ToTokens, errors: &mut Errors) {
@@ -174,16 +218,23 @@ fn check_one_ttl(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// The companion writes `None` too, and it does not know every argument.
-fn check_none_ttl(life: Option<&Life>, bindings: &[Binding], errors: &mut Errors) {
+/// The companion writes values too, and it does not know every argument.
+fn check_same_for_all(
+    option: &str,
+    life: Option<&Life>,
+    bindings: &[Binding],
+    errors: &mut Errors,
+) {
     let Some(Life::Expr(expr)) = life else { return };
     let is_argument =
         |name: &str| name == "self" || bindings.iter().any(|b| b.ident.unraw() == name);
     if mentions(expr, &is_argument) {
         errors.on(
             expr,
-            "`none_ttl` is the same for all calls, so it cannot use arguments: write whole \
-             seconds (`none_ttl = 5`), a duration (`none_ttl = \"5s\"`) or a constant",
+            format!(
+                "`{option}` is the same for all calls, so it cannot use arguments: write whole \
+                 seconds (`{option} = 5`), a duration (`{option} = \"5s\"`) or a constant"
+            ),
         );
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::args::Opt;
 use crate::errors::Errors;
-use crate::model::Life;
+use crate::model::{Life, SingleFlight};
 use std::time::Duration;
 use syn::{Expr, ExprLit, Lit, LitInt, LitStr, UnOp};
 
@@ -248,6 +248,23 @@ pub(crate) fn function(option: &Opt<Expr>, example: &str, errors: &mut Errors) -
             format!("`{key}` is the path of a function, or a closure: write `{example}`"),
         ),
     }
+    None
+}
+
+pub(crate) fn single_flight(option: &Opt<Expr>, errors: &mut Errors) -> Option<SingleFlight> {
+    if let Some(Lit::Str(text)) = literal(&option.value) {
+        match text.value().as_str() {
+            "cluster" => return Some(SingleFlight::Cluster),
+            "process" => return Some(SingleFlight::Process),
+            "off" => return Some(SingleFlight::Off),
+            _ => {}
+        }
+    }
+    errors.on(
+        &option.value,
+        "`single_flight` says who shares a computation: write `\"cluster\"` (all processes), \
+         `\"process\"` (the calls of one process) or `\"off\"` (nobody)",
+    );
     None
 }
 

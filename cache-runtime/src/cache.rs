@@ -1,6 +1,7 @@
 //! The cache: its settings, its store, its flights and its figures, behind one cheap handle.
 
 use crate::config::{Builder, Off, Settings, Target};
+use crate::refresh::Refreshes;
 use crate::single_flight::Flights;
 use crate::stats::{Counters, ProcessStats, Stats, Status, functions};
 use crate::store::{AnyStore, DisabledStore, Reachability, Store};
@@ -32,6 +33,7 @@ struct Inner {
     settings: Settings,
     store: AnyStore,
     flights: Flights,
+    refreshes: Refreshes,
     counters: Counters,
     /// Wakes the task that replays the journal.
     wake: Arc<Notify>,
@@ -67,6 +69,7 @@ impl Cache {
             settings,
             store,
             flights: Flights::default(),
+            refreshes: Refreshes::default(),
             counters: Counters::new(),
         }))
     }
@@ -133,7 +136,12 @@ impl Cache {
             prefix: self.settings().prefix.clone(),
             breaker: self.store().breaker_state(),
             journal: self.flights().journal(|journal| journal.figures()),
-            process: ProcessStats { total, hit_rate: total.hit_rate(), functions: functions() },
+            process: ProcessStats {
+                total,
+                hit_rate: total.hit_rate(),
+                refreshing: self.refreshes().running(),
+                functions: functions(),
+            },
             server: server.ok(),
         }
     }
@@ -148,6 +156,10 @@ impl Cache {
 
     pub(crate) fn flights(&self) -> &Flights {
         &self.0.flights
+    }
+
+    pub(crate) fn refreshes(&self) -> &Refreshes {
+        &self.0.refreshes
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -195,8 +207,8 @@ fn announce(settings: &Settings) {
     match settings.target {
         Target::Disabled(Off::NotConfigured) => tracing::warn!(
             target: "cache_runtime",
-            "caching is off: nothing says where Redis is; set REDIS_URL, or REDIS_ENABLED=false \
-             if this is meant"
+            "caching is off: nothing says where Redis is; set REDIS_URL, install a cache before \
+             the first cached call, or set REDIS_ENABLED=false if this is meant"
         ),
         Target::Redis(_) if settings.prefix_is_default => tracing::info!(
             target: "cache_runtime",
@@ -224,6 +236,14 @@ pub(crate) enum Handle {
 }
 
 impl Handle {
+    /// The same cache, for a task of its own.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Global(cache) => Self::Global(cache),
+            Self::Own(cache) => Self::Own(cache.clone()),
+        }
+    }
+
     /// The function's own cache, else the scope's, else the process-wide one.
     pub(crate) fn choose(explicit: Option<Cache>, scoped: Option<Cache>) -> Self {
         explicit.or(scoped).map_or_else(|| Self::Global(Cache::global()), Self::Own)

@@ -5,7 +5,7 @@ use crate::cache::{Cache, Handle};
 use crate::context::{Context, Mode};
 use crate::function::{Function, Location, registry};
 use crate::key::KeyWriter;
-use crate::stats::{Observer, Outcome};
+use crate::stats::{Counters, Observer, Outcome};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,6 +85,7 @@ pub struct EntryCall {
 pub fn companion_call(
     location: Location,
     ident: &'static str,
+    self_name: Option<&'static str>,
     explicit: Option<Cache>,
     render: impl FnOnce(&mut KeyWriter<'_>),
 ) -> EntryCall {
@@ -92,6 +93,9 @@ pub fn companion_call(
     let function = registry().at(location, ident);
     let key = match function {
         Some(function) => {
+            if let Some(name) = self_name {
+                function.is_of(name);
+            }
             render_key(function, &cache, render).map_err(|why| Error::Invalid(why.to_owned()))
         }
         None => Err(Error::Invalid(format!("the cached function `{ident}` is not registered"))),
@@ -122,12 +126,20 @@ fn render_key(
     }
     let settings = cache.settings();
     let mut key = KeyWriter::new(&settings.prefix, function.path(), settings.key_secret.as_ref());
+    key.leave_type_open(function.is_open());
     render(&mut key);
     if key.is_ambiguous() {
         return Err("two types of one name are in its key, so their entries would be one: \
                     give one of the types another name");
     }
-    Ok(key.finish(function.mark()))
+    let key = key.finish(function.mark());
+    if key.get(settings.prefix.len() + 1..).is_some_and(|bare| function.is_forged(bare)) {
+        return Err(
+            "an argument at the beginning of its key reads like the path of another cached \
+                    function: begin the key with text",
+        );
+    }
+    Ok(key)
 }
 
 impl Active {
@@ -155,10 +167,27 @@ impl Active {
     }
 
     fn count_error(&self) {
-        self.function.counters.count_error();
-        self.cache.counters().count_error();
+        self.count(Counters::count_error);
+    }
+
+    /// Counts something beside the outcome.
+    pub(crate) fn count(&self, count: impl Fn(&Counters)) {
+        count(&self.function.counters);
+        count(self.cache.counters());
         if let Some(observer) = &self.observer {
-            observer.count_error();
+            observer.each(count);
+        }
+    }
+
+    /// The same key, for a refresh in a task of its own.
+    pub(crate) fn for_behind(&self) -> Self {
+        Self {
+            function: self.function,
+            cache: self.cache.again(),
+            key: self.key.clone(),
+            refresh: false,
+            wait: self.wait,
+            observer: None,
         }
     }
 }

@@ -46,6 +46,13 @@ pub(crate) fn with_cache<T>(cache: Option<Cache>, f: impl FnOnce() -> T) -> T {
     }
 }
 
+/// Runs a refresh in a task of its own with the cache that its caller uses; whoever watched the
+/// caller does not watch this.
+pub(crate) fn behind<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let cache = Context::current().cache;
+    CONTEXT.scope(Context { cache, ..Context::default() }, future)
+}
+
 /// In a box: an `async fn` has room for its arguments twice, so that three of these around one
 /// another would make a future of 5 KiB one of several hundred.
 pub(crate) fn within<F: Future>(

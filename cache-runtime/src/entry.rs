@@ -7,6 +7,7 @@ use crate::function::Function;
 use crate::lease::LIFE;
 use crate::outcome::Shape;
 use crate::plan::Plan;
+use crate::policy::{State, Windows};
 use crate::store::{Act, Life, Store, Token};
 use std::fmt;
 use std::time::Duration;
@@ -54,6 +55,7 @@ where
 /// A plan without the types that only matter inside.
 trait ErasedPlan<R>: Send + Sync {
     fn decode(&self, bytes: &[u8]) -> Result<Option<R>, Error>;
+    fn windows(&self) -> Windows;
     /// The bytes to store and for how long, if the value is one that is stored.
     fn encode(
         &self,
@@ -73,6 +75,10 @@ impl<S: Shape> ErasedPlan<S::Output> for FunctionPlan<S> {
         Ok(self.plan.decode(bytes)?.map(S::join))
     }
 
+    fn windows(&self) -> Windows {
+        self.plan.windows()
+    }
+
     fn encode(
         &self,
         cache: &Cache,
@@ -81,7 +87,8 @@ impl<S: Shape> ErasedPlan<S::Output> for FunctionPlan<S> {
     ) -> Result<Option<(Vec<u8>, Duration)>, Error> {
         let Some(stored) = S::stored(output) else { return Ok(None) };
         let life = match ttl {
-            Some(ttl) => Some(ttl),
+            Some(ttl) if ttl.is_zero() => None,
+            Some(ttl) => Some(ttl.saturating_add(self.plan.windows().longest())),
             None => self.plan.life(stored, cache.settings(), || cache.clock().random())?,
         };
         let Some(life) = life else { return Ok(None) };
@@ -99,18 +106,30 @@ impl<R: 'static> Entry<R> {
         self.key.as_deref().map_err(Clone::clone)
     }
 
-    /// The stored value, if there is one. Computes nothing. Answers `None` while an invalidation
-    /// by a writer of this process waits to reach the store.
+    /// The stored value, if there is one that a call would be answered with at once: fresh, or
+    /// within `stale_while_revalidate`. Computes and refreshes nothing. Answers
+    /// `None` while an invalidation by a writer of this process waits to reach the store.
     ///
     /// # Errors
     /// Why the store could not be asked; [`Error::Codec`] when what it holds is not a value of
     /// this function.
     pub async fn get(&self) -> Result<Option<R>, Error> {
-        let key = self.key()?;
-        if !self.cache.trusts(key) {
+        if !self.cache.trusts(self.key()?) {
             return Ok(None);
         }
-        match self.cache.store().get(key, self.timeout()).await? {
+        let (store, windows) = (self.cache.store(), self.plan.windows());
+        let found = if windows.is_none() {
+            store.get(self.key()?, self.timeout()).await?
+        } else {
+            let asked = self.cache.clock().now();
+            let found = store.read(self.key()?, self.timeout()).await?;
+            let late = self.cache.clock().now().saturating_sub(asked);
+            let served = |state| matches!(state, State::Fresh | State::Stale { at_once: true, .. });
+            found
+                .filter(|found| served(windows.state(found.left.saturating_sub(late))))
+                .map(|found| found.bytes)
+        };
+        match found {
             Some(bytes) => self.plan.decode(&bytes),
             None => Ok(None),
         }
@@ -151,7 +170,8 @@ impl<R: 'static> Entry<R> {
         Ok(filled && !self.cache.is_disabled())
     }
 
-    /// How long the stored value has left; `None` when there is none.
+    /// How long the stored value has left until it is stale; `None` when there is none, zero when
+    /// it is stale already.
     /// [`Duration::MAX`] stands for one that never expires, which only somebody else can have
     /// written.
     ///
@@ -161,7 +181,7 @@ impl<R: 'static> Entry<R> {
         Ok(match self.cache.store().life(self.key()?, self.timeout()).await? {
             Life::Absent => None,
             Life::Unlimited => Some(Duration::MAX),
-            Life::Remaining(left) => Some(left),
+            Life::Remaining(left) => Some(left.saturating_sub(self.plan.windows().longest())),
         })
     }
 

@@ -17,7 +17,8 @@ pub enum Error {
     Config(String),
     /// Caching is switched off (`disabled://`, `REDIS_ENABLED=false`, or nothing configured).
     Disabled,
-    /// There is no connection to the store now; said at once, without waiting for one.
+    /// There is no connection to the store now that is of any use: it is out of reach, or it
+    /// refuses us (a wrong password, say). Said at once, without waiting; the log says why.
     Unavailable,
     /// The store did not answer in time.
     Timeout,
@@ -37,7 +38,9 @@ impl fmt::Display for Error {
         match self {
             Self::Config(why) => write!(f, "cache configuration: {why}"),
             Self::Disabled => f.write_str("caching is disabled"),
-            Self::Unavailable => f.write_str("the cache's store is not reachable"),
+            Self::Unavailable => {
+                f.write_str("the cache's store is out of reach or refuses us; the log says why")
+            }
             Self::Timeout => f.write_str("the cache's store did not answer in time"),
             Self::Refused(code) => write!(f, "the cache's store refused the command: {code}"),
             Self::WrongType => f.write_str("the key holds something that is not a cached value"),

@@ -46,6 +46,8 @@ pub struct Declared {
 pub struct Function {
     declared: Declared,
     resolved: OnceLock<Resolved>,
+    /// Whether the path names the type that the method is of; see [`method_of`].
+    names_self: OnceLock<bool>,
     pub(crate) counters: Counters,
     /// How long the last value was, which is a good guess for the next.
     last_size: AtomicUsize,
@@ -72,6 +74,7 @@ impl Function {
         Self {
             declared,
             resolved: OnceLock::new(),
+            names_self: OnceLock::new(),
             counters: Counters::new(),
             last_size: AtomicUsize::new(0),
             warned_of_codec: AtomicBool::new(false),
@@ -95,7 +98,38 @@ impl Function {
 
     /// Why the calls of this function are not cached, if they are not.
     pub(crate) fn refused(&self) -> Option<&'static str> {
-        self.resolved().refused
+        let resolved = self.resolved();
+        if self.is_open() && self.declared.self_type == SelfType::Missing {
+            return Some(
+                "it stands in a generic impl, or is a trait's own method, and its key does not \
+                 tell the types apart: put `{Self}` into the key, or write `skip(Self)` if one \
+                 entry may serve them all",
+            );
+        }
+        resolved.refused
+    }
+
+    /// Says of which type the function is a method. Only a function whose path leaves it open is
+    /// one of several types.
+    pub(crate) fn is_of(&self, type_name: &str) {
+        self.names_self.get_or_init(|| names((self.declared.item)(), type_name));
+    }
+
+    /// Whether the function's path leaves open which type it is of.
+    pub(crate) fn is_open(&self) -> bool {
+        leaves_type_open(self.path()) || self.names_self.get() == Some(&false)
+    }
+
+    /// Whether the key can begin with whatever an argument says.
+    fn begins_with_argument(&self) -> bool {
+        self.declared.template.is_some_and(|key| key.starts_with('{') && !key.starts_with("{{"))
+    }
+
+    /// Whether `key` (without its prefix) reads like a default key of another function, which no
+    /// argument may bring about.
+    pub(crate) fn is_forged(&self, key: &str) -> bool {
+        self.begins_with_argument()
+            && registry().paths.contains_key(key.split(':').next().unwrap_or_default())
     }
 
     fn resolved(&self) -> &Resolved {
@@ -107,12 +141,6 @@ impl Function {
     }
 
     fn reason_to_refuse(&self, path: &str) -> Option<&'static str> {
-        if self.declared.self_type == SelfType::Missing && leaves_type_open(path) {
-            return Some(
-                "it stands in a generic impl and its key does not tell the types apart: \
-                 put `{Self}` into the key, or `skip(Self)` if one entry may serve them all",
-            );
-        }
         if self.declared.template.is_none() && registry().paths.get(path).is_some_and(|n| *n > 1) {
             return Some(
                 "another cached function has the same path, so their default keys would be one: \
@@ -161,11 +189,31 @@ impl Function {
             None => crate::key::pattern::Pattern::of_path(
                 self.path(),
                 self.declared.arguments.len(),
-                leaves_type_open(self.path()),
+                self.is_open(),
                 self.mark(),
             ),
         }
     }
+}
+
+/// A function that is a method of `T`, or of whatever type `T` stands for in a trait's own method
+/// or a generic impl: the path names the type in neither case, and then the key has to.
+#[must_use]
+pub fn method_of<T: ?Sized>(function: &'static Function) -> &'static Function {
+    function.is_of(std::any::type_name::<T>());
+    function
+}
+
+/// Whether the `type_name` of an item names the type `of` whose `impl` it is in:
+/// `app::Repo::find::__item`, `<app::Repo as app::Find>::…`, `app::db::<impl app::Repo>::…`.
+fn names(item: &str, of: &str) -> bool {
+    let part_of_a_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    item.match_indices(of).any(|(at, _)| {
+        let before = item.get(..at).and_then(|head| head.chars().next_back());
+        let after = item.get(at + of.len()..).unwrap_or_default();
+        !before.is_some_and(part_of_a_path)
+            && (after.starts_with("::") || after.starts_with(" as ") || after.starts_with('>'))
+    })
 }
 
 /// All cached functions of the program.
@@ -217,7 +265,9 @@ impl Registry {
         let mut found = Vec::new();
         for (i, (one, pattern)) in patterns.iter().enumerate() {
             for (other, other_pattern) in patterns.iter().skip(i + 1) {
-                if pattern.overlaps(other_pattern) {
+                // An argument that reads like a path is told by `is_forged`, call by call.
+                let alike = one.declared.template.is_some() == other.declared.template.is_some();
+                if alike && pattern.overlaps(other_pattern) {
                     found.push((*one, *other));
                 }
             }
@@ -254,7 +304,12 @@ fn path_of(item: &str, ident: &str) -> String {
     while let Some(outer) = inside.strip_suffix("::{{closure}}") {
         inside = outer;
     }
-    let text = inside.replace("::{{closure}}", "").replace("::", ".").replace(" as ", "@");
+    let mut text = inside.replace("::{{closure}}", "");
+    // A lifetime makes no other type, and its `_` leaves none open.
+    for lifetime in ["<'_>", "'_, ", ", '_", "'_ "] {
+        text = text.replace(lifetime, "");
+    }
+    let text = text.replace("::", ".").replace(" as ", "@");
     let mut path = String::with_capacity(text.len());
     for c in text.replace(", ", ",").chars() {
         path.push(match c {
@@ -293,6 +348,32 @@ mod tests {
             path("<app::Repo<_> as app::Find>::find::__item"),
             "(app.Repo(_)@app.Find).find"
         );
+        assert_eq!(path("app::Repo<'_>::find::__item"), "app.Repo.find");
+        assert_eq!(path("app::Map<'_, app::K>::find::__item"), "app.Map(app.K).find");
         assert_eq!(path("app::Map<app::K, &str>::find::__item"), "app.Map(app.K,-str).find");
+    }
+
+    #[test]
+    fn a_path_names_the_type_that_its_method_is_of() {
+        for (item, of) in [
+            ("app::Repo::find::__item", "app::Repo"),
+            ("app::Repo<'_>::find::{{closure}}::__item", "app::Repo<'_>"),
+            ("<app::Repo as app::Find>::find::__item", "app::Repo"),
+            ("<&app::Repo as app::Find>::find::__item", "&app::Repo"),
+            ("app::db::<impl app::Repo>::find::__item", "app::Repo"),
+            ("app::main::<impl app::Find for app::Repo>::find::__item", "app::Repo"),
+            ("<app::Map<[u8; 3]> as app::Find>::find::__item", "app::Map<[u8; 3]>"),
+        ] {
+            assert!(names(item, of), "{item} {of}");
+        }
+        for (item, of) in [
+            ("app::Find::find::__item", "app::Repo"),
+            ("app::Repository::find::__item", "app::Repo"),
+            ("app::Repo<_>::find::__item", "app::Repo<u8>"),
+            ("<_ as app::Find>::find::__item", "app::Repo"),
+            ("myapp::Repo::find::__item", "app::Repo"),
+        ] {
+            assert!(!names(item, of), "{item} {of}");
+        }
     }
 }

@@ -5,6 +5,15 @@ use crate::function::registry;
 use crate::store::{Cursor, Store, key_of_lease};
 use crate::{Error, glob};
 
+/// Which page of a walk over all keys comes next.
+#[derive(Default)]
+enum Pages {
+    #[default]
+    First,
+    From(Cursor),
+    NoMore,
+}
+
 impl Cache {
     /// Removes the value under `key`, with or without the cache's prefix. Says whether there was
     /// one.
@@ -101,8 +110,8 @@ impl Cache {
     /// Why the store could not be asked.
     pub async fn count_keys(&self) -> Result<u64, Error> {
         let mut keys = std::collections::HashSet::new();
-        let mut pages = Pages::of(self.whole("*", "pattern")?);
-        while let Some(page) = pages.next(self).await? {
+        let (pattern, mut pages) = (self.whole("*", "pattern")?, Pages::default());
+        while let Some(page) = self.next(&mut pages, &pattern).await? {
             keys.extend(page.into_iter().filter(|key| !self.is_internal(key)));
         }
         Ok(keys.len() as u64)
@@ -118,20 +127,33 @@ impl Cache {
         let mut removed = 0;
         // The leases first: after this pass, what was begun before it can no longer be stored,
         // and what it has stored is there for the second pass to see.
-        let mut pages = Pages::of(format!("{}:~lease:*", self.settings().prefix));
-        while let Some(page) = pages.next(self).await? {
+        let leases = format!("{}:~lease:*", self.settings().prefix);
+        let mut pages = Pages::default();
+        while let Some(page) = self.next(&mut pages, &leases).await? {
             let keys = page.iter().filter_map(|lease| self.key_of_lease(lease));
             let keys: Vec<_> = keys.filter(|key| concerned(key)).map(str::to_owned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
-        let mut pages = Pages::of(pattern.to_owned());
-        while let Some(mut page) = pages.next(self).await? {
-            page.retain(|key| !self.is_internal(key));
-            page.retain(|key| own(key));
+        let mut pages = Pages::default();
+        while let Some(mut page) = self.next(&mut pages, pattern).await? {
+            page.retain(|key| !self.is_internal(key) && own(key));
             removed += self.store().remove(&page, self.settings().timeout).await?;
         }
         self.flights().detach_matching(concerned);
         Ok(removed)
+    }
+
+    /// The next page of the keys that match, if there is one; a key can come twice.
+    // A loop around this, and no callback: a future with an async closure in it is not `Send`.
+    async fn next(&self, pages: &mut Pages, pattern: &str) -> Result<Option<Vec<String>>, Error> {
+        let from = match pages {
+            Pages::First => None,
+            Pages::From(cursor) => Some(&*cursor),
+            Pages::NoMore => return Ok(None),
+        };
+        let (page, next) = self.store().scan(pattern, from, self.settings().timeout).await?;
+        *pages = next.map_or(Pages::NoMore, Pages::From);
+        Ok(Some(page))
     }
 
     fn whole(&self, text: &str, what: &str) -> Result<String, Error> {
@@ -158,31 +180,5 @@ impl Cache {
         key.get(self.settings().prefix.len() + 1..)
             .and_then(|rest| rest.strip_prefix('~'))
             .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
-    }
-}
-
-/// The keys that match a pattern, page by page; a key can come twice.
-///
-/// No async closure per page: the compiler cannot prove the future of one `Send`.
-struct Pages {
-    pattern: String,
-    cursor: Option<Cursor>,
-    ended: bool,
-}
-
-impl Pages {
-    fn of(pattern: String) -> Self {
-        Self { pattern, cursor: None, ended: false }
-    }
-
-    async fn next(&mut self, cache: &Cache) -> Result<Option<Vec<String>>, Error> {
-        if self.ended {
-            return Ok(None);
-        }
-        let within = cache.settings().timeout;
-        let (page, next) = cache.store().scan(&self.pattern, self.cursor.as_ref(), within).await?;
-        self.ended = next.is_none();
-        self.cursor = next;
-        Ok(Some(page))
     }
 }

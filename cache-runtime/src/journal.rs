@@ -303,19 +303,4 @@ mod tests {
         acknowledge(&mut journal);
         assert!(journal.rests(Duration::ZERO) && !journal.starts());
     }
-
-    #[test]
-    fn nobody_joins_what_was_begun_before_its_key_was_distrusted() {
-        use crate::single_flight::{Flights, Role};
-        let flights = Flights::default();
-        let trusted = |role| match role {
-            Role::Lead(leader) => (leader.is_trusted(), leader),
-            Role::Wait(_) => panic!("this flight is from before"),
-        };
-        let (before, _old) = trusted(flights.join("a"));
-        assert!(before && flights.trusts_all());
-        assert!(!flights.distrust(&["a".to_owned()]));
-        let (after, _new) = trusted(flights.join("a"));
-        assert!(!after && !flights.trusts("a") && flights.trusts("b"));
-    }
 }

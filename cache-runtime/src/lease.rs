@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::call::Active;
-use crate::store::{Act, Store, Token};
+use crate::store::{Acquired, Act, Store, Token};
 use crate::timers;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,7 +16,8 @@ const RENEW_EVERY: Duration = Duration::from_millis(600);
 /// A body that runs for longer stores nothing.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// The lease of the call's key. Dropped unsettled, it is given back behind the caller's back.
+/// The lease of the call's key, asked for or held. Dropped before it is settled, it is given back
+/// behind the caller's back: it may have been given.
 #[derive(Debug)]
 pub(crate) struct Lease<'c> {
     call: &'c Active,
@@ -24,8 +25,38 @@ pub(crate) struct Lease<'c> {
 }
 
 impl<'c> Lease<'c> {
-    pub(crate) fn new(call: &'c Active, token: Token) -> Self {
-        Self { call, token: Some(token) }
+    /// About to be asked for. The token is a new one each time: an earlier request that was given
+    /// up may still arrive, and would be taken for this one.
+    pub(crate) fn request(call: &'c Active) -> Self {
+        Self { call, token: Some(Token::random()) }
+    }
+
+    /// Asks for it, unless there is a value with more than `window` of its life left. Answers such
+    /// a value with the end of that, by the cache's clock.
+    pub(crate) async fn acquire(
+        &mut self,
+        force: bool,
+        window: Duration,
+        within: Duration,
+    ) -> Result<Acquired<(Vec<u8>, Duration)>, Error> {
+        let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
+        let Active { cache, key, .. } = self.call;
+        let (store, asked) = (cache.store(), cache.clock().now());
+        let acquired = if force || window.is_zero() {
+            let acquired = store.acquire(key, token, LIFE, force, within).await;
+            acquired.map(|acquired| acquired.map(|bytes| (bytes, Duration::MAX)))
+        } else {
+            let until = |left: Duration| asked.saturating_add(left.saturating_sub(window));
+            let acquired = store.acquire_above(key, token, LIFE, window, within).await;
+            acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
+        };
+        match &acquired {
+            Ok(Acquired::Ours) => {}
+            // It may still arrive there: the release follows it.
+            Err(Error::Timeout) => {}
+            Ok(_) | Err(_) => self.token = None,
+        }
+        acquired
     }
 
     /// Does `act` if the lease is still this call's, and ends it either way.
@@ -39,12 +70,12 @@ impl<'c> Lease<'c> {
     }
 
     /// Runs `body`, renewing the lease meanwhile.
-    pub(crate) async fn hold<B: Future>(&self, mut body: Pin<&mut B>) -> B::Output {
+    pub(crate) async fn hold<B: Future + Unpin>(&self, mut body: B) -> B::Output {
         // Most bodies end before the first renewal: nothing is set up before one has to wait.
         let mut renewals: Option<Pin<Box<_>>> = None;
         let mut renewing = timers::available();
         poll_fn(|context| {
-            if let Poll::Ready(output) = body.as_mut().poll(context) {
+            if let Poll::Ready(output) = Pin::new(&mut body).poll(context) {
                 return Poll::Ready(output);
             }
             if renewing {
@@ -73,20 +104,14 @@ impl<'c> Lease<'c> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        if let Some(token) = self.token.take() {
-            release_behind(self.call, token);
+        let Some(token) = self.token.take() else { return };
+        // Without a runtime it just runs out.
+        if timers::available() {
+            let (cache, key) = ((*self.call.cache).clone(), self.call.key.clone());
+            drop(tokio::spawn(async move {
+                let within = cache.settings().timeout;
+                let _ = cache.store().settle(&key, &token, Act::Release, within).await;
+            }));
         }
     }
-}
-
-/// Gives a lease back without anybody waiting for it; without a runtime it just runs out.
-pub(crate) fn release_behind(call: &Active, token: Token) {
-    if !timers::available() {
-        return;
-    }
-    let (cache, key) = ((*call.cache).clone(), call.key.clone());
-    drop(tokio::spawn(async move {
-        let within = cache.settings().timeout;
-        let _ = cache.store().settle(&key, &token, Act::Release, within).await;
-    }));
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod breaker;
+#[cfg(test)]
+mod breaker_tests; // apart: the model checker compiles the file above
 mod cache;
 #[allow(missing_docs)] // as above
 mod call;
@@ -21,14 +23,19 @@ mod lease;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above
+mod own;
+#[allow(missing_docs)] // as above
 mod plain;
 #[allow(missing_docs)] // as above
 mod plan;
+mod policy;
 mod read_through;
+mod refresh;
 mod replay;
 mod single_flight;
 mod stats;
 mod store;
+mod sync;
 mod timers;
 #[allow(missing_docs)] // as above
 mod writers;

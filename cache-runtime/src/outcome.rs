@@ -130,6 +130,17 @@ impl<T> Shape for Plain<T> {
     }
 }
 
+/// A shape that has a `None` to speak of.
+#[diagnostic::on_unimplemented(
+    message = "`none_ttl` is for functions that return an `Option`",
+    label = "this function never returns `None`",
+    note = "remove `none_ttl`, or return `Option<T>` or `Result<Option<T>, E>`"
+)]
+pub trait HoldsOption {}
+
+impl<T, E> HoldsOption for ResultOption<T, E> {}
+impl<T> HoldsOption for OptionOf<T> {}
+
 /// Most particular: three references.
 pub trait ShapeOfResultOption {
     type Shape;

@@ -3,7 +3,8 @@
 use crate::Error;
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
-use crate::outcome::{ErrorSharing, Shape};
+use crate::outcome::{ErrorSharing, HoldsOption, Shape};
+use crate::policy::Windows;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -21,9 +22,23 @@ pub enum Ttl {
     Unknown,
 }
 
+/// Who waits for whom on a miss.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SingleFlight {
+    /// All processes run one body.
+    #[default]
+    Cluster,
+    /// Each process runs one; what another one is computing is not waited for.
+    Process,
+    /// Every call runs its own.
+    Off,
+}
+
 /// The options of a function, typed by what it returns.
 pub struct Plan<S: Shape> {
     ttl: Ttl,
+    single_flight: SingleFlight,
+    windows: Windows,
     jitter: f64,
     none_ttl: Option<Duration>,
     max_size: Option<usize>,
@@ -42,6 +57,8 @@ pub struct Plan<S: Shape> {
 pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shape: S) -> Plan<S> {
     Plan {
         ttl: Ttl::Default,
+        single_flight: SingleFlight::Cluster,
+        windows: Windows::default(),
         jitter: 0.0,
         none_ttl: None,
         max_size: None,
@@ -59,12 +76,30 @@ impl<S: Shape> Plan<S> {
         self
     }
 
+    pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
+        self.single_flight = single_flight;
+        self
+    }
+
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.windows.revalidate = window;
+        self
+    }
+
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.windows.on_error = window;
+        self
+    }
+
     pub fn jitter(mut self, share: f64) -> Self {
         self.jitter = share;
         self
     }
 
-    pub fn none_ttl(mut self, ttl: Duration) -> Self {
+    pub fn none_ttl(mut self, ttl: Duration) -> Self
+    where
+        S: HoldsOption,
+    {
         self.none_ttl = Some(ttl);
         self
     }
@@ -89,11 +124,25 @@ impl<S: Shape> Plan<S> {
         self
     }
 
+    /// Whether the calls of one process share a computation.
+    pub(crate) fn shares_here(&self) -> bool {
+        self.single_flight != SingleFlight::Off
+    }
+
+    /// Whether what another process is computing is waited for.
+    pub(crate) fn waits_for_others(&self) -> bool {
+        self.single_flight == SingleFlight::Cluster
+    }
+
     pub(crate) fn errors(&self) -> ErrorSharing<S::Output> {
         self.errors
     }
 
-    /// How long to store this value: `None` for not at all. `random` is in `0.0..1.0`.
+    pub(crate) fn windows(&self) -> Windows {
+        self.windows
+    }
+
+    /// How long to store this value, its stale window included: `None` for not at all. `random` is in `0.0..1.0`.
     pub(crate) fn life(
         &self,
         stored: &S::Stored,
@@ -121,7 +170,7 @@ impl<S: Shape> Plan<S> {
             },
         };
         let ttl = if self.jitter > 0.0 { ttl.mul_f64(1.0 - self.jitter * random()) } else { ttl };
-        Ok((!ttl.is_zero()).then_some(ttl))
+        Ok((!ttl.is_zero()).then(|| ttl.saturating_add(self.windows.longest())))
     }
 
     /// The value's bytes, in a buffer of about the size that is `expected`.
@@ -146,6 +195,12 @@ impl<S: Shape> Plan<S> {
         let stored = (self.decode)(bytes)?;
         let known = self.none_ttl.is_some() || S::value(&stored).is_some();
         Ok(known.then_some(stored))
+    }
+}
+
+impl<S: Shape> Clone for Plan<S> {
+    fn clone(&self) -> Self {
+        Self { ..*self }
     }
 }
 

@@ -4,15 +4,16 @@ pub use crate::cache::Cache;
 pub use crate::call::{call, companion_call};
 pub use crate::codec::{Cacheable, Codec, Json};
 pub use crate::entry::{Entry, entry};
-pub use crate::function::{Declared, Function, Location, Registered, SelfType};
+pub use crate::function::{Declared, Function, Location, Registered, SelfType, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::outcome::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
     ShapeOfResultOption,
 };
+pub use crate::own::{Own, owned};
 pub use crate::plain::{blocking, outside};
-pub use crate::plan::{Ttl, plan};
-pub use crate::read_through::read_through;
+pub use crate::plan::{SingleFlight, Ttl, plan};
+pub use crate::read_through::{read_through, read_through_owned};
 pub use crate::writers::{Targets, invalidating, targets};
 pub use inventory;
 

@@ -2,12 +2,14 @@
 
 use crate::Error;
 use crate::call::{Active, Call};
-use crate::lease::{self, Lease};
+use crate::lease::Lease;
 use crate::outcome::Shape;
 use crate::plan::Plan;
+use crate::policy::State;
+use crate::refresh::{Owning, Work};
 use crate::single_flight::{Landing, Leader, Role, Waited};
 use crate::stats::Outcome;
-use crate::store::{Acquired, Act, Store, Token};
+use crate::store::{Acquired, Act, Store};
 use crate::timers;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -20,8 +22,6 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 ///
 /// Whatever happens to the store, the result is one that `body` returned, now or earlier, and
 /// `body` runs at most once. On a hit it is never polled.
-// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
-#[allow(clippy::manual_async_fn)]
 pub fn read_through<S, B>(
     call: Call,
     plan: Plan<S>,
@@ -31,111 +31,275 @@ where
     S: Shape,
     B: Future<Output = S::Output>,
 {
+    answer(call, plan, body)
+}
+
+/// The same for a body that may outlive its caller. `make` copies the arguments, and is called
+/// once it is known that the body is to run.
+pub fn read_through_owned<S, F, B>(
+    call: Call,
+    plan: Plan<S>,
+    make: F,
+) -> impl Future<Output = S::Output>
+where
+    S: Shape<Output: 'static, Stored: Send> + 'static,
+    F: FnOnce() -> B,
+    B: Future<Output = S::Output> + Send + 'static,
+{
+    answer(call, plan, Owning(make))
+}
+
+// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
+#[allow(clippy::manual_async_fn)]
+fn answer<S, W, B>(call: Call, plan: Plan<S>, work: W) -> impl Future<Output = S::Output>
+where
+    S: Shape,
+    W: Work<S, B>,
+    B: Future<Output = S::Output> + Unpin,
+{
     async move {
-        let Call(Some(call)) = &call else { return body.await };
+        let Call(Some(call)) = &call else { return work.here().await };
         let mut budget = Budget::new(call.cache.settings().timeout);
         let flights = call.cache.flights();
 
         let mut look = !call.refresh;
+        let mut stale = None;
         let mut wait_until = None;
         if call.refresh {
             flights.detach(&call.key);
         }
         loop {
-            if look
-                && call.cache.trusts(&call.key)
-                && let Some(stored) = find(call, &plan, &mut budget).await
-            {
-                call.record(Outcome::Hit);
-                return S::join(stored);
+            if look && !call.cache.trusts(&call.key) {
+                stale = None;
+            } else if look {
+                stale = match find(call, &plan, &mut budget).await {
+                    Looked::Fresh(stored) => {
+                        call.record(Outcome::Hit);
+                        return S::join(stored);
+                    }
+                    Looked::Stale(stale) => Some(stale),
+                    Looked::Absent => None,
+                };
+                if let Some((stored, refresh)) = at_once(call, &plan, stale.as_deref()) {
+                    if refresh {
+                        work.behind(call, &plan);
+                    }
+                    call.record(Outcome::Stale);
+                    return S::join(stored);
+                }
             }
             look = true;
             let wait_until = *wait_until.get_or_insert_with(|| Instant::now() + call.wait);
-            let waiter = match flights.join(&call.key) {
+            let role = if plan.shares_here() {
+                flights.join(&call.key)
+            } else {
+                Role::Lead(flights.alone(&call.key))
+            };
+            let waiter = match role {
                 Role::Lead(leader) => {
                     // Boxed: a hit does not pay for the room that a miss needs.
-                    let lead = lead(call, &plan, &mut budget, leader, wait_until, body);
+                    let lead = lead(call, &plan, &mut budget, leader, wait_until, work, stale);
                     return Box::pin(lead).await;
                 }
                 Role::Wait(waiter) => waiter,
             };
             let limit = wait_until.saturating_duration_since(Instant::now());
             match waiter.wait(limit, plan.errors().unpack).await {
-                Waited::Value(bytes) => {
+                Waited::Value(_, until) if until <= call.cache.clock().now() => continue,
+                Waited::Value(bytes, _) => {
                     if let Ok(stored) = plan.decode_shared(&bytes) {
                         call.record(Outcome::Coalesced);
                         return S::join(stored);
                     }
                 }
-                Waited::Error(output) => {
-                    call.record(Outcome::Coalesced);
-                    return output;
-                }
                 Waited::Again => continue,
-                Waited::Apart | Waited::TimedOut => {}
+                // The leader's own stale value is none of ours: it may be older than an
+                // invalidation that was over before this call began.
+                failed => {
+                    if let Some(stored) = instead(call, &plan, stale.as_deref()) {
+                        call.record(Outcome::Stale);
+                        return S::join(stored);
+                    }
+                    if let Waited::Error(output) = failed {
+                        call.record(Outcome::Coalesced);
+                        return output;
+                    }
+                }
             }
             // Side by side with others: nobody's lease covers this, so nothing is stored.
             call.record(Outcome::Miss);
-            return body.await;
+            return work.here().await;
         }
     }
+}
+
+/// A value past its time to live, and when the store drops it, by the cache's clock. Encoded,
+/// since it is rarely needed.
+struct Stale {
+    bytes: Vec<u8>,
+    end: Duration,
+}
+
+/// What looking the key up came to.
+enum Looked<T> {
+    Fresh(T),
+    Stale(Box<Stale>),
+    Absent,
 }
 
 /// Looks the key up: the value, if the store has one that can be read.
-async fn find<S: Shape>(call: &Active, plan: &Plan<S>, budget: &mut Budget) -> Option<S::Stored> {
-    let within = budget.left()?;
-    let sent = Instant::now();
-    let found = call.cache.store().get(&call.key, within).await;
-    budget.charge(sent, found.is_ok());
-    match found {
-        Ok(bytes) => plan.decode(&bytes?).unwrap_or_else(|error| {
-            call.codec_failed(&error);
-            None
-        }),
+async fn find<S: Shape>(call: &Active, plan: &Plan<S>, budget: &mut Budget) -> Looked<S::Stored> {
+    let Some(within) = budget.left() else { return Looked::Absent };
+    let (store, sent) = (call.cache.store(), Instant::now());
+    let found = if plan.windows().is_none() {
+        let found = store.get(&call.key, within).await;
+        found.map(|bytes| bytes.map(|bytes| (bytes, None)))
+    } else {
+        // Its life counts from here: the reply may have been long on its way.
+        let asked = call.cache.clock().now();
+        let found = store.read(&call.key, within).await;
+        found.map(|found| found.map(|found| (found.bytes, Some(asked.saturating_add(found.left)))))
+    };
+    let worked = found.is_ok();
+    let looked = match found {
+        Ok(None) => Looked::Absent,
+        Ok(Some((bytes, end))) => match end.map_or(State::Fresh, |end| state(call, plan, end)) {
+            State::Fresh => decode(call, plan, &bytes).map_or(Looked::Absent, Looked::Fresh),
+            State::Stale { .. } => {
+                Looked::Stale(Box::new(Stale { bytes, end: end.unwrap_or_default() }))
+            }
+            State::Expired => Looked::Absent,
+        },
         Err(error @ Error::WrongType) => {
             call.codec_failed(&error);
-            None
+            Looked::Absent
         }
         Err(error) => {
             call.store_failed(&error);
-            None
+            Looked::Absent
         }
+    };
+    // After a hit no command follows, so what this one took need not be known.
+    if !matches!(looked, Looked::Fresh(_)) {
+        budget.charge(sent, worked);
+    }
+    looked
+}
+
+fn decode<S: Shape>(call: &Active, plan: &Plan<S>, bytes: &[u8]) -> Option<S::Stored> {
+    plan.decode(bytes).unwrap_or_else(|error| {
+        call.codec_failed(&error);
+        None
+    })
+}
+
+/// What a value whose life in the store ends at `end` is good for now.
+fn state<S: Shape>(call: &Active, plan: &Plan<S>, end: Duration) -> State {
+    plan.windows().state(end.saturating_sub(call.cache.clock().now()))
+}
+
+/// The stale value, where no attempt is made before it is served, and whether to refresh it.
+fn at_once<S: Shape>(
+    call: &Active,
+    plan: &Plan<S>,
+    stale: Option<&Stale>,
+) -> Option<(S::Stored, bool)> {
+    let stale = stale?;
+    let State::Stale { at_once, on_error } = state(call, plan, stale.end) else { return None };
+    let rests = || call.cache.refreshes().rests(&call.key, call.cache.clock().now());
+    if at_once || (on_error && rests()) {
+        Some((decode(call, plan, &stale.bytes)?, at_once))
+    } else {
+        None
     }
 }
 
-/// Computes for everybody who waits: takes the key's lease, runs the body, and fills.
-async fn lead<S, B>(
+/// The stale value instead of a result that there is none of, if it may still be served.
+fn instead<S: Shape>(call: &Active, plan: &Plan<S>, stale: Option<&Stale>) -> Option<S::Stored> {
+    let stale = stale?;
+    match state(call, plan, stale.end) {
+        State::Stale { on_error: true, .. } => decode(call, plan, &stale.bytes),
+        _ => None,
+    }
+}
+
+/// Computes for everybody who waits: takes the key's lease, runs the body, and fills. If the body
+/// fails, `stale` is what this caller gets instead, and nobody else.
+async fn lead<S, W, B>(
     call: &Active,
     plan: &Plan<S>,
     budget: &mut Budget,
     leader: Leader<'_>,
     wait_until: Instant,
-    body: Pin<&mut B>,
+    work: W,
+    stale: Option<Box<Stale>>,
 ) -> S::Output
 where
     S: Shape,
-    B: Future<Output = S::Output>,
+    W: Work<S, B>,
+    B: Future<Output = S::Output> + Unpin,
 {
-    let claim = if leader.is_trusted() {
-        acquire(call, plan, budget, &leader, wait_until).await
-    } else {
-        Claim::None(NoLease::Distrusted)
-    };
-    let lease = match claim {
-        Claim::Found(stored, bytes) => {
-            leader.land(Landing::Value(bytes.into()));
+    let lease = match acquire(call, plan, budget, &leader, Some(wait_until)).await {
+        Claim::Found(stored, bytes, until) => {
+            leader.land(Landing::Value(bytes.into(), until));
             call.record(Outcome::Hit);
             return S::join(stored);
         }
         Claim::Lease(lease) => Ok(lease),
-        Claim::None(why) => Err(why),
+        Claim::None(why) => {
+            let waited = matches!(why, NoLease::Theirs) && plan.waits_for_others();
+            if waited && let Some(stored) = instead(call, plan, stale.as_deref()) {
+                call.record(Outcome::Stale);
+                return S::join(stored);
+            }
+            Err(why)
+        }
     };
+    let output = compute(call, plan, budget, leader, lease, work.here()).await;
+    if S::stored(&output).is_none()
+        && let Some(stored) = instead(call, plan, stale.as_deref())
+    {
+        call.cache.refreshes().failed(&call.key, call.cache.clock().now());
+        call.record(Outcome::Stale);
+        return S::join(stored);
+    }
+    call.record(Outcome::Miss);
+    output
+}
+
+/// Computes behind the callers' backs, unless somebody does already. Says whether that failed.
+pub(crate) async fn refresh<S, B>(call: &Active, plan: &Plan<S>, body: B) -> bool
+where
+    S: Shape,
+    B: Future<Output = S::Output> + Unpin,
+{
+    let Role::Lead(leader) = call.cache.flights().join(&call.key) else { return false };
+    let mut budget = Budget::new(call.cache.settings().timeout);
+    let Claim::Lease(lease) = acquire(call, plan, &mut budget, &leader, None).await else {
+        return false; // fresh again, about to be, or there is nowhere to store it
+    };
+    let output = compute(call, plan, &mut budget, leader, Ok(lease), body).await;
+    S::stored(&output).is_none()
+}
+
+/// Runs the body, fills, and hands the result to who waits for it.
+async fn compute<S, B>(
+    call: &Active,
+    plan: &Plan<S>,
+    budget: &mut Budget,
+    leader: Leader<'_>,
+    lease: Result<Lease<'_>, NoLease>,
+    body: B,
+) -> S::Output
+where
+    S: Shape,
+    B: Future<Output = S::Output> + Unpin,
+{
     let began = leader.begins();
     let output = match &lease {
         Ok(lease) => lease.hold(body).await,
         Err(_) => body.await,
     };
-    call.record(Outcome::Miss);
     let stored = match S::split(output) {
         Ok(stored) => stored,
         Err(failed) => {
@@ -150,8 +314,9 @@ where
     let bytes = if wanted { encode(call, plan, &stored) } else { None };
     let act = match (&bytes, life) {
         (Some(bytes), Some(life)) if plan.fits(bytes) => Act::Fill(bytes, life),
-        _ => Act::Release,
+        _ => Act::Discard,
     };
+    let now = cache.clock().now();
     let confirmed = match lease {
         Ok(lease) if leader.is_detached() => {
             drop(lease); // invalidated in this process, and the store will know soon
@@ -161,10 +326,14 @@ where
         Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
         // As long as nobody here may ask the store, there is no store to ask.
         Err(NoLease::Distrusted) if !call.cache.trusts(&call.key) => Confirmed::NobodyCan,
-        Err(NoLease::WaitedTooLong | NoLease::Distrusted) => Confirmed::No,
+        Err(NoLease::Theirs | NoLease::Distrusted) => Confirmed::No,
     };
     let landing = match bytes {
-        Some(bytes) if leader.has_waiters() => Landing::Value(bytes.into()),
+        Some(bytes) if leader.has_waiters() => {
+            let ttl =
+                life.map_or(Duration::MAX, |life| life.saturating_sub(plan.windows().longest()));
+            Landing::Value(bytes.into(), now.saturating_add(ttl))
+        }
         _ => Landing::Apart,
     };
     match confirmed {
@@ -179,16 +348,16 @@ where
 /// What asking for the lease came to.
 enum Claim<'c, T> {
     Lease(Lease<'c>),
-    /// Somebody stored the value meanwhile.
-    Found(T, Vec<u8>),
+    /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
+    Found(T, Vec<u8>, Duration),
     None(NoLease),
 }
 
 /// Why a value is computed that will not be stored.
 enum NoLease {
     StoreInTrouble,
-    /// Another process has the lease, and has not filled it in time.
-    WaitedTooLong,
+    /// Another call has the lease, and is not waited for, or not any longer.
+    Theirs,
     /// The value there is one that a writer of this process has replaced.
     Distrusted,
 }
@@ -196,36 +365,41 @@ enum NoLease {
 /// Asks for the lease until it is given, the value is there, or the wait ends.
 ///
 /// The processes that do not hold it ask again and again, ever more slowly: each time they may
-/// find the value, or take over from a holder that was killed.
+/// find the value, or take over from a holder that was killed. With `single_flight` other than
+/// `cluster`, and without `wait_until`, they ask once.
 async fn acquire<'c, S: Shape>(
     call: &'c Active,
     plan: &Plan<S>,
     budget: &mut Budget,
     leader: &Leader<'_>,
-    wait_until: Instant,
+    wait_until: Option<Instant>,
 ) -> Claim<'c, S::Stored> {
-    let store = call.cache.store();
+    if !leader.is_trusted() {
+        return Claim::None(NoLease::Distrusted);
+    }
     let mut force = call.refresh;
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
-        // Never sent twice: an earlier request may still arrive, and be taken for this one.
-        let token = Token::random();
+        let mut lease = Lease::request(call);
         leader.asks();
         let sent = Instant::now();
-        let acquired = store.acquire(&call.key, &token, lease::LIFE, force, within).await;
+        let window = plan.windows().longest();
+        let acquired = lease.acquire(force, window, within).await;
         budget.charge(sent, acquired.is_ok());
         match acquired {
-            Ok(Acquired::Ours) => return Claim::Lease(Lease::new(call, token)),
-            Ok(Acquired::Found(bytes)) => match plan.decode(&bytes) {
-                Ok(Some(stored)) => return Claim::Found(stored, bytes),
+            Ok(Acquired::Ours) => return Claim::Lease(lease),
+            Ok(Acquired::Found((_, until))) if until <= call.cache.clock().now() => {}
+            Ok(Acquired::Found((bytes, until))) => match plan.decode(&bytes) {
+                Ok(Some(stored)) => return Claim::Found(stored, bytes, until),
                 // Of no use to this function: it is there to be replaced.
                 _ => force = true,
             },
             Ok(Acquired::Theirs) => {
-                let left = wait_until.saturating_duration_since(Instant::now());
-                if left.is_zero() || !timers::available() {
-                    return Claim::None(NoLease::WaitedTooLong);
+                let left = wait_until
+                    .map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
+                if !plan.waits_for_others() || left.is_zero() || !timers::available() {
+                    return Claim::None(NoLease::Theirs);
                 }
                 let chance = 0.5 + call.cache.clock().random() / 2.0;
                 tokio::time::sleep(pause.mul_f64(chance).min(left)).await;
@@ -233,10 +407,6 @@ async fn acquire<'c, S: Shape>(
             }
             Err(error) => {
                 call.store_failed(&error);
-                if error == Error::Timeout {
-                    // It may still arrive there: the release follows it.
-                    lease::release_behind(call, token);
-                }
                 return Claim::None(NoLease::StoreInTrouble);
             }
         }

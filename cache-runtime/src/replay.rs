@@ -159,3 +159,22 @@ impl Drop for Replayer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::single_flight::{Flights, Role};
+
+    #[test]
+    fn nobody_joins_what_was_begun_before_its_key_was_distrusted() {
+        let flights = Flights::default();
+        let trusted = |role| match role {
+            Role::Lead(leader) => (leader.is_trusted(), leader),
+            Role::Wait(_) => panic!("this flight is from before"),
+        };
+        let (before, _old) = trusted(flights.join("a"));
+        assert!(before && flights.trusts_all());
+        assert!(!flights.distrust(&["a".to_owned()]));
+        let (after, _new) = trusted(flights.join("a"));
+        assert!(!after && !flights.trusts("a") && flights.trusts("b"));
+    }
+}

@@ -6,13 +6,12 @@
 
 use crate::journal::{Distrusted, Journal};
 use crate::outcome::SharedError;
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, Ordering};
 use crate::timers;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// The flights of one cache, and the keys whose stored values are not to be trusted: to look
 /// whether a key is and to join its flight is one step, and so is to distrust it and to let
@@ -31,12 +30,14 @@ struct Open {
 }
 
 /// One computation that others may wait for.
+#[derive(Default)]
 pub(crate) struct Flight {
     state: Mutex<State>,
     landed: Notify,
     waiters: AtomicUsize,
 }
 
+#[derive(Default)]
 struct State {
     /// Store commands sent so far that could settle the flight, and whether its body began.
     commands: u64,
@@ -46,8 +47,8 @@ struct State {
 
 /// What a flight came to.
 pub(crate) enum Landing {
-    /// The encoded value.
-    Value(Arc<[u8]>),
+    /// The encoded value, and when it stops being fresh by the cache's clock.
+    Value(Arc<[u8]>, Duration),
     /// An error that can be copied.
     Error(SharedError),
     /// The body ended, but its result cannot be handed over: everybody computes, at once.
@@ -66,8 +67,8 @@ pub(crate) enum Role<'f> {
 /// What waiting came to.
 #[derive(Debug)]
 pub(crate) enum Waited<R> {
-    /// The flight's value.
-    Value(Arc<[u8]>),
+    /// The flight's value, and when it stops being fresh by the cache's clock.
+    Value(Arc<[u8]>, Duration),
     /// The flight's error.
     Error(R),
     /// Nothing that can be handed over: compute.
@@ -85,6 +86,8 @@ pub(crate) struct Leader<'f> {
     key: Arc<str>,
     flight: Arc<Flight>,
     trusted: bool,
+    /// Whether others can join; what nobody can join is not listed.
+    listed: bool,
 }
 
 /// A place in somebody else's flight.
@@ -105,19 +108,23 @@ impl Flights {
     pub(crate) fn join(&self, key: &str) -> Role<'_> {
         let Open { flights, journal } = &mut *lock(&self.open);
         if let Some(flight) = flights.get(key) {
-            let came_after = lock(&flight.state).commands;
+            // Counted first: a leader whose later command settles this wait must know of it.
             flight.waiters.fetch_add(1, Ordering::Relaxed);
+            let came_after = lock(&flight.state).commands;
             return Role::Wait(Waiter { flight: flight.clone(), came_after });
         }
         let key: Arc<str> = Arc::from(key);
-        let flight = Arc::new(Flight {
-            state: Mutex::new(State { commands: 0, landing: None }),
-            landed: Notify::new(),
-            waiters: AtomicUsize::new(0),
-        });
+        let flight = Arc::new(Flight::default());
         flights.insert(key.clone(), flight.clone());
         let trusted = !journal.distrusts(&key);
-        Role::Lead(Leader { flights: self, key, flight, trusted })
+        Role::Lead(Leader { flights: self, key, flight, trusted, listed: true })
+    }
+
+    /// A flight of `key` that nobody joins.
+    pub(crate) fn alone(&self, key: &str) -> Leader<'_> {
+        let (key, flight) = (Arc::from(key), Arc::default());
+        let trusted = self.trusts(&key);
+        Leader { flights: self, key, flight, trusted, listed: false }
     }
 
     /// Lets no later caller join the flight of `key`, and its result not be stored.
@@ -194,12 +201,14 @@ impl Leader<'_> {
         self.trusted
     }
 
-    /// Whether the key was invalidated since this flight began, so that its result is old.
+    /// Whether the key was invalidated since this flight began, so that its result is old. Of a
+    /// flight that is not listed the lease alone knows.
     pub(crate) fn is_detached(&self) -> bool {
-        !lock(&self.flights.open)
-            .flights
-            .get(&self.key)
-            .is_some_and(|f| Arc::ptr_eq(f, &self.flight))
+        self.listed
+            && !lock(&self.flights.open)
+                .flights
+                .get(&self.key)
+                .is_some_and(|f| Arc::ptr_eq(f, &self.flight))
     }
 
     /// A command that could settle the flight is about to be sent.
@@ -264,13 +273,14 @@ impl Waiter {
         tokio::time::timeout(limit, self.landing(unpack)).await.unwrap_or(Waited::TimedOut)
     }
 
-    async fn landing<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {
+    /// [`wait`](Self::wait) without an end of its own.
+    pub(crate) async fn landing<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {
         loop {
             let landed = self.flight.landed.notified();
             if let Some((landing, came_before)) = &lock(&self.flight.state).landing {
                 return match landing {
                     _ if self.came_after >= *came_before => Waited::Again,
-                    Landing::Value(bytes) => Waited::Value(bytes.clone()),
+                    Landing::Value(bytes, until) => Waited::Value(bytes.clone(), *until),
                     Landing::Error(error) => unpack(error).map_or(Waited::Apart, Waited::Error),
                     Landing::Apart => Waited::Apart,
                     Landing::Again => Waited::Again,

@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     Hit,
     /// The body ran.
     Miss,
+    /// The store had a value past its time to live that could be served all the same.
+    Stale,
     /// Another call of this process computed the value meanwhile.
     Coalesced,
     /// The cache was not asked.
@@ -26,6 +28,7 @@ impl Outcome {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
+            Self::Stale => "stale",
             Self::Coalesced => "coalesced",
             Self::Bypassed => "bypass",
         }
@@ -40,9 +43,12 @@ impl Outcome {
 pub(crate) struct Counters {
     hits: AtomicU64,
     misses: AtomicU64,
+    stale: AtomicU64,
     coalesced: AtomicU64,
     bypassed: AtomicU64,
     errors: AtomicU64,
+    refreshes: AtomicU64,
+    refreshes_skipped: AtomicU64,
 }
 
 impl Counters {
@@ -50,9 +56,12 @@ impl Counters {
         Self {
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
+            stale: AtomicU64::new(0),
             coalesced: AtomicU64::new(0),
             bypassed: AtomicU64::new(0),
             errors: AtomicU64::new(0),
+            refreshes: AtomicU64::new(0),
+            refreshes_skipped: AtomicU64::new(0),
         }
     }
 
@@ -60,6 +69,7 @@ impl Counters {
         let counter = match outcome {
             Outcome::Hit => &self.hits,
             Outcome::Miss => &self.misses,
+            Outcome::Stale => &self.stale,
             Outcome::Coalesced => &self.coalesced,
             Outcome::Bypassed => &self.bypassed,
         };
@@ -70,18 +80,30 @@ impl Counters {
         self.errors.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn count_refresh(&self) {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_skipped(&self) {
+        self.refreshes_skipped.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Counts {
         Counts {
             hits: self.hits.load(Ordering::Relaxed),
             misses: self.misses.load(Ordering::Relaxed),
+            stale: self.stale.load(Ordering::Relaxed),
             coalesced: self.coalesced.load(Ordering::Relaxed),
             bypassed: self.bypassed.load(Ordering::Relaxed),
             errors: self.errors.load(Ordering::Relaxed),
+            refreshes: self.refreshes.load(Ordering::Relaxed),
+            refreshes_skipped: self.refreshes_skipped.load(Ordering::Relaxed),
         }
     }
 }
 
-/// What cached calls came to. Every call is exactly one of hit, miss, coalesced and bypassed.
+/// What cached calls came to. Every call is exactly one of hit, miss, stale, coalesced and
+/// bypassed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
@@ -89,20 +111,27 @@ pub struct Counts {
     pub hits: u64,
     /// Calls that ran their body.
     pub misses: u64,
+    /// Calls that were answered with a value past its time to live, as the function's stale windows
+    /// allow.
+    pub stale: u64,
     /// Calls that got what another call of this process was computing when they came.
     pub coalesced: u64,
     /// Calls that did not ask the cache: inside [`bypass`](crate::bypass), or caching is off.
     pub bypassed: u64,
     /// Failures of the store or a codec on the way; each such call still returned its result.
     pub errors: u64,
+    /// Refreshes started in the background.
+    pub refreshes: u64,
+    /// Refreshes not started, since there were as many as there may be or the cache was shut down.
+    pub refreshes_skipped: u64,
 }
 
 impl Counts {
-    /// The share of the calls that asked the cache and got their value from the store, in
-    /// percent; `None` before the first one. A bypass counts as neither.
+    /// Hits among hits, stale values and misses, in percent; `None` before the first one. Neither a
+    /// bypass counts nor a call that got what another was computing.
     #[must_use]
     pub fn hit_rate(&self) -> Option<f64> {
-        let asked = self.hits + self.misses + self.coalesced;
+        let asked = self.hits + self.stale + self.misses;
         #[allow(clippy::cast_precision_loss)] // a percentage for people
         (asked > 0).then(|| self.hits as f64 * 100.0 / asked as f64)
     }
@@ -121,11 +150,7 @@ impl Observer {
         self.each(|counters| counters.count(outcome));
     }
 
-    pub(crate) fn count_error(&self) {
-        self.each(Counters::count_error);
-    }
-
-    fn each(&self, count: impl Fn(&Counters)) {
+    pub(crate) fn each(&self, count: impl Fn(&Counters)) {
         let mut observer = Some(self);
         while let Some(Self { counters, outer }) = observer {
             count(counters);
@@ -174,6 +199,8 @@ pub struct ProcessStats {
     pub total: Counts,
     /// The share of hits in percent; `null` before the first call.
     pub hit_rate: Option<f64>,
+    /// Refreshes in the background that have not ended yet.
+    pub refreshing: usize,
     /// Each function of the program, through whatever cache it was called.
     pub functions: Vec<FunctionStats>,
 }

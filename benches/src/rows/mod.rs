@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Hits in Redis, against `GET` and `from_slice` with a key built beforehand.
 pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
-    for callers in [1, 16, 256] {
+    for callers in [1, 2, 4, 16, 256] {
         let name = format!("hit, {callers} at once");
         if !report.wants(&name) {
             continue;
@@ -38,26 +38,32 @@ fn ratios(name: &str, rounds: &Rounds, report: &mut Report) {
     report.row("  CPU time", "", rounds.cpu_ratio(), Target::AtLeast(0.95), "");
 }
 
-/// What a call costs where Redis' answer is not what takes the time.
-pub(crate) fn costs(bench: &'static Bench, report: &mut Report) {
-    let name = "miss alone, against GET and SET PX";
+/// Misses alone, against the same round trips, and against the two that go without a lease.
+pub(crate) fn misses(bench: &'static Bench, report: &mut Report) {
+    // No key is missed twice.
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let next = || NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = "miss, against GET, SET NX, SET PX and DEL";
     if report.wants(name) {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let rounds = compare(
-            bench,
-            1,
-            1,
-            move |_| floor::miss(&bench.connection, NEXT.fetch_add(1, Ordering::Relaxed)),
-            |_| ours::miss(NEXT.fetch_add(1, Ordering::Relaxed)),
-        );
+        let floor = move |_| floor::locked(&bench.connection, next());
+        let rounds = compare(bench, 1, 1, floor, move |_| ours::miss(next()));
         ratios(name, &rounds, report);
     }
+    let name = "miss, against GET and SET PX, a round trip less";
+    if report.wants(name) {
+        let floor = move |_| floor::miss(&bench.connection, next());
+        let rounds = compare(bench, 1, 1, floor, move |_| ours::miss(next()));
+        report.row(name, "", rounds.ratio(), Target::AtLeast(0.5), "");
+    }
+}
 
+/// What a call costs where Redis' answer is not what takes the time.
+pub(crate) fn costs(bench: &'static Bench, report: &mut Report) {
     let name = "disabled://, added to the bare function";
     if report.wants(name) {
         let rounds = compare(bench, 1, 64, |_| floor::bare(7), |_| ours::disabled(7));
-        let note = format!("ratio {:.2}", rounds.ratio().value);
-        report.row(name, "ns", rounds.added(), Target::AtMost(100.0), &note);
+        let note = format!("ratio {:.2}", rounds.cpu_ratio().value);
+        report.row(name, "ns", rounds.cpu_added(), Target::AtMost(100.0), &note);
     }
 
     let name = "memory://, a hit";
@@ -73,8 +79,8 @@ pub(crate) fn costs(bench: &'static Bench, report: &mut Report) {
             },
             |_| ours::in_memory(7),
         );
-        let decoding = rounds.cost().value - rounds.added().value;
+        let decoding = rounds.cpu_cost().value - rounds.cpu_added().value;
         let note = format!("of which from_slice {decoding:.0}");
-        report.row(name, "ns", rounds.cost(), Target::AtMost(2_000.0), &note);
+        report.row(name, "ns", rounds.cpu_cost(), Target::AtMost(2_000.0), &note);
     }
 }

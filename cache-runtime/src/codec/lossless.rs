@@ -11,6 +11,7 @@ use std::fmt;
 /// How deep a value of the binary formats may nest, counting every level that is a call when it is
 /// read. A rich enum took less than 512 KiB of stack for it without optimisation, less than 128
 /// with; a thread has 2 MiB.
+#[cfg(any(feature = "msgpack", feature = "postcard"))]
 pub(super) const LEVELS: u16 = 256;
 
 /// What a format loses.

@@ -81,7 +81,8 @@ pub use writer::KeyWriter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "this does not implement `CacheKey`",
-    note = "derive it with #[derive(CacheKey)], name a field of it ({{user.id}}), or use a transform such as {{price:display}}",
+    note = "if it makes no difference to the result, leave it out: `skip(argument)`, or a `key` that does not name it",
+    note = "otherwise derive it with #[derive(CacheKey)], name a field of it ({{user.id}}), or use a transform such as {{price:display}}",
     note = "a map or set needs ordered keys: BTreeMap and BTreeSet can be part of a key, HashMap and HashSet cannot"
 )]
 pub trait CacheKey {

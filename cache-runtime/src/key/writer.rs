@@ -23,6 +23,8 @@ pub struct KeyWriter<'s> {
     path: &'s str,
     secret: Option<&'s [u8; 32]>,
     ambiguous: bool,
+    /// The path says nothing of the type that the function is a method of.
+    type_is_open: bool,
 }
 
 impl fmt::Debug for KeyWriter<'_> {
@@ -47,9 +49,21 @@ impl<'s> KeyWriter<'s> {
         key
     }
 
+    /// Has [`self_type`](Self::self_type) write the type.
+    pub(crate) fn leave_type_open(&mut self, open: bool) {
+        self.type_is_open = open;
+    }
+
     /// A rendering that belongs to no key.
     pub(super) fn bare() -> Self {
-        Self { text: String::new(), start: 0, path: "", secret: None, ambiguous: false }
+        Self {
+            text: String::new(),
+            start: 0,
+            path: "",
+            secret: None,
+            ambiguous: false,
+            type_is_open: false,
+        }
     }
 
     pub(super) fn into_text(self) -> String {
@@ -159,9 +173,9 @@ impl KeyWriter<'_> {
     }
 
     /// The type of `self`, where the function's path leaves it open: in an `impl` of a generic
-    /// type.
+    /// type, and in a trait's own method.
     pub fn self_type<T: ?Sized>(&mut self) {
-        if type_names::leaves_type_open(self.path) {
+        if self.type_is_open {
             self.text.push(':');
             self.type_name::<T>();
         }

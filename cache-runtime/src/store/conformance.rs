@@ -57,6 +57,9 @@ conformance!(
     a_voided_lease_is_not_brought_back,
     a_lease_runs_out_and_is_made_to_last,
     force_takes_the_lease_over,
+    a_value_is_read_with_its_life,
+    a_value_counts_only_with_enough_left,
+    a_discard_takes_value_and_lease,
     leases_are_found_by_their_pattern,
 );
 
@@ -257,6 +260,43 @@ async fn force_takes_the_lease_over(store: &impl Store) {
     assert!(!settle(store, "p:k", &one, Act::Fill(b"one", MINUTE)).await);
     assert!(settle(store, "p:k", &other, Act::Fill(b"other", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"other".to_vec())));
+}
+
+async fn a_value_is_read_with_its_life(store: &impl Store) {
+    assert_eq!(store.read("p:k", SOON).await, Ok(None));
+    store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
+    let found = store.read("p:k", SOON).await.unwrap().unwrap();
+    assert_eq!(found.bytes, b"v");
+    assert!(found.left <= MINUTE && found.left > MINUTE - SOON);
+}
+
+async fn a_value_counts_only_with_enough_left(store: &impl Store) {
+    let (one, other) = tokens();
+    let above =
+        async |token, above| store.acquire_above("p:k", token, MINUTE, above, SOON).await.unwrap();
+    store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
+    let Acquired::Found(found) = above(&one, MINUTE / 2).await else { panic!("it has enough") };
+    assert!(found.bytes == b"old" && found.left <= MINUTE && found.left > MINUTE / 2);
+    assert_eq!(store.get(&lease_key("p:k"), SOON).await, Ok(None));
+    assert_eq!(above(&one, MINUTE).await, Acquired::Ours);
+    assert_eq!(above(&other, MINUTE).await, Acquired::Theirs);
+    assert!(matches!(above(&other, Duration::ZERO).await, Acquired::Found(_)));
+    assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"old".to_vec())), "it stays servable");
+    assert!(settle(store, "p:k", &one, Act::Fill(b"new", MINUTE)).await);
+    store.remove(&["p:k".into()], SOON).await.unwrap();
+    assert_eq!(above(&other, Duration::ZERO).await, Acquired::Ours, "no value has nothing left");
+}
+
+async fn a_discard_takes_value_and_lease(store: &impl Store) {
+    let (one, other) = tokens();
+    store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
+    let taken = store.acquire_above("p:k", &one, MINUTE, MINUTE, SOON).await;
+    assert_eq!(taken, Ok(Acquired::Ours));
+    assert!(!settle(store, "p:k", &other, Act::Discard).await);
+    assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"old".to_vec())));
+    assert!(settle(store, "p:k", &one, Act::Discard).await);
+    assert_eq!(store.get("p:k", SOON).await, Ok(None));
+    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
 }
 
 async fn leases_are_found_by_their_pattern(store: &impl Store) {

@@ -1,6 +1,6 @@
 //! The store of a cache that is switched off.
 
-use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token};
+use super::{Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token};
 use crate::Error;
 use std::time::Duration;
 
@@ -11,6 +11,21 @@ pub(crate) struct DisabledStore;
 impl Store for DisabledStore {
     async fn get(&self, _: &str, _: Duration) -> Result<Option<Vec<u8>>, Error> {
         Ok(None)
+    }
+
+    async fn read(&self, _: &str, _: Duration) -> Result<Option<Found>, Error> {
+        Ok(None)
+    }
+
+    async fn acquire_above(
+        &self,
+        _: &str,
+        _: &Token,
+        _: Duration,
+        _: Duration,
+        _: Duration,
+    ) -> Result<Acquired<Found>, Error> {
+        Ok(Acquired::Ours)
     }
 
     async fn acquire(

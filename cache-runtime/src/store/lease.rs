@@ -21,15 +21,32 @@ impl Token {
     }
 }
 
+/// A value, and how much of its life was left when it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) left: Duration,
+}
+
 /// What asking for a lease came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Acquired {
+pub(crate) enum Acquired<V = Vec<u8>> {
     /// There is a value by now, and no lease was given.
-    Found(Vec<u8>),
+    Found(V),
     /// The lease is ours.
     Ours,
     /// Somebody else has it.
     Theirs,
+}
+
+impl<V> Acquired<V> {
+    pub(crate) fn map<W>(self, found: impl FnOnce(V) -> W) -> Acquired<W> {
+        match self {
+            Self::Found(value) => Acquired::Found(found(value)),
+            Self::Ours => Acquired::Ours,
+            Self::Theirs => Acquired::Theirs,
+        }
+    }
 }
 
 /// What is done under a lease, in the same atomic step that looks whose it is.
@@ -39,6 +56,9 @@ pub(crate) enum Act<'v> {
     Fill(&'v [u8], Duration),
     /// Gives the lease back.
     Release,
+    /// Gives the lease back and removes the value: what was computed replaces it, and may not be
+    /// stored.
+    Discard,
     /// Makes it last for this long from now.
     Renew(Duration),
 }

@@ -1,6 +1,8 @@
 //! `memory://`: a bounded store in this process, with the semantics of the one in Redis.
 
-use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token, lease_key};
+use super::{
+    Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
+};
 use crate::{Clock, Error, glob};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -104,6 +106,12 @@ impl Inner {
         self.entries.get(key).filter(|entry| entry.end > now).map(|entry| entry.value.clone())
     }
 
+    /// [`live`](Self::live), with what is left of its life.
+    fn found(&self, key: &str, now: Duration) -> Option<(Arc<[u8]>, Duration)> {
+        let entry = self.entries.get(key).filter(|entry| entry.end > now)?;
+        Some((entry.value.clone(), entry.end - now))
+    }
+
     /// [`insert`](Self::insert)s what lives for `ttl`; nothing that lives less than Redis counts.
     fn write(&mut self, key: &str, value: &[u8], ttl: Duration, now: Duration, bounds: Bounds) {
         if ttl >= Duration::from_millis(1) {
@@ -135,6 +143,33 @@ impl Store for MemoryStore {
         // The copy is made outside of the lock.
         let value = self.lock().live(key, now);
         Ok(value.map(|value| value.to_vec()))
+    }
+
+    async fn read(&self, key: &str, _: Duration) -> Result<Option<Found>, Error> {
+        let now = self.clock.now();
+        let found = self.lock().found(key, now);
+        Ok(found.map(|(value, left)| Found { bytes: value.to_vec(), left }))
+    }
+
+    async fn acquire_above(
+        &self,
+        key: &str,
+        token: &Token,
+        life: Duration,
+        above: Duration,
+        _: Duration,
+    ) -> Result<Acquired<Found>, Error> {
+        let lease = lease_key(key);
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        if let Some((value, left)) = inner.found(key, now).filter(|(_, left)| *left > above) {
+            return Ok(Acquired::Found(Found { bytes: value.to_vec(), left }));
+        }
+        if inner.live(&lease, now).is_some() {
+            return Ok(Acquired::Theirs);
+        }
+        inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
+        Ok(Acquired::Ours)
     }
 
     async fn acquire(
@@ -178,6 +213,10 @@ impl Store for MemoryStore {
                 inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
             }
             Act::Release => drop(inner.drop_key(&lease)),
+            Act::Discard => {
+                inner.drop_key(&lease);
+                inner.drop_key(key);
+            }
             Act::Fill(value, ttl) => {
                 inner.drop_key(&lease);
                 inner.write(key, value, ttl, now, self.bounds);

@@ -10,7 +10,7 @@ mod redis;
 pub(crate) mod testing;
 
 pub(crate) use disabled::DisabledStore;
-pub(crate) use lease::{Acquired, Act, Token, key_of_lease, lease_key};
+pub(crate) use lease::{Acquired, Act, Found, Token, key_of_lease, lease_key};
 pub(crate) use memory::{Bounds, MemoryStore};
 pub(crate) use redis::RedisStore;
 
@@ -88,6 +88,14 @@ pub(crate) trait Store: Send + Sync {
         within: Duration,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, Error>> + Send;
 
+    /// The value under `key` and how long it has left, read in one step. One that never expires
+    /// counts as none: nobody knows how old it is.
+    fn read(
+        &self,
+        key: &str,
+        within: Duration,
+    ) -> impl Future<Output = Result<Option<Found>, Error>> + Send;
+
     /// Reads the value of `key`, or, if there is none, gives its lease to `token` for `life`,
     /// unless somebody has it. With `force` it gives the lease whoever has it, value or not.
     fn acquire(
@@ -98,6 +106,17 @@ pub(crate) trait Store: Send + Sync {
         force: bool,
         within: Duration,
     ) -> impl Future<Output = Result<Acquired, Error>> + Send;
+
+    /// As [`acquire`](Self::acquire) without `force`, but a value counts only with more than
+    /// `above` left, and not if it never expires.
+    fn acquire_above(
+        &self,
+        key: &str,
+        token: &Token,
+        life: Duration,
+        above: Duration,
+        within: Duration,
+    ) -> impl Future<Output = Result<Acquired<Found>, Error>> + Send;
 
     /// Does `act` if the lease of `key` is still `token`'s. Answers whether it was; if not, the
     /// key was invalidated or the lease has run out, and nothing is done.
@@ -205,6 +224,21 @@ impl AnyStore {
 impl Store for AnyStore {
     async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
         delegate!(self, store => store.get(key, within).await)
+    }
+
+    async fn read(&self, key: &str, within: Duration) -> Result<Option<Found>, Error> {
+        delegate!(self, store => store.read(key, within).await)
+    }
+
+    async fn acquire_above(
+        &self,
+        key: &str,
+        token: &Token,
+        life: Duration,
+        above: Duration,
+        within: Duration,
+    ) -> Result<Acquired<Found>, Error> {
+        delegate!(self, store => store.acquire_above(key, token, life, above, within).await)
     }
 
     async fn acquire(

@@ -166,3 +166,21 @@ async fn thousands_of_keys() {
     assert!(stats.contains("cmdstat_scan:"), "{stats}");
     assert!(!stats.contains("cmdstat_keys:") && !stats.contains("cmdstat_flush"), "{stats}");
 }
+
+/// A handler of a web service, and any other spawned task, must be able to.
+#[tokio::test]
+async fn from_a_task_of_its_own() {
+    let cache = in_memory();
+    fill(&cache, &["1"]).await;
+    tokio::spawn(async move {
+        cache.invalidate("user:1").await?;
+        cache.invalidate_matching("user:*").await?;
+        cache.invalidate_function("api.invalidating.user").await?;
+        cache.scope(async { user_entry("1").invalidate().await }).await?;
+        cache.clear().await?;
+        cache.count_keys().await
+    })
+    .await
+    .unwrap()
+    .unwrap();
+}

@@ -1,6 +1,7 @@
 //! Processes that miss one key: one computes, the others wait for its value.
 
 use super::*;
+use cache_tests::{Fault, FaultProxy};
 use futures_util::future::join_all;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,6 +60,30 @@ async fn a_cancelled_leader_gives_its_lease_back() {
     assert!(took < Duration::from_millis(1_500), "{took:?}");
     world.open();
     assert_eq!(waiting.await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_call_cancelled_while_it_asks_leaves_no_lease_behind() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(server.port());
+    let one = Cache::builder().url(proxy.url()).prefix("shop").build().unwrap();
+    let other = process(&server);
+    let world = World::new();
+    world.open();
+    // So that both are connected, and the scripts known.
+    assert_eq!(one.scope(item(&world, 1)).await, 1);
+
+    // The request arrives, and the caller goes away before its answer does.
+    proxy.set(Fault::Delay(Duration::from_millis(100)));
+    let asking = call(&one, &world, 7);
+    let lease = "shop:~lease:{shop:item:7}";
+    eventually(DEADLINE, || async { server.command::<u32>(&["EXISTS", lease]) == 1 }).await;
+    asking.abort();
+    let _ = asking.await;
+    let took =
+        eventually(DEADLINE, || async { server.command::<u32>(&["EXISTS", lease]) == 0 }).await;
+    assert!(took < Duration::from_millis(1_500), "it ran out by itself, after {took:?}");
+    assert_eq!(other.scope(item(&world, 7)).await, 1);
 }
 
 #[tokio::test]

@@ -8,3 +8,4 @@ mod common;
 mod kept;
 mod keys;
 mod names;
+mod traits;

@@ -46,6 +46,21 @@ async fn ttl_of_an_argument_outside_of_the_key(id: u64, other: &str) -> u64 {
     id + other.len() as u64
 }
 
+#[redis_cache(ttl = 5, single_flight = "cluster")]
+async fn shared_by_all(id: u64) -> u64 {
+    id
+}
+
+#[redis_cache(ttl = 5, single_flight = "process")]
+async fn shared_here(id: u64) -> u64 {
+    id
+}
+
+#[redis_cache(ttl = 5, single_flight = "off")]
+async fn shared_by_nobody(id: u64) -> u64 {
+    id
+}
+
 #[redis_cache(ttl_setting = "users", none_ttl = SHORT, cache_if = |value| *value > 5)]
 async fn setting(id: u64) -> Option<u64> {
     Some(id)
@@ -103,6 +118,7 @@ fn main() {
     let _ = (seconds_entry(1), together_entry(1), all_entry(1), setting_entry(1));
     let _ = (ttl_of_an_argument_outside_of_the_key_entry(1), from_the_value_entry(1));
     let _ = (from_the_value_by_closure_entry(1), elsewhere_entry(1), transforms_entry(1, "", 1.0, (1, 2)));
+    let _ = (shared_by_all_entry(1), shared_here_entry(1), shared_by_nobody_entry(1));
     let _ = (no_argument_takes_part_entry(), Elsewhere(1));
     let _ = Service::<Json>::find;
 }

@@ -223,6 +223,7 @@ fn one_name_for_two_types_is_seen() {
 fn the_type_of_self_is_written_where_the_path_leaves_it_open() {
     let key = |path: &str| {
         let mut key = KeyWriter::new("p", path, None);
+        key.leave_type_open(crate::key::leaves_type_open(path));
         key.path();
         key.self_type::<u8>();
         key.finish("~2")

@@ -2,9 +2,11 @@
 //!
 //! - [`pool`]: a few connections per Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
+//! - [`way`]: how a command gets there; [`batch`]: reads that go together;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
 //! - [`scripts`]: what is atomic and more than one command; [`info`]: the server's own figures.
 
+mod batch;
 mod info;
 mod pool;
 mod refusal;
@@ -13,17 +15,22 @@ mod scripts;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod way;
 
-use super::{Acquired, Act, Cursor, Life, Reachability, ServerInfo, Store, Token, lease_key};
+use super::{
+    Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
+};
 use crate::Error;
 use crate::breaker::{Admission, Breaker, BreakerState};
-use pool::{Pools, Way};
+use batch::Reading;
+use pool::Pools;
 use redis::{Cmd, ConnectionInfo, Value};
 use refusal::{Asked, Verdict};
 use report::Report;
 use scripts::{Hashed, Scripts};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use supervisor::Endpoint;
 use tokio::sync::Notify;
@@ -41,7 +48,9 @@ pub(crate) struct RedisStore {
     report: Arc<Report>,
     /// Opens while the server refuses to be written to; reads go on.
     writes: Breaker,
-    scripts: Scripts,
+    scripts: Box<Scripts>,
+    /// How many callers read now.
+    readers: AtomicUsize,
 }
 
 impl RedisStore {
@@ -57,7 +66,8 @@ impl RedisStore {
             pools: Pools::new(Arc::new(endpoint), report.clone()),
             report,
             writes: Breaker::new(),
-            scripts: Scripts::new(),
+            scripts: Box::new(Scripts::new()),
+            readers: AtomicUsize::new(0),
         })
     }
 
@@ -106,18 +116,17 @@ impl RedisStore {
             return Err(Error::Timeout);
         }
         // Before the timer: without a runtime, or one that has none, making it would panic.
-        let way = self.pools.way()?;
+        let (_reading, together) = match asked {
+            Asked::Read => {
+                let (reading, others) = Reading::begin(&self.readers);
+                (Some(reading), others.then_some(within))
+            }
+            Asked::Write | Asked::Other => (None, None),
+        };
+        let way = self.pools.way(command, together)?;
         // Zero is the generation before the first connection.
         let mut generation = 0;
-        let answer = tokio::time::timeout(within, async {
-            let (mut connection, current) = match way {
-                Way::Ready(connection, current) => (connection, current),
-                Way::Wait(pool) => pool.connection().await?,
-            };
-            generation = current;
-            Ok(connection.send_packed_command(&command).await)
-        })
-        .await;
+        let answer = tokio::time::timeout(within, way.take(&mut generation)).await;
         let reply = match answer {
             Ok(Ok(reply)) => reply.and_then(Value::extract_error),
             Ok(Err(error)) => return Err(error),
@@ -223,6 +232,36 @@ impl Store for RedisStore {
         .await
     }
 
+    async fn read(&self, key: &str, within: Duration) -> Result<Option<Found>, Error> {
+        self.run(&self.scripts.read, &[key], &[], Asked::Other, within, |reply| match reply {
+            Value::Nil => Some(None),
+            reply => found(reply),
+        })
+        .await
+    }
+
+    async fn acquire_above(
+        &self,
+        key: &str,
+        token: &Token,
+        life: Duration,
+        above: Duration,
+        within: Duration,
+    ) -> Result<Acquired<Found>, Error> {
+        let (keys, life) = ([key, &lease_key(key)], millis(life).unwrap_or(1).to_string());
+        // Rounded up: what is not more than it by a whole millisecond is not more.
+        let above = millis(above.saturating_add(Duration::from_nanos(999_999))).unwrap_or(0);
+        let above = above.to_string();
+        let arguments = [token.as_str().as_bytes(), life.as_bytes(), above.as_bytes()];
+        let script = &self.scripts.acquire_above;
+        let run = self.run(script, &keys, &arguments, Asked::Write, within, |reply| match reply {
+            Value::Int(1) => Some(Acquired::Ours),
+            Value::Int(0) => Some(Acquired::Theirs),
+            reply => found(reply)?.map(Acquired::Found),
+        });
+        self.write(run).await
+    }
+
     async fn acquire(
         &self,
         key: &str,
@@ -269,6 +308,7 @@ impl Store for RedisStore {
                 let arguments = [token, value, ttl.as_bytes()];
                 self.write(self.settle_by(&self.scripts.fill, &keys, &arguments, within)).await
             }
+            Act::Discard => self.settle_by(&self.scripts.discard, &keys, &[token], within).await,
             Act::Release => self.settle_by(&self.scripts.release, &keys, &[token], within).await,
             Act::Renew(life) => {
                 let life = millis(life).unwrap_or(1).to_string();
@@ -344,6 +384,18 @@ impl Store for RedisStore {
     fn reachability(&self) -> Reachability {
         self.pools.state_here().unwrap_or_else(|| self.report.reachability())
     }
+}
+
+/// A value with what is left of its life; none if that has no end.
+fn found(reply: Value) -> Option<Option<Found>> {
+    let Value::Array(parts) = reply else { return None };
+    let [Value::BulkString(bytes), Value::Int(left)] = <[Value; 2]>::try_from(parts).ok()? else {
+        return None;
+    };
+    Some(match u64::try_from(left) {
+        Ok(left) if left > 0 => Some(Found { bytes, left: Duration::from_millis(left) }),
+        _ => None,
+    })
 }
 
 /// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.

@@ -4,12 +4,16 @@
 //! each runtime has its own.
 
 use super::super::Reachability;
+use super::batch::Batch;
 use super::report::{Moment, Report};
 use super::supervisor::{self, Endpoint};
+use super::way::Way;
 use crate::{Error, timers};
+use redis::Cmd;
 use redis::aio::MultiplexedConnection;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::watch;
 
@@ -31,7 +35,7 @@ pub(super) enum Phase {
 pub(super) struct Link {
     pub(super) phase: Phase,
     /// Raised whenever the pool comes up, so that a late error of what was before does no harm.
-    generation: u64,
+    pub(super) generation: u64,
     /// Since when it is up.
     since: Moment,
     connections: Vec<MultiplexedConnection>,
@@ -41,9 +45,11 @@ pub(super) struct Link {
 #[derive(Debug)]
 pub(super) struct Pool {
     runtime: Id,
-    link: watch::Sender<Link>,
+    pub(super) link: watch::Sender<Link>,
     /// Whose turn it is.
     turn: AtomicUsize,
+    /// Reads that wait to be sent together.
+    pub(super) reads: Batch,
     report: Arc<Report>,
 }
 
@@ -59,8 +65,14 @@ impl Pool {
         self.pick(&settled).unwrap_or(Err(Error::Unavailable))
     }
 
+    /// A connection, if those of `generation` are still in use.
+    pub(super) fn connection_of(&self, generation: u64) -> Option<MultiplexedConnection> {
+        let (connection, current) = self.pick(&self.link.borrow())?.ok()?;
+        (current == generation).then_some(connection)
+    }
+
     /// `None` while it is not known yet.
-    fn pick(&self, link: &Link) -> Option<Result<(MultiplexedConnection, u64), Error>> {
+    pub(super) fn pick(&self, link: &Link) -> Option<Result<(MultiplexedConnection, u64), Error>> {
         match link.phase {
             Phase::Connecting => None,
             Phase::Down | Phase::Dead => Some(Err(Error::Unavailable)),
@@ -135,14 +147,6 @@ impl Pool {
     }
 }
 
-/// How a caller gets at a connection.
-pub(super) enum Way {
-    /// Here it is, with its generation.
-    Ready(MultiplexedConnection, u64),
-    /// By waiting for the first attempt.
-    Wait(Arc<Pool>),
-}
-
 /// All pools of one store.
 #[derive(Debug)]
 pub(super) struct Pools {
@@ -157,8 +161,9 @@ impl Pools {
         Self { endpoint, report, pools: RwLock::default() }
     }
 
-    /// How to get at a connection of the runtime that this is called on.
-    pub(super) fn way(&self) -> Result<Way, Error> {
+    /// The way from the runtime that this is called on. A command that may go together with
+    /// others says how long it has.
+    pub(super) fn way(&self, command: Cmd, join: Option<Duration>) -> Result<Way, Error> {
         let handle = Handle::try_current().map_err(|_| Error::Unavailable)?;
         let id = handle.id();
         {
@@ -166,15 +171,15 @@ impl Pools {
             if let Some(pool) = pools.iter().find(|pool| pool.runtime == id) {
                 // Nearly every call ends here, without a count of the pool's owners, for which
                 // all threads would contend: at 16 callers that costs a tenth.
-                return match pool.pick(&pool.link.borrow()) {
-                    Some(Ok((connection, generation))) => Ok(Way::Ready(connection, generation)),
-                    Some(Err(error)) => Err(error),
-                    None => Ok(Way::Wait(pool.clone())),
-                };
+                return pool.way(command, join, &handle);
             }
         }
         let pool = self.open(&handle, id);
-        if pool.phase() == Phase::Dead { Err(Error::Unavailable) } else { Ok(Way::Wait(pool)) }
+        if pool.phase() == Phase::Dead {
+            Err(Error::Unavailable)
+        } else {
+            Ok(Way::Wait(command, pool))
+        }
     }
 
     /// What came of `way` has failed.
@@ -216,6 +221,7 @@ impl Pools {
             runtime: id,
             link,
             turn: AtomicUsize::new(0),
+            reads: Batch::default(),
             report: self.report.clone(),
         });
         if timers::available() {

@@ -62,6 +62,15 @@ pub(super) fn reason(error: &RedisError) -> String {
     }
 }
 
+/// Why a connection was refused when it introduced itself. That exchange holds nothing of ours
+/// that a server repeats, so its own words may be kept: "DB index is out of range".
+pub(super) fn greeting(error: &RedisError) -> String {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(words)) => format!("{code} {words}"),
+        _ => reason(error),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

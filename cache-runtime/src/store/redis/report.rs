@@ -20,6 +20,8 @@ pub(super) struct Report {
     down: AtomicU64,
     /// When the last outage ended, or the first connection was made; zero: never.
     up: AtomicU64,
+    /// Why it is down, as last said.
+    reason: Mutex<String>,
     /// The code of the last refused write.
     code: Mutex<String>,
     /// How often a pool that had been up came up again, and who is told.
@@ -39,6 +41,7 @@ impl Report {
             origin: Instant::now(),
             down: AtomicU64::new(0),
             up: AtomicU64::new(0),
+            reason: Mutex::default(),
             code: Mutex::default(),
             reconnects: AtomicU64::new(0),
             wake: OnceLock::new(),
@@ -70,12 +73,25 @@ impl Report {
         }
         let begun =
             self.down.compare_exchange(0, self.moment(), Ordering::AcqRel, Ordering::Acquire);
+        let news = {
+            let mut last = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+            let news = *last != reason;
+            reason.clone_into(&mut last);
+            news
+        };
         if begun.is_ok() {
             tracing::warn!(
                 target: "cache_runtime",
                 server = %self.server,
                 reason = %reason,
                 "Redis is out of reach; cached functions run without it until it is back",
+            );
+        } else if news {
+            tracing::info!(
+                target: "cache_runtime",
+                server = %self.server,
+                reason = %reason,
+                "Redis is still out of reach",
             );
         }
     }

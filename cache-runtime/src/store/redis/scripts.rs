@@ -3,6 +3,29 @@
 use redis::{Cmd, Script};
 use std::fmt;
 
+/// Reads the value and how long it has left, as one moment has them.
+const READ: &str = "\
+local value = redis.call('GET', KEYS[1])
+if not value then return false end
+return {value, redis.call('PTTL', KEYS[1])}";
+
+/// As `ACQUIRE`, where only a value with more than so much left counts.
+const ACQUIRE_ABOVE: &str = "\
+local left = redis.call('PTTL', KEYS[1])
+if left > tonumber(ARGV[3]) then
+  local value = redis.call('GET', KEYS[1])
+  if value then return {value, left} end
+end
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+return 0";
+
+/// Gives the lease back and removes the value, if the lease is still ours.
+const DISCARD: &str = "\
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('UNLINK', KEYS[1])
+redis.call('DEL', KEYS[2])
+return 1";
+
 /// Reads the value, or gives out the lease: the value, 1 for ours, 0 for theirs.
 const ACQUIRE: &str = "\
 local value = redis.call('GET', KEYS[1])
@@ -39,7 +62,10 @@ return removed";
 
 /// The scripts with their hashes.
 pub(super) struct Scripts {
+    pub(super) read: Hashed,
     pub(super) acquire: Hashed,
+    pub(super) acquire_above: Hashed,
+    pub(super) discard: Hashed,
     pub(super) fill: Hashed,
     pub(super) release: Hashed,
     pub(super) renew: Hashed,
@@ -49,7 +75,10 @@ pub(super) struct Scripts {
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
+            read: Hashed::new(READ),
             acquire: Hashed::new(ACQUIRE),
+            acquire_above: Hashed::new(ACQUIRE_ABOVE),
+            discard: Hashed::new(DISCARD),
             fill: Hashed::new(FILL),
             release: Hashed::new(RELEASE),
             renew: Hashed::new(RENEW),

@@ -65,7 +65,7 @@ impl Endpoint {
         let mut opened = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
             let attempt = self.client.get_multiplexed_async_connection_with_config(&self.config);
-            opened.push(attempt.await.map_err(|error| refusal::reason(&error))?);
+            opened.push(attempt.await.map_err(|error| refusal::greeting(&error))?);
         }
         self.probe(&opened).await?;
         Ok(opened)

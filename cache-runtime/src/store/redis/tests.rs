@@ -225,6 +225,7 @@ async fn another_type_and_keys_that_are_no_text_harm_nobody() {
     keys.sort();
     assert_eq!(keys, ["p:list", "p:text"]);
     assert_eq!(store.life("p:text", BUDGET).await, Ok(Life::Unlimited));
+    assert_eq!(store.read("p:text", BUDGET).await, Ok(None), "nobody knows how old it is");
     let info = store.info(BUDGET).await.unwrap();
     assert!(info.version.is_some() && info.connected_clients.is_some());
     assert!(info.max_memory == Some(0) && info.keyspace_hits.is_some());

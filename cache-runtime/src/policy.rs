@@ -1,0 +1,89 @@
+//! What may be served: pure policy, of durations alone.
+
+use std::time::Duration;
+
+/// How long after its time to live a value may still be served, and when (RFC 5861).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Windows {
+    /// At once, while it is refreshed behind.
+    pub(crate) revalidate: Duration,
+    /// When the body fails.
+    pub(crate) on_error: Duration,
+}
+
+/// What a value with some of its life left is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Its time to live has not ended.
+    Fresh,
+    Stale {
+        /// It may be served at once.
+        at_once: bool,
+        /// It may be served when the body fails.
+        on_error: bool,
+    },
+    Expired,
+}
+
+impl Windows {
+    /// What a value is stored for beyond its time to live.
+    pub(crate) fn longest(self) -> Duration {
+        self.revalidate.max(self.on_error)
+    }
+
+    pub(crate) fn is_none(self) -> bool {
+        self.longest().is_zero()
+    }
+
+    /// `left` is how much of its life in the store is left: time to live and longest window.
+    pub(crate) fn state(self, left: Duration) -> State {
+        let window = self.longest();
+        if left.is_zero() {
+            State::Expired
+        } else if left > window {
+            State::Fresh
+        } else {
+            let stale_for = window - left;
+            State::Stale {
+                at_once: stale_for < self.revalidate,
+                on_error: stale_for < self.on_error,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn a_life_is_fresh_then_stale_by_each_window_then_over() {
+        let windows = Windows { revalidate: secs(10), on_error: secs(30) };
+        let stale = |at_once, on_error| State::Stale { at_once, on_error };
+        for (left, state) in [
+            (secs(90), State::Fresh),
+            (secs(30) + Duration::from_nanos(1), State::Fresh),
+            (secs(30), stale(true, true)),
+            (secs(20) + Duration::from_nanos(1), stale(true, true)),
+            (secs(20), stale(false, true)),
+            (Duration::from_nanos(1), stale(false, true)),
+            (Duration::ZERO, State::Expired),
+        ] {
+            assert_eq!(windows.state(left), state, "{left:?}");
+        }
+        let other = Windows { revalidate: secs(30), on_error: secs(10) };
+        assert_eq!(other.state(secs(30)), stale(true, true));
+        assert_eq!(other.state(secs(20)), stale(true, false));
+    }
+
+    #[test]
+    fn without_windows_nothing_is_ever_stale() {
+        let none = Windows::default();
+        assert_eq!(none.state(Duration::from_nanos(1)), State::Fresh);
+        assert_eq!(none.state(Duration::ZERO), State::Expired);
+    }
+}

@@ -1,0 +1,159 @@
+//! The history checker: processes call, write, fail and are killed at random, all of it is
+//! written down, and the whole history is checked against the guarantees G1 to G5.
+//!
+//! A run says its seed when it fails. `HISTORY_SEED=7 cargo test -p cache-tests --test history`
+//! has the processes do the same again (what the scheduler does is not ours to repeat), and
+//! `HISTORY_RUNS=100` soaks with seeds of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stdout, missing_docs, unreachable_pub)]
+
+mod check;
+mod check_tests;
+mod faults;
+mod foreign;
+mod history;
+mod overlap;
+mod profile;
+mod record;
+mod tell;
+mod work;
+mod worker;
+
+use cache_tests::{FaultProxy, RedisServer};
+use check::check;
+use fastrand::Rng;
+use history::{Ending, Event, History, Outcome, process_of};
+use profile::{Name, Profile};
+use record::{Recorder, now};
+use std::time::Duration;
+use worker::Order;
+
+/// How long the processes of one run are at it.
+const RUN: Duration = Duration::from_millis(2_500);
+/// How many processes are `Cache`s of this one; one more is a process of its own.
+const NEAR: usize = 2;
+
+/// Runs once; answers everything that happened.
+fn run(profile: Profile, seed: u64) -> History {
+    let mut server = RedisServer::start();
+    let data = tempfile::tempdir().unwrap();
+    let proxies: Vec<_> = (0..=NEAR).map(|_| FaultProxy::start(server.port())).collect();
+    let urls: Vec<_> = proxies.iter().map(FaultProxy::url).collect();
+    let until = now() + RUN;
+    let order = |process: usize| Order {
+        process: process as u64,
+        seed,
+        url: urls[process].clone(),
+        data: data.path().to_owned(),
+        profile,
+        until,
+    };
+    let mut random = Rng::with_seed(seed);
+    let events = std::thread::scope(|scope| {
+        let mut lives: Vec<_> = (0..NEAR)
+            .map(|process| {
+                let order = order(process);
+                scope.spawn(move || live(order))
+            })
+            .collect();
+        let (far, chance) = (order(NEAR), random.fork());
+        lives.push(scope.spawn(move || live_far(far, chance)));
+        if profile.faults {
+            faults::rage(&mut server, &proxies, random, until);
+        }
+        lives.into_iter().flat_map(|life| life.join().unwrap()).collect::<Vec<_>>()
+    });
+    History::of(&events)
+}
+
+/// A process that is one `Cache` with a runtime of its own.
+fn live(order: Order) -> Vec<(Duration, Event)> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+    let recorder = Recorder::here(order.process);
+    runtime.block_on(order.carry_out(recorder)).recorder.take()
+}
+
+/// Processes of their own, one after another if they are killed.
+fn live_far(mut order: Order, mut random: Rng) -> Vec<(Duration, Event)> {
+    let mut events = Vec::new();
+    while now() < order.until {
+        let lifetime = Duration::from_millis(random.u64(150..900));
+        let killed = order.profile.killed && now() + lifetime < order.until;
+        events.extend(worker::run(&order, killed.then_some(lifetime)));
+        order.process += 1;
+    }
+    events
+}
+
+/// Runs and checks, for the seeds that are asked for.
+fn explore(name: Name, usual: &[u64]) {
+    let number = |name| std::env::var(name).ok().map(|n: String| n.parse::<u64>().unwrap());
+    let seeds = match (number("HISTORY_SEED"), number("HISTORY_RUNS")) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(runs)) => (0..runs).map(|_| fastrand::u64(..1_000_000)).collect(),
+        (None, None) => usual.to_vec(),
+    };
+    for seed in seeds {
+        let profile = Profile::of(name);
+        let history = run(profile, seed);
+        println!("{name:?}, HISTORY_SEED={seed}: {}", figures(&history));
+        let violations = check(&history, &profile.rules());
+        let said: Vec<_> = violations.iter().take(5).map(ToString::to_string).collect();
+        let count = violations.len();
+        assert!(
+            count == 0,
+            "{name:?}, HISTORY_SEED={seed}: {count} violations\n{}",
+            said.join("\n")
+        );
+        busy_enough(&history);
+    }
+}
+
+/// A run in which little happens says little.
+fn busy_enough(history: &History) {
+    let elsewhere = |(id, call): (&u64, &history::Call)| matches!(call.outcome, Some(Outcome::Value(stamp)) if process_of(stamp.source) != process_of(*id));
+    let shared = history.calls.iter().filter(|call| elsewhere(*call)).count();
+    assert!(shared >= 10, "only {shared} values came from another process");
+    assert!(history.bodies.len() >= 10, "only {} bodies ran", history.bodies.len());
+}
+
+fn figures(history: &History) -> String {
+    let ended = |ending| history.bodies.values().filter(|b| b.ending == Some(ending)).count();
+    let outcome = |of: fn(&Option<Outcome>) -> bool| {
+        history.calls.values().filter(|call| of(&call.outcome)).count()
+    };
+    format!(
+        "{} calls ({} with a value, {} cancelled, {} killed), {} bodies ({} failed, {} panicked), \
+         {} writes ({} Ok)",
+        history.calls.len(),
+        outcome(|outcome| matches!(outcome, Some(Outcome::Value(_)))),
+        outcome(|outcome| matches!(outcome, Some(Outcome::Cancelled))),
+        outcome(Option::is_none),
+        history.bodies.len(),
+        ended(Ending::Error),
+        ended(Ending::Panic),
+        history.writes.len(),
+        history.writes.values().filter(|write| write.ok).count(),
+    )
+}
+
+#[test]
+fn calls_alone_compute_one_at_a_time() {
+    explore(Name::Calm, &[1]);
+}
+
+#[test]
+fn no_write_is_overtaken() {
+    explore(Name::Busy, &[2, 3]);
+}
+
+#[test]
+fn nor_where_processes_are_killed() {
+    explore(Name::Killed, &[4]);
+}
+
+#[test]
+fn nor_where_networks_and_servers_fail() {
+    explore(Name::Faulty, &[5, 6]);
+}

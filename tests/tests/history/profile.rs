@@ -1,0 +1,77 @@
+//! The kinds of runs, and the rules that each is judged by.
+
+use crate::check::Rules;
+use crate::history::Kind;
+use crate::work::BRIEF;
+use cache_runtime::Cache;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A slow machine's excuse; nothing here is a measurement.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// What happens in a run.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Profile {
+    /// For humans.
+    pub name: Name,
+    /// Invalidations, puts, refreshes, errors, panics and cancelled calls.
+    pub disturbed: bool,
+    /// Processes are killed and replaced.
+    pub killed: bool,
+    /// Networks and the server fail.
+    pub faults: bool,
+    /// Ids per function.
+    pub keys: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Name {
+    Calm,
+    Busy,
+    Killed,
+    Faulty,
+}
+
+impl Profile {
+    pub fn of(name: Name) -> Self {
+        Self {
+            name,
+            disturbed: name != Name::Calm,
+            killed: matches!(name, Name::Killed | Name::Faulty),
+            faults: name == Name::Faulty,
+            keys: 3,
+        }
+    }
+
+    /// Where nothing fails, nothing may time out either: the machine is shared.
+    fn timeout(self) -> Duration {
+        Duration::from_millis(if self.faults { 100 } else { 2_000 })
+    }
+
+    fn wait(self) -> Duration {
+        Duration::from_secs(if self.faults { 1 } else { 4 })
+    }
+
+    pub fn cache(self, url: &str) -> Cache {
+        let builder = Cache::builder().url(url).prefix("shop");
+        builder.timeout(self.timeout()).wait(self.wait()).build().unwrap()
+    }
+
+    pub fn rules(self) -> Rules {
+        let lease = Duration::from_secs(2);
+        Rules {
+            life: |kind| match kind {
+                Kind::Lasting => Duration::from_secs(600),
+                Kind::Brief => BRIEF,
+            },
+            // What was held back in the network arrives later, but under a lease alone.
+            fill_delay: if self.faults { lease } else { Duration::ZERO } + SLACK / 20,
+            answer_delay: self.timeout() + SLACK / 5,
+            patience: self.timeout() + self.wait() + SLACK,
+            wait: self.wait(),
+            lease: lease.mul_f64(0.75),
+            trouble: self.faults,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What the processes do: cached functions that stamp what they return, and clients that call
+//! and write at random.
+
+use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
+use crate::profile::Profile;
+use crate::record::{Data, Recorder, now};
+use cache_runtime::{Cache, redis_cache, refresh};
+use fastrand::Rng;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a value of [`brief`] lives.
+pub const BRIEF: Duration = Duration::from_millis(300);
+
+#[redis_cache(ttl = 600, key = "lasting:{id}")]
+pub async fn lasting(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Lasting, id }).await
+}
+
+#[redis_cache(ttl = BRIEF, key = "brief:{id}")]
+pub async fn brief(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Brief, id }).await
+}
+
+/// `Clone`, so that it is shared by those who wait.
+#[derive(Debug, Clone)]
+pub struct Failure(pub Stamp);
+
+/// One process: its cache, its notes, and the data that all share.
+#[derive(Debug)]
+pub struct Process {
+    pub cache: Cache,
+    pub recorder: Recorder,
+    pub data: Data,
+}
+
+/// What the body of one call is to do.
+#[derive(Debug)]
+pub struct Job {
+    pub process: Arc<Process>,
+    pub call: u64,
+    pub takes: Duration,
+    pub ending: Ending,
+}
+
+impl Job {
+    /// Reads the data first and answers later, like a slow query.
+    async fn run(self, key: Key) -> Result<Stamp, Failure> {
+        let recorder = &self.process.recorder;
+        let (body, began) = (recorder.id(), now());
+        let version = self.process.data.version(key);
+        recorder.note_at(began, Event::Body { body, call: self.call, version });
+        let mut end = End { recorder, body, ending: Ending::Dropped };
+        tokio::time::sleep(self.takes).await;
+        end.ending = self.ending;
+        let stamp = Stamp { key, version, source: body };
+        match self.ending {
+            Ending::Value | Ending::Dropped => Ok(stamp),
+            Ending::Error => Err(Failure(stamp)),
+            // Without a word on the standard error.
+            Ending::Panic => std::panic::resume_unwind(Box::new("a body that panics")),
+        }
+    }
+}
+
+/// Writes down that a body is over, however that came.
+struct End<'r> {
+    recorder: &'r Recorder,
+    body: u64,
+    ending: Ending,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.recorder.note(Event::BodyEnded { body: self.body, ending: self.ending });
+    }
+}
+
+impl Process {
+    /// One call, which is cancelled after `patience`.
+    pub async fn call(
+        self: &Arc<Self>,
+        key: Key,
+        (takes, ending): (Duration, Ending),
+        forced: bool,
+        patience: Option<Duration>,
+    ) -> Outcome {
+        let call = self.recorder.id();
+        self.recorder.note(Event::Call { call, key, refresh: forced });
+        let job = Job { process: self.clone(), call, takes, ending };
+        let cache = self.cache.clone();
+        let work = async move {
+            match (forced, key.kind) {
+                (false, Kind::Lasting) => lasting(job, key.id).await,
+                (false, Kind::Brief) => brief(job, key.id).await,
+                (true, Kind::Lasting) => refresh(lasting(job, key.id)).await,
+                (true, Kind::Brief) => refresh(brief(job, key.id)).await,
+            }
+        };
+        let running = tokio::spawn(async move { cache.scope(work).await });
+        if let Some(patience) = patience {
+            let running = running.abort_handle();
+            tokio::spawn(async move {
+                tokio::time::sleep(patience).await;
+                running.abort();
+            });
+        }
+        let outcome = match running.await {
+            Ok(Ok(stamp)) => Outcome::Value(stamp),
+            Ok(Err(Failure(stamp))) => Outcome::Error(stamp),
+            Err(error) if error.is_panic() => Outcome::Panicked,
+            Err(_) => Outcome::Cancelled,
+        };
+        self.recorder.note(Event::CallEnded { call, outcome });
+        outcome
+    }
+
+    /// Changes the data and takes the cached values out. Answers whether that worked.
+    pub async fn invalidate(self: &Arc<Self>, how: &How) -> bool {
+        let write = self.recorder.id();
+        let keys = how.keys().into_iter().map(|key| (key, self.data.change(key))).collect();
+        self.recorder.note(Event::Invalidation { write, keys });
+        let cache = &self.cache;
+        let done = match how {
+            How::Entry(Key { kind: Kind::Lasting, id }) => {
+                cache.scope(async { lasting_entry(*id).invalidate().await }).await.map(|_| ())
+            }
+            How::Entry(Key { kind: Kind::Brief, id }) => {
+                cache.scope(async { brief_entry(*id).invalidate().await }).await.map(|_| ())
+            }
+            How::Key(key) => cache.invalidate(&text(*key)).await.map(|_| ()),
+            How::Pattern(kind, _) => {
+                let pattern = format!("{}:*", name(*kind));
+                cache.invalidate_matching(&pattern).await.map(|_| ())
+            }
+            How::Function(kind, _) => {
+                let path = format!("history.work.{}", name(*kind));
+                cache.invalidate_function(&path).await.map(|_| ())
+            }
+            How::Clear(_) => cache.clear().await.map(|_| ()),
+        };
+        self.recorder.note(Event::WriteEnded { write, ok: done.is_ok() });
+        done.is_ok()
+    }
+
+    async fn put(self: &Arc<Self>, key: Key) {
+        let (write, began) = (self.recorder.id(), now());
+        let version = self.data.version(key);
+        self.recorder.note_at(began, Event::Put { write, key, version });
+        let stamp = Ok(Stamp { key, version, source: write });
+        let put = self.cache.scope(async {
+            match key.kind {
+                Kind::Lasting => lasting_entry(key.id).put(&stamp).await,
+                Kind::Brief => brief_entry(key.id).put(&stamp).await,
+            }
+        });
+        let ok = put.await.is_ok();
+        self.recorder.note(Event::WriteEnded { write, ok });
+    }
+
+    /// A client's life: one thing after another, at random.
+    pub async fn client(self: Arc<Self>, profile: Profile, mut random: Rng, until: Duration) {
+        while now() < until {
+            let kind = if random.bool() { Kind::Lasting } else { Kind::Brief };
+            let key = Key { kind, id: random.u64(..profile.keys) };
+            let takes = Duration::from_millis(random.u64(1..80));
+            let roll = random.u32(..1_000);
+            let ids = profile.keys;
+            if profile.disturbed && roll < 60 {
+                let how = match roll {
+                    ..20 => How::Entry(key),
+                    20..40 => How::Key(key),
+                    40..48 => How::Pattern(kind, ids),
+                    48..56 => How::Function(kind, ids),
+                    _ => How::Clear(ids),
+                };
+                self.invalidate(&how).await;
+            } else if profile.disturbed && roll < 75 {
+                self.put(key).await;
+            } else {
+                let ending = match roll {
+                    75..110 if profile.disturbed => Ending::Error,
+                    110..140 if profile.disturbed => Ending::Panic,
+                    _ => Ending::Value,
+                };
+                let cancelled = profile.disturbed && random.u32(..100) < 8;
+                let patience = cancelled.then(|| Duration::from_millis(random.u64(..40)));
+                let forced = profile.disturbed && random.u32(..100) < 3;
+                self.call(key, (takes, ending), forced, patience).await;
+            }
+            tokio::time::sleep(Duration::from_millis(random.u64(..10))).await;
+        }
+    }
+}
+
+/// What to invalidate; with how many ids there are where that is more than one key.
+#[derive(Debug, Clone, Copy)]
+pub enum How {
+    Entry(Key),
+    Key(Key),
+    Pattern(Kind, u64),
+    Function(Kind, u64),
+    Clear(u64),
+}
+
+impl How {
+    fn keys(self) -> Vec<Key> {
+        let all = |kind, ids| (0..ids).map(move |id| Key { kind, id });
+        match self {
+            Self::Entry(key) | Self::Key(key) => vec![key],
+            Self::Pattern(kind, ids) | Self::Function(kind, ids) => all(kind, ids).collect(),
+            Self::Clear(ids) => all(Kind::Lasting, ids).chain(all(Kind::Brief, ids)).collect(),
+        }
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Lasting => "lasting",
+        Kind::Brief => "brief",
+    }
+}
+
+/// The key as Redis has it, without the prefix.
+pub fn text(key: Key) -> String {
+    format!("{}:{}", name(key.kind), key.id)
+}

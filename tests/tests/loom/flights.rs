@@ -1,0 +1,184 @@
+//! The flights of one process, with callers, a foreign invalidation and a cancelled leader.
+
+use crate::explore;
+use crate::outcome::SharedError;
+use crate::single_flight::{Flights, Landing, Role, Waited};
+use crate::sync::Mutex;
+use loom::future::block_on;
+use loom::thread;
+use std::sync::Arc;
+use std::time::Duration;
+
+const KEY: &str = "shop:user:7";
+
+/// A process, and the Redis that it shares with others.
+#[derive(Default)]
+struct World {
+    flights: Flights,
+    redis: Mutex<Redis>,
+    bodies: Mutex<u64>,
+}
+
+/// One key in Redis, and the data that it is a copy of: each method is one atomic step.
+#[derive(Default)]
+struct Redis {
+    data: u8,
+    value: Option<u8>,
+    lease: Option<u64>,
+    given: u64,
+}
+
+enum Acquired {
+    Found(u8),
+    Ours(u64),
+    Theirs,
+}
+
+impl Redis {
+    fn acquire(&mut self) -> Acquired {
+        match (self.value, self.lease) {
+            (Some(value), _) => Acquired::Found(value),
+            (None, Some(_)) => Acquired::Theirs,
+            (None, None) => {
+                self.given += 1;
+                self.lease = Some(self.given);
+                Acquired::Ours(self.given)
+            }
+        }
+    }
+
+    fn fill(&mut self, lease: u64, value: u8) -> bool {
+        let ours = self.lease == Some(lease);
+        if ours {
+            (self.value, self.lease) = (Some(value), None);
+        }
+        ours
+    }
+
+    fn invalidate(&mut self) {
+        (self.value, self.lease) = (None, None);
+    }
+}
+
+impl World {
+    fn new() -> Arc<Self> {
+        Arc::new(Self::default())
+    }
+
+    fn body(&self) -> u8 {
+        *self.bodies.lock().unwrap() += 1;
+        self.redis.lock().unwrap().data
+    }
+
+    /// `read_through` without its time-outs.
+    fn call(&self) -> u8 {
+        loop {
+            if let Some(value) = self.redis.lock().unwrap().value {
+                return value;
+            }
+            let leader = match self.flights.join(KEY) {
+                Role::Lead(leader) => leader,
+                Role::Wait(waiter) => {
+                    match block_on(waiter.landing(|_: &SharedError| None::<()>)) {
+                        Waited::Value(bytes, _) => return bytes[0],
+                        Waited::Again => continue,
+                        Waited::Apart | Waited::Error(()) | Waited::TimedOut => return self.body(),
+                    }
+                }
+            };
+            leader.asks();
+            let acquired = self.redis.lock().unwrap().acquire();
+            let lease = match acquired {
+                Acquired::Found(value) => {
+                    leader.land(Landing::Value([value].into(), Duration::MAX));
+                    return value;
+                }
+                Acquired::Ours(lease) => Some(lease),
+                Acquired::Theirs => None,
+            };
+            let began = leader.begins();
+            let value = self.body();
+            let confirmed = !leader.is_detached() && {
+                leader.asks();
+                lease.is_some_and(|lease| self.redis.lock().unwrap().fill(lease, value))
+            };
+            // Nobody waits: nothing to hand over.
+            let landing = match leader.has_waiters() {
+                true => Landing::Value([value].into(), Duration::MAX),
+                false => Landing::Apart,
+            };
+            match confirmed {
+                true => leader.land(landing),
+                false => leader.land_for_those_before(began, landing),
+            }
+            return value;
+        }
+    }
+
+    fn in_a_thread<T: 'static>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&Self) -> T + 'static,
+    ) -> thread::JoinHandle<T> {
+        let world = self.clone();
+        thread::spawn(move || act(&world))
+    }
+}
+
+#[test]
+fn two_callers_run_one_body() {
+    explore(|| {
+        let world = World::new();
+        let other = world.in_a_thread(World::call);
+        assert_eq!((world.call(), other.join().unwrap()), (0, 0));
+        assert_eq!(*world.bodies.lock().unwrap(), 1);
+    });
+}
+
+#[test]
+fn who_calls_after_a_foreign_invalidation_gets_what_is_new() {
+    explore(|| {
+        let world = World::new();
+        let before = world.in_a_thread(World::call);
+        let after = world.in_a_thread(|world| {
+            {
+                let mut redis = world.redis.lock().unwrap();
+                redis.data = 1;
+                redis.invalidate();
+            }
+            world.call()
+        });
+        before.join().unwrap();
+        assert_eq!(after.join().unwrap(), 1);
+        assert_eq!(world.call(), 1);
+    });
+}
+
+#[test]
+fn and_after_one_of_its_own_process() {
+    explore(|| {
+        let world = World::new();
+        let before = world.in_a_thread(World::call);
+        world.redis.lock().unwrap().data = 1;
+        world.flights.detach(KEY);
+        world.redis.lock().unwrap().invalidate();
+        world.flights.detach(KEY);
+        assert_eq!(world.call(), 1);
+        before.join().unwrap();
+        assert_eq!(world.call(), 1);
+    });
+}
+
+#[test]
+fn a_cancelled_leader_leaves_nobody_waiting() {
+    explore(|| {
+        let world = World::new();
+        let Role::Lead(leader) = world.flights.join(KEY) else { panic!("nobody else is there") };
+        leader.asks();
+        let waiting = [world.in_a_thread(World::call), world.in_a_thread(World::call)];
+        drop(leader);
+        for caller in waiting {
+            assert_eq!(caller.join().unwrap(), 0);
+        }
+        assert_eq!(*world.bodies.lock().unwrap(), 1);
+    });
+}

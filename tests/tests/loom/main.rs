@@ -1,0 +1,36 @@
+//! The breaker and the flights under a model checker: loom runs each test in every order in which
+//! their threads can meet (up to a number of preemptions), also with the reorderings that the
+//! memory model allows.
+//!
+//! The files under test are the product's own, compiled here a second time: their `crate::sync` is
+//! loom's kind of locks and atomics. (`--cfg loom` for the whole build would take Tokio's network
+//! away, and with it the Redis client.)
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs, dead_code, unreachable_pub)] // what the product has and the models do not use
+
+#[path = "../../../cache-runtime/src/breaker.rs"]
+mod breaker;
+mod breakers;
+mod flights;
+#[path = "../../../cache-runtime/src/journal.rs"]
+mod journal;
+#[path = "../../../cache-runtime/src/single_flight.rs"]
+mod single_flight;
+mod sync;
+
+mod outcome {
+    pub type SharedError = Box<dyn std::any::Any + Send>;
+}
+
+mod timers {
+    pub fn available() -> bool {
+        true
+    }
+}
+
+/// Explores `test`. Three preemptions find nearly everything, and end.
+fn explore(test: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(test);
+}
