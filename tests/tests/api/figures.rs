@@ -69,12 +69,14 @@ async fn under_fixed_names() {
             "prefix": null,
             "breaker": null,
             "process": {
-                "hits": null, "misses": null, "coalesced": null, "bypassed": null, "errors": null,
-                "hit_rate": null,
+                "hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
+                "refreshes": null, "refreshes_skipped": null, "errors": null,
+                "hit_rate": null, "refreshing": null,
                 "functions": [{
                     "path": null, "key": null, "options": names(&stats["process"]["functions"][0]["options"]),
                     "refused": null,
-                    "hits": null, "misses": null, "coalesced": null, "bypassed": null, "errors": null,
+                    "hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
+                    "refreshes": null, "refreshes_skipped": null, "errors": null,
                     "hit_rate": null,
                 }],
             },
