@@ -4,14 +4,14 @@
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
 use crate::background;
-use crate::model::{Form, Item, Life, Model, Piece, PieceKind, SelfType, Ttl};
+use crate::model::{Form, Item, Key, Life, Model, Piece, PieceKind, SelfType, Ttl};
 use crate::template::Transform;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{ReturnType, Type};
+use syn::{Path, ReturnType, Type};
 
 /// `span`'s place with our hygiene.
 pub(crate) fn ours_at(span: Span) -> Span {
@@ -21,7 +21,12 @@ pub(crate) fn ours_at(span: Span) -> Span {
 /// The private module of the runtime, placed at `span`: the compiler takes where a function's
 /// path stands for the place of errors about its arguments.
 pub(crate) fn private(model: &Model, span: Span) -> TokenStream {
-    let krate = model.krate.to_token_stream().into_iter().map(|mut token| {
+    runtime(&model.krate, span)
+}
+
+/// [`private`] of the runtime at `krate`.
+pub(crate) fn runtime(krate: &Path, span: Span) -> TokenStream {
+    let krate = krate.to_token_stream().into_iter().map(|mut token| {
         token.set_span(token.span().located_at(span));
         token
     });
@@ -39,7 +44,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let render = render(model);
     let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
-    let body = body(item, model);
+    let body = body(item, model.form, Some(&model.output));
     let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render));
     if model.form == Form::Plain {
         return quote! {
@@ -65,13 +70,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         }
     };
     let sig = background::signature(sig, model);
-    let whole = match model.form {
-        Form::Async | Form::Plain => call,
-        Form::Boxed => quote_spanned! {Span::mixed_site()=>
-            ::std::boxed::Box::pin(async move { #call })
-        },
-        Form::Opaque => quote_spanned!(Span::mixed_site()=> async move { #call }),
-    };
+    let whole = as_written(model.form, call);
     quote! {
         #(#attrs)* #vis #sig {
             #(#inner)*
@@ -80,30 +79,44 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     }
 }
 
+/// The awaited `call` as what the function returns.
+pub(crate) fn as_written(form: Form, call: TokenStream) -> TokenStream {
+    match form {
+        Form::Async | Form::Plain => call,
+        Form::Boxed => quote_spanned! {Span::mixed_site()=>
+            ::std::boxed::Box::pin(async move { #call })
+        },
+        Form::Opaque => quote_spanned!(Span::mixed_site()=> async move { #call }),
+    }
+}
+
 /// What computes the value, in a scope of its own.
 ///
 /// The arguments are captured, not bound again, which would double their part of the future.
-fn body(item: &Item, model: &Model) -> TokenStream {
+pub(crate) fn body(item: &Item, form: Form, output: Option<&Type>) -> TokenStream {
     let body = &item.body;
-    let output = &model.output;
-    match model.form {
+    match form {
         // The edge that is never taken tells the compiler the type, so that a type error in the
         // body is reported in the body, and `?` and `return` know what they are for.
-        Form::Async | Form::Plain => quote_spanned! {Span::mixed_site()=>
-            #[allow(
-                unreachable_code,
-                clippy::diverging_sub_expression,
-                clippy::empty_loop,
-                clippy::let_unit_value,
-                clippy::needless_return,
-                clippy::unreachable
-            )]
-            if false {
-                let __never: #output = loop {};
-                return __never;
-            }
-            #body
-        },
+        Form::Async | Form::Plain => {
+            let edge = output.map(|output| {
+                quote_spanned! {Span::mixed_site()=>
+                    #[allow(
+                        unreachable_code,
+                        clippy::diverging_sub_expression,
+                        clippy::empty_loop,
+                        clippy::let_unit_value,
+                        clippy::needless_return,
+                        clippy::unreachable
+                    )]
+                    if false {
+                        let __never: #output = loop {};
+                        return __never;
+                    }
+                }
+            });
+            quote_spanned!(Span::mixed_site()=> #edge #body)
+        }
         // The user's `return`s leave a closure, and a future is made only when it is needed.
         Form::Boxed => {
             let ReturnType::Type(_, ty) = &item.sig.output else { return TokenStream::new() };
@@ -221,9 +234,14 @@ pub(crate) fn cache(model: &Model) -> TokenStream {
 
 /// The closure that writes the key.
 pub(crate) fn render(model: &Model) -> TokenStream {
-    let p = private(model, Span::mixed_site());
+    render_key(&model.krate, &model.key)
+}
+
+/// [`render`] for a key of any kind.
+pub(crate) fn render_key(krate: &Path, key: &Key) -> TokenStream {
+    let p = runtime(krate, Span::mixed_site());
     let name = Ident::new("__key", Span::mixed_site());
-    let statements = model.key.pieces.iter().map(|piece| statement(piece, &name));
+    let statements = key.pieces.iter().map(|piece| statement(piece, &name));
     quote_spanned! {Span::mixed_site()=>
         |#name: &mut #p::KeyWriter<'_>| { #(#statements)* }
     }

@@ -27,14 +27,8 @@ pub(crate) fn check(
     unnamed: &[(usize, Pat)],
     errors: &mut Errors,
 ) -> Option<Key> {
-    let generics = &item.sig.generics;
-    let names = Names {
-        item,
-        bindings,
-        types: generics.type_params().map(|param| &param.ident).collect(),
-        consts: generics.const_params().map(|param| &param.ident).collect(),
-        skipped: args.skip.iter().flat_map(|skip| &skip.value).map(text_of).collect(),
-    };
+    let skipped = args.skip.iter().flat_map(|skip| &skip.value).map(text_of).collect();
+    let names = Names::new(item, bindings, skipped);
     names.check_skip(args, errors);
     match &args.key {
         None => names.default_key(unnamed, errors),
@@ -45,8 +39,44 @@ pub(crate) fn check(
     }
 }
 
+/// The key that a writer's `keys` names. Which types it depends on is known to its author alone.
+pub(crate) fn template(
+    literal: &LitStr,
+    item: &Item,
+    bindings: &[Binding],
+    errors: &mut Errors,
+) -> Option<Key> {
+    let (parts, _) = template::parse(&literal.value());
+    let named = |name: &str| {
+        parts.iter().any(|part| matches!(part, Part::Placeholder(place) if place.root == name))
+    };
+    let mut names = Names::new(item, bindings, Vec::new());
+    names.skipped = names
+        .types
+        .iter()
+        .chain(&names.consts)
+        .copied()
+        .map(text_of)
+        .filter(|n| !named(n))
+        .collect();
+    names.template_key(literal, errors)
+}
+
 fn text_of(ident: &Ident) -> String {
     ident.unraw().to_string()
+}
+
+impl<'a> Names<'a> {
+    fn new(item: &'a Item, bindings: &'a [Binding], skipped: Vec<String>) -> Self {
+        let generics = &item.sig.generics;
+        Self {
+            item,
+            bindings,
+            types: generics.type_params().map(|param| &param.ident).collect(),
+            consts: generics.const_params().map(|param| &param.ident).collect(),
+            skipped,
+        }
+    }
 }
 
 impl Names<'_> {

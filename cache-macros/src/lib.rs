@@ -17,6 +17,7 @@ mod suggest;
 mod template;
 mod validate;
 mod values;
+mod writers;
 
 use errors::Errors;
 use proc_macro::TokenStream;
@@ -99,6 +100,41 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn redis_cache(options: TokenStream, item: TokenStream) -> TokenStream {
     cached(options.into(), item.into()).into()
+}
+
+/// Invalidates cached values once a function that changes the data has ended.
+///
+/// ```text
+/// #[redis_invalidate(get_user(id), users::list_users(user.org_id), self.find(id))]
+/// async fn update_user(&self, id: u64, user: &User) -> Result<(), DbError> { ... }
+/// ```
+///
+/// Each item is a call of a cached function, method or associated function with the arguments that
+/// its key uses, which may be any expressions over this function's arguments. They are passed to
+/// the companion (`get_user_entry`, see [`macro@redis_cache`]), so that a renamed function or a
+/// changed argument is an error there.
+///
+/// The keys are taken before the body runs, and invalidated once it has ended, before the caller
+/// sees the result, however it ended: with a value, an error, a panic, or by being dropped after
+/// it was first polled, since the change may have been committed by then. A panic and a drop
+/// cannot wait: there the invalidation is under way when the caller goes on.
+///
+/// The result waits until the invalidation is done, so the function's future is `Send` only where
+/// its result is.
+///
+/// | option | meaning | without it |
+/// |---|---|---|
+/// | `keys = ["user:{id}"]` | keys without a companion, by templates as in [`macro@redis_cache`] | |
+/// | `cache = EXPR` | the cache of `keys`, and of items whose function has none of its own | the cache of the scope, or the global one |
+/// | `crate = path` | where the runtime is, when it is renamed or re-exported | `::cache_runtime` |
+///
+/// Put it on the function that commits; where the transaction is the caller's, put
+/// `cache_runtime::defer_invalidations` around it. Several attributes on one function add up; beside
+/// `#[redis_cache]` the outer of the two decides: written above it, a hit does not run the body
+/// and invalidates nothing.
+#[proc_macro_attribute]
+pub fn redis_invalidate(options: TokenStream, item: TokenStream) -> TokenStream {
+    writers::invalidate(options.into(), item.into()).into()
 }
 
 /// Makes a struct or an enum usable as an argument in a cache key.

@@ -138,7 +138,7 @@ fn nothing_returned(place: impl quote::ToTokens, errors: &mut Errors) {
 }
 
 /// `R` of `Pin<Box<dyn Future<Output = R> + …>>` and of `impl Future<Output = R> + …`.
-fn future_output(ty: &Type) -> Option<(Form, Type)> {
+pub(crate) fn future_output(ty: &Type) -> Option<(Form, Type)> {
     match ty {
         Type::Group(group) => future_output(&group.elem),
         Type::Paren(paren) => future_output(&paren.elem),
@@ -256,7 +256,7 @@ fn check_setting(option: &Opt<Expr>, errors: &mut Errors) -> Option<Ttl> {
 }
 
 /// A URL in quotes is what people try first.
-fn check_cache(option: Opt<Expr>, errors: &mut Errors) -> Option<Expr> {
+pub(crate) fn check_cache(option: Opt<Expr>, errors: &mut Errors) -> Option<Expr> {
     if let Expr::Lit(literal) = &option.value {
         errors.at(
             literal.span(),

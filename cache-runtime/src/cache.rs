@@ -9,7 +9,8 @@ use crate::{Clock, Error, function};
 use once_cell::sync::OnceCell;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use tokio::sync::Notify;
 
 /// A cache: where cached functions look their values up and store them.
 ///
@@ -34,6 +35,17 @@ struct Inner {
     flights: Flights,
     refreshes: Refreshes,
     counters: Counters,
+    /// Wakes the task that replays the journal.
+    wake: Arc<Notify>,
+}
+
+/// A handle that does not keep the cache.
+pub(crate) struct WeakCache(Weak<Inner>);
+
+impl WeakCache {
+    pub(crate) fn upgrade(&self) -> Option<Cache> {
+        self.0.upgrade().map(Cache)
+    }
 }
 
 static GLOBAL: OnceCell<Cache> = OnceCell::new();
@@ -50,7 +62,10 @@ impl Cache {
     }
 
     fn over(store: AnyStore, settings: Settings) -> Self {
+        let wake = Arc::new(Notify::new());
+        store.on_reconnect(&wake);
         Self(Arc::new(Inner {
+            wake,
             settings,
             store,
             flights: Flights::default(),
@@ -120,6 +135,7 @@ impl Cache {
             },
             prefix: self.settings().prefix.clone(),
             breaker: self.store().breaker_state(),
+            journal: self.flights().journal(|journal| journal.figures()),
             process: ProcessStats {
                 total,
                 hit_rate: total.hit_rate(),
@@ -152,6 +168,19 @@ impl Cache {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.0.settings.clock
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakCache {
+        WeakCache(Arc::downgrade(&self.0))
+    }
+
+    pub(crate) fn wake(&self) -> &Arc<Notify> {
+        &self.0.wake
+    }
+
+    /// Whether both are handles of one cache.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub(crate) fn is_disabled(&self) -> bool {

@@ -2,6 +2,7 @@
 //! follows the task across awaits and ends where a new task is spawned.
 
 use crate::Cache;
+use crate::defer::Deferred;
 use crate::stats::{Counts, Observer};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub(crate) struct Context {
     pub(crate) cache: Option<Cache>,
     pub(crate) mode: Mode,
     pub(crate) observer: Option<Arc<Observer>>,
+    pub(crate) deferred: Option<Arc<Deferred>>,
 }
 
 /// How calls use their cache.
@@ -36,6 +38,14 @@ impl Context {
     }
 }
 
+/// Runs `f` with `cache`, if there is one, in the place of the scope's.
+pub(crate) fn with_cache<T>(cache: Option<Cache>, f: impl FnOnce() -> T) -> T {
+    match cache {
+        None => f(),
+        cache => CONTEXT.sync_scope(Context { cache, ..Context::current() }, f),
+    }
+}
+
 /// Runs a refresh in a task of its own with the cache that its caller uses; whoever watched the
 /// caller does not watch this.
 pub(crate) fn behind<F: Future>(future: F) -> impl Future<Output = F::Output> {
@@ -45,7 +55,7 @@ pub(crate) fn behind<F: Future>(future: F) -> impl Future<Output = F::Output> {
 
 /// In a box: an `async fn` has room for its arguments twice, so that three of these around one
 /// another would make a future of 5 KiB one of several hundred.
-fn within<F: Future>(
+pub(crate) fn within<F: Future>(
     change: impl FnOnce(&mut Context),
     future: F,
 ) -> impl Future<Output = F::Output> {

@@ -107,12 +107,16 @@ impl<R: 'static> Entry<R> {
     }
 
     /// The stored value, if there is one that a call would be answered with at once: fresh, or
-    /// within `stale_while_revalidate`. Computes and refreshes nothing.
+    /// within `stale_while_revalidate`. Computes and refreshes nothing. Answers
+    /// `None` while an invalidation by a writer of this process waits to reach the store.
     ///
     /// # Errors
     /// Why the store could not be asked; [`Error::Codec`] when what it holds is not a value of
     /// this function.
     pub async fn get(&self) -> Result<Option<R>, Error> {
+        if !self.cache.trusts(self.key()?) {
+            return Ok(None);
+        }
         let (store, windows) = (self.cache.store(), self.plan.windows());
         let found = if windows.is_none() {
             store.get(self.key()?, self.timeout()).await?
@@ -187,6 +191,10 @@ impl<R: 'static> Entry<R> {
     /// Why the store could not be asked. Then the value may still be there.
     pub async fn invalidate(&self) -> Result<bool, Error> {
         self.cache.invalidate_whole(self.key()?).await
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     fn timeout(&self) -> Duration {

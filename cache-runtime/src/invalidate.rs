@@ -41,12 +41,19 @@ impl Cache {
 
     /// [`invalidate`](Self::invalidate) for a key that has its prefix.
     pub(crate) async fn invalidate_whole(&self, key: &str) -> Result<bool, Error> {
-        self.flights().detach(key);
-        let keys = [key.to_owned()];
-        let removed = self.store().remove(&keys, self.settings().timeout).await;
+        Ok(self.invalidate_all(&[key.to_owned()]).await? > 0)
+    }
+
+    /// [`invalidate_whole`](Self::invalidate_whole) for many; says how many values there were.
+    pub(crate) async fn invalidate_all(&self, keys: &[String]) -> Result<u64, Error> {
+        self.flights().detach_all(keys);
+        let removed = self.store().remove(keys, self.settings().timeout).await;
         // A flight that began between the two has perhaps read what was about to change.
-        self.flights().detach(key);
-        Ok(removed? > 0)
+        self.flights().detach_all(keys);
+        if removed.is_ok() {
+            self.remember(keys);
+        }
+        removed
     }
 
     /// Removes every value whose key matches `pattern`, with or without the cache's prefix:
@@ -113,7 +120,7 @@ impl Cache {
     async fn remove_matching(
         &self,
         pattern: &str,
-        own: impl Fn(&str) -> bool,
+        own: impl Fn(&str) -> bool + Send + Sync,
     ) -> Result<u64, Error> {
         let concerned = |key: &str| glob::matches(pattern.as_bytes(), key.as_bytes()) && own(key);
         self.flights().detach_matching(concerned);

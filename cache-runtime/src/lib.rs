@@ -10,12 +10,14 @@ mod clock;
 mod codec;
 mod config;
 mod context;
+mod defer;
 mod entry;
 mod error;
 #[allow(missing_docs)] // reachable for generated code alone
 mod function;
 mod glob;
 mod invalidate;
+mod journal;
 pub mod key;
 mod lease;
 #[allow(missing_docs)] // as above
@@ -29,11 +31,14 @@ mod plan;
 mod policy;
 mod read_through;
 mod refresh;
+mod replay;
 mod single_flight;
 mod stats;
 mod store;
 mod sync;
 mod timers;
+#[allow(missing_docs)] // as above
+mod writers;
 
 #[doc(hidden)]
 #[allow(missing_docs)] // for generated code alone
@@ -42,7 +47,7 @@ pub mod __private;
 
 pub use breaker::BreakerState;
 pub use cache::Cache;
-pub use cache_macros::{CacheKey, redis_cache};
+pub use cache_macros::{CacheKey, redis_cache, redis_invalidate};
 pub use clock::Clock;
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;
@@ -51,8 +56,10 @@ pub use codec::Postcard;
 pub use codec::{Cacheable, Codec, Json};
 pub use config::Builder;
 pub use context::{Observed, bypass, observe, refresh};
+pub use defer::defer_invalidations;
 pub use entry::Entry;
 pub use error::Error;
+pub use journal::JournalStats;
 pub use key::{Bucket, CacheKey, KeyWriter};
 pub use stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};
 pub use store::ServerInfo;

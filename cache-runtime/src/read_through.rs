@@ -69,7 +69,9 @@ where
             flights.detach(&call.key);
         }
         loop {
-            if look {
+            if look && !call.cache.trusts(&call.key) {
+                stale = None;
+            } else if look {
                 stale = match find(call, &plan, &mut budget).await {
                     Looked::Fresh(stored) => {
                         call.record(Outcome::Hit);
@@ -322,7 +324,9 @@ where
         }
         Ok(lease) => settle(call, budget, &leader, lease, act).await,
         Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
-        Err(NoLease::Theirs) => Confirmed::No,
+        // As long as nobody here may ask the store, there is no store to ask.
+        Err(NoLease::Distrusted) if !call.cache.trusts(&call.key) => Confirmed::NobodyCan,
+        Err(NoLease::Theirs | NoLease::Distrusted) => Confirmed::No,
     };
     let landing = match bytes {
         Some(bytes) if leader.has_waiters() => {
@@ -354,6 +358,8 @@ enum NoLease {
     StoreInTrouble,
     /// Another call has the lease, and is not waited for, or not any longer.
     Theirs,
+    /// The value there is one that a writer of this process has replaced.
+    Distrusted,
 }
 
 /// Asks for the lease until it is given, the value is there, or the wait ends.
@@ -368,6 +374,9 @@ async fn acquire<'c, S: Shape>(
     leader: &Leader<'_>,
     wait_until: Option<Instant>,
 ) -> Claim<'c, S::Stored> {
+    if !leader.is_trusted() {
+        return Claim::None(NoLease::Distrusted);
+    }
     let mut force = call.refresh;
     let mut pause = FIRST_PAUSE;
     loop {

@@ -4,17 +4,30 @@
 //! waiter takes what such a command brought only if it was sent after the waiter came, and else
 //! looks again: an invalidation that was over before the waiter's call began is then seen.
 
+use crate::journal::{Distrusted, Journal};
 use crate::outcome::SharedError;
-use crate::sync::{AtomicUsize, Mutex, MutexGuard, Notify, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, Ordering};
 use crate::timers;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-/// The flights of one cache.
+/// The flights of one cache, and the keys whose stored values are not to be trusted: to look
+/// whether a key is and to join its flight is one step, and so is to distrust it and to let
+/// nobody join what was begun before.
 #[derive(Debug, Default)]
-pub(crate) struct Flights(Mutex<HashMap<Arc<str>, Arc<Flight>>>);
+pub(crate) struct Flights {
+    open: Mutex<Open>,
+    /// Whether the journal has anything in it, for those who need not know what.
+    doubt: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    flights: HashMap<Arc<str>, Arc<Flight>>,
+    journal: Journal,
+}
 
 /// One computation that others may wait for.
 #[derive(Default)]
@@ -72,6 +85,7 @@ pub(crate) struct Leader<'f> {
     flights: &'f Flights,
     key: Arc<str>,
     flight: Arc<Flight>,
+    trusted: bool,
     /// Whether others can join; what nobody can join is not listed.
     listed: bool,
 }
@@ -92,7 +106,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Flights {
     /// Joins the flight of `key`, or starts it.
     pub(crate) fn join(&self, key: &str) -> Role<'_> {
-        let mut flights = lock(&self.0);
+        let Open { flights, journal } = &mut *lock(&self.open);
         if let Some(flight) = flights.get(key) {
             // Counted first: a leader whose later command settles this wait must know of it.
             flight.waiters.fetch_add(1, Ordering::Relaxed);
@@ -102,22 +116,77 @@ impl Flights {
         let key: Arc<str> = Arc::from(key);
         let flight = Arc::new(Flight::default());
         flights.insert(key.clone(), flight.clone());
-        Role::Lead(Leader { flights: self, key, flight, listed: true })
+        let trusted = !journal.distrusts(&key);
+        Role::Lead(Leader { flights: self, key, flight, trusted, listed: true })
     }
 
     /// A flight of `key` that nobody joins.
     pub(crate) fn alone(&self, key: &str) -> Leader<'_> {
-        Leader { flights: self, key: Arc::from(key), flight: Arc::default(), listed: false }
+        let (key, flight) = (Arc::from(key), Arc::default());
+        let trusted = self.trusts(&key);
+        Leader { flights: self, key, flight, trusted, listed: false }
     }
 
     /// Lets no later caller join the flight of `key`, and its result not be stored.
     pub(crate) fn detach(&self, key: &str) {
-        lock(&self.0).remove(key);
+        lock(&self.open).flights.remove(key);
+    }
+
+    /// [`detach`](Self::detach) for each of `keys`.
+    pub(crate) fn detach_all(&self, keys: &[String]) {
+        let flights = &mut lock(&self.open).flights;
+        for key in keys {
+            flights.remove(key.as_str());
+        }
     }
 
     /// [`detach`](Self::detach) for every key that `matches` says.
     pub(crate) fn detach_matching(&self, matches: impl Fn(&str) -> bool) {
-        lock(&self.0).retain(|key, _| !matches(key));
+        lock(&self.open).flights.retain(|key, _| !matches(key));
+    }
+
+    /// Whether the journal is empty; all that a call pays for it while it is.
+    pub(crate) fn trusts_all(&self) -> bool {
+        !self.doubt.load(Ordering::Acquire)
+    }
+
+    /// Whether the store's value of `key` may be read.
+    pub(crate) fn trusts(&self, key: &str) -> bool {
+        self.trusts_all() || !lock(&self.open).journal.distrusts(key)
+    }
+
+    /// Queues `keys` in the journal, and lets no later caller join what was begun before. Answers
+    /// whether everything is distrusted from now on.
+    pub(crate) fn distrust(&self, keys: &[String]) -> bool {
+        let Open { flights, journal } = &mut *lock(&self.open);
+        let mut overflows = false;
+        for key in keys {
+            match journal.queue(key) {
+                Distrusted::Key => drop(flights.remove(key.as_str())),
+                Distrusted::Everything => {
+                    flights.clear();
+                    overflows = true;
+                }
+            }
+        }
+        self.doubt.store(!journal.is_empty(), Ordering::Release);
+        overflows
+    }
+
+    /// [`distrust`](Self::distrust) for every key there may be.
+    pub(crate) fn distrust_all(&self) {
+        let Open { flights, journal } = &mut *lock(&self.open);
+        journal.queue_everything();
+        flights.clear();
+        self.doubt.store(true, Ordering::Release);
+    }
+
+    /// Looks into the journal, or changes it.
+    pub(crate) fn journal<T>(&self, change: impl FnOnce(&mut Journal) -> T) -> T {
+        let journal = &mut lock(&self.open).journal;
+        let answer = change(journal);
+        self.doubt.store(!journal.is_empty(), Ordering::Release);
+        answer
     }
 }
 
@@ -127,11 +196,19 @@ impl Leader<'_> {
         self.flight.waiters.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether the store's value of the key could be read when this flight began.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
     /// Whether the key was invalidated since this flight began, so that its result is old. Of a
     /// flight that is not listed the lease alone knows.
     pub(crate) fn is_detached(&self) -> bool {
         self.listed
-            && !lock(&self.flights.0).get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight))
+            && !lock(&self.flights.open)
+                .flights
+                .get(&self.key)
+                .is_some_and(|f| Arc::ptr_eq(f, &self.flight))
     }
 
     /// A command that could settle the flight is about to be sent.
@@ -163,7 +240,7 @@ impl Leader<'_> {
 
     fn end(&self, landing: Landing, came_before: u64) {
         {
-            let mut flights = lock(&self.flights.0);
+            let flights = &mut lock(&self.flights.open).flights;
             if flights.get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight)) {
                 flights.remove(&self.key);
             }

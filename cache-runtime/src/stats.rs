@@ -2,6 +2,7 @@
 
 use crate::breaker::BreakerState;
 use crate::function::registry;
+use crate::journal::JournalStats;
 use crate::store::ServerInfo;
 use serde::Serialize;
 use std::sync::Arc;
@@ -181,6 +182,8 @@ pub struct Stats {
     pub prefix: String,
     /// The breaker of this process.
     pub breaker: BreakerState,
+    /// The invalidations of this process that wait for the store.
+    pub journal: JournalStats,
     /// What this process' calls through this cache came to, since it was built.
     pub process: ProcessStats,
     /// What the server says of itself: figures of all its clients. `None` when it does not answer.

@@ -1,6 +1,6 @@
 //! What threads share, by one path: the model checker (`tests/loom`) compiles `breaker` and
 //! `single_flight` with its own kind of each.
 
-pub(crate) use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Mutex, MutexGuard};
 pub(crate) use tokio::sync::Notify;

@@ -18,7 +18,9 @@ use crate::Error;
 use crate::breaker::BreakerState;
 use crate::config::{Settings, Target};
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// How long a key has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +195,21 @@ impl AnyStore {
             }
             Target::Disabled(_) => Self::Disabled(DisabledStore),
         })
+    }
+
+    /// How often a lost connection was made again; `None` where none can be lost.
+    pub(crate) fn reconnects(&self) -> Option<u64> {
+        match self {
+            Self::Redis(store) => Some(store.reconnects()),
+            Self::Memory(_) | Self::Disabled(_) => None,
+        }
+    }
+
+    /// Notifies `wake` whenever [`reconnects`](Self::reconnects) has risen.
+    pub(crate) fn on_reconnect(&self, wake: &Arc<Notify>) {
+        if let Self::Redis(store) = self {
+            store.on_reconnect(wake);
+        }
     }
 
     /// What the breaker does, for those who look from outside.

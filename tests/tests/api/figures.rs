@@ -68,6 +68,7 @@ async fn under_fixed_names() {
             "status": null,
             "prefix": null,
             "breaker": null,
+            "journal": { "waiting": null, "everything": null, "queued": null, "replayed": null },
             "process": {
                 "hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
                 "refreshes": null, "refreshes_skipped": null, "errors": null,

@@ -12,6 +12,8 @@
 mod breaker;
 mod breakers;
 mod flights;
+#[path = "../../../cache-runtime/src/journal.rs"]
+mod journal;
 #[path = "../../../cache-runtime/src/single_flight.rs"]
 mod single_flight;
 mod sync;

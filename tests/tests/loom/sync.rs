@@ -1,6 +1,6 @@
 //! `crate::sync` as the model checker knows it.
 
-pub use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+pub use loom::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub use loom::sync::{Mutex, MutexGuard};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};

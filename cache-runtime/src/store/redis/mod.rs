@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use supervisor::Endpoint;
+use tokio::sync::Notify;
 
 /// Keys removed by one command, so that no single command keeps the server from others for long.
 const KEYS_PER_REMOVE: usize = 512;
@@ -68,6 +69,14 @@ impl RedisStore {
             scripts: Box::new(Scripts::new()),
             readers: AtomicUsize::new(0),
         })
+    }
+
+    pub(crate) fn reconnects(&self) -> u64 {
+        self.report.reconnects()
+    }
+
+    pub(crate) fn on_reconnect(&self, wake: &Arc<Notify>) {
+        self.report.on_reconnect(wake);
     }
 
     /// Open while commands are not sent at all, or while writes are suspended.

@@ -116,9 +116,11 @@ impl Pool {
     /// These connections work.
     pub(super) fn up(&self, connections: Vec<MultiplexedConnection>) {
         let since = self.report.regained();
+        let mut again = false;
         self.link.send_if_modified(|link| {
             let alive = link.phase != Phase::Dead;
             if alive {
+                again = link.generation > 0;
                 link.generation += 1;
                 link.phase = Phase::Up;
                 link.since = since;
@@ -126,6 +128,9 @@ impl Pool {
             }
             alive
         });
+        if again {
+            self.report.reconnected();
+        }
     }
 
     /// Its supervisor has ended.

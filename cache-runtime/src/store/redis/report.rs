@@ -3,8 +3,9 @@
 use super::super::Reachability;
 use redis::{ConnectionAddr, ConnectionInfo};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// A point in time, in microseconds since the store was made, never zero.
 pub(super) type Moment = u64;
@@ -23,6 +24,9 @@ pub(super) struct Report {
     reason: Mutex<String>,
     /// The code of the last refused write.
     code: Mutex<String>,
+    /// How often a pool that had been up came up again, and who is told.
+    reconnects: AtomicU64,
+    wake: OnceLock<Arc<Notify>>,
 }
 
 impl Report {
@@ -39,6 +43,8 @@ impl Report {
             up: AtomicU64::new(0),
             reason: Mutex::default(),
             code: Mutex::default(),
+            reconnects: AtomicU64::new(0),
+            wake: OnceLock::new(),
         }
     }
 
@@ -106,6 +112,23 @@ impl Report {
             tracing::info!(target: "cache_runtime", server = %self.server, "connected to Redis");
         }
         now
+    }
+
+    /// A pool is up again, having been up before: what was written last may be lost.
+    pub(super) fn reconnected(&self) {
+        self.reconnects.fetch_add(1, Ordering::AcqRel);
+        if let Some(wake) = self.wake.get() {
+            wake.notify_one();
+        }
+    }
+
+    pub(super) fn reconnects(&self) -> u64 {
+        self.reconnects.load(Ordering::Acquire)
+    }
+
+    pub(super) fn on_reconnect(&self, wake: &Arc<Notify>) {
+        // A store belongs to one cache, which says this once.
+        let _ = self.wake.set(wake.clone());
     }
 
     pub(super) fn reachability(&self) -> Reachability {

@@ -1,0 +1,72 @@
+//! Writes a writer: the user's signature around one expression that calls the runtime, by the
+//! rules of [`crate::expand`].
+
+use super::Writer;
+use crate::expand::{as_written, body, ours_at, render_key, runtime};
+use crate::model::{Form, Item};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+/// The function with its invalidations behind it.
+pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
+    let ours = Span::mixed_site();
+    let p = runtime(&writer.krate, ours);
+    let cache = cache(writer);
+    let targets = Ident::new("__targets", ours);
+    // Spanned at the item, so that one that is not cached is an error there.
+    let entries = writer
+        .entries
+        .iter()
+        .map(|entry| quote_spanned!(ours_at(entry.span())=> #targets.entry(&#entry);));
+    let keys = writer.keys.iter().map(|key| {
+        let render = render_key(&writer.krate, key);
+        quote_spanned!(ours=> #targets.key(#render);)
+    });
+    let body = pinned_body(item, writer);
+    let call = quote_spanned! {ours=>
+        #p::invalidating(
+            #p::targets(#cache, |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* }),
+            #body,
+        )
+    };
+    function(item, writer, call)
+}
+
+fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
+    let p = runtime(&writer.krate, Span::mixed_site());
+    let body = body(item, writer.form, writer.output.as_ref());
+    let pinned = quote_spanned!(Span::mixed_site()=> ::core::pin::pin!(async move { #body }));
+    if writer.form == Form::Plain {
+        quote_spanned!(Span::mixed_site()=> ::core::pin::pin!(#p::outside(#pinned)))
+    } else {
+        pinned
+    }
+}
+
+fn function(item: &Item, writer: &Writer, call: TokenStream) -> TokenStream {
+    let Item { attrs, vis, sig, inner, .. } = item;
+    let whole = if writer.form == Form::Plain {
+        let p = runtime(&writer.krate, Span::mixed_site());
+        quote_spanned!(Span::mixed_site()=> #p::blocking(#call))
+    } else {
+        as_written(writer.form, quote_spanned!(Span::mixed_site()=> #call.await))
+    };
+    quote! {
+        #(#attrs)* #vis #sig {
+            #(#inner)*
+            #whole
+        }
+    }
+}
+
+/// `cache = EXPR` as an `Option<Cache>`.
+fn cache(writer: &Writer) -> TokenStream {
+    match &writer.cache {
+        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
+        Some(expr) => {
+            let p = runtime(&writer.krate, expr.span());
+            quote_spanned!(ours_at(expr.span())=> #p::to_cache(&#expr))
+        }
+    }
+}

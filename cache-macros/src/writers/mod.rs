@@ -1,0 +1,106 @@
+//! The attributes of functions that change what others have cached.
+//!
+//! `args` reads what is named, this file judges it against the function, `expand` writes the code.
+
+mod args;
+mod expand;
+
+use crate::errors::Errors;
+use crate::model::{Binding, Form, Item, Key, bindings, has_impl_trait};
+use crate::validate::future_output;
+use crate::{key, validate};
+use args::{Args, Kind};
+use proc_macro2::TokenStream;
+use syn::{Expr, Path, ReturnType, Type, parse_quote};
+
+/// What is known of a writer once everything about it has been checked.
+struct Writer {
+    krate: Path,
+    form: Form,
+    /// `None` for a type that cannot be written on a variable.
+    output: Option<Type>,
+    /// Calls of companions.
+    entries: Vec<Expr>,
+    keys: Vec<Key>,
+    cache: Option<Expr>,
+}
+
+/// `#[redis_invalidate(...)]`.
+pub(crate) fn invalidate(options: TokenStream, tokens: TokenStream) -> TokenStream {
+    written(Kind::Invalidate, options, tokens, expand::invalidating)
+}
+
+/// Parse, then check, then write; with a mistake the function stays as it was.
+fn written(
+    kind: Kind,
+    options: TokenStream,
+    tokens: TokenStream,
+    expand: impl FnOnce(&Item, &Writer) -> TokenStream,
+) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = args::parse(kind, options, &mut errors);
+    let Ok(item) = syn::parse2::<Item>(tokens.clone()) else {
+        errors.push(not_a_function(kind, &tokens));
+        return [errors.into_tokens(), tokens].into_iter().collect();
+    };
+    let writer = check(args, &item, &mut errors);
+    if errors.is_empty() {
+        expand(&item, &writer)
+    } else {
+        [errors.into_tokens(), tokens].into_iter().collect()
+    }
+}
+
+fn check(args: Args, item: &Item, errors: &mut Errors) -> Writer {
+    let (bindings, _) = bindings(&item.sig);
+    let keys = check_keys(&args, item, &bindings, errors);
+    let cache = args.cache.and_then(|option| validate::check_cache(option, errors));
+    let (form, output) = form(item);
+    Writer {
+        krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
+        form,
+        output,
+        entries: args.entries,
+        keys,
+        cache,
+    }
+}
+
+/// How the function is run, and what it returns.
+fn form(item: &Item) -> (Form, Option<Type>) {
+    let ReturnType::Type(_, written) = &item.sig.output else {
+        let form = if item.sig.asyncness.is_some() { Form::Async } else { Form::Plain };
+        return (form, Some(parse_quote!(())));
+    };
+    let nameable = !matches!(**written, Type::Never(_)) && !has_impl_trait(written);
+    let output = nameable.then(|| (**written).clone());
+    if item.sig.asyncness.is_some() {
+        return (Form::Async, output);
+    }
+    match future_output(written) {
+        Some((form, output)) => (form, Some(output)),
+        None => (Form::Plain, output),
+    }
+}
+
+fn check_keys(args: &Args, item: &Item, bindings: &[Binding], errors: &mut Errors) -> Vec<Key> {
+    let literals = args.keys.iter().flat_map(|option| &option.value);
+    literals.filter_map(|literal| key::template(literal, item, bindings, errors)).collect()
+}
+
+fn not_a_function(kind: Kind, tokens: &TokenStream) -> syn::Error {
+    let name = kind.name();
+    if let Ok(declared) = syn::parse2::<syn::TraitItemFn>(tokens.clone()) {
+        let message = format!(
+            "a method without a body writes nothing: put `#[{name}]` on the method of each `impl`"
+        );
+        return syn::Error::new_spanned(declared.sig, message);
+    }
+    let message = match syn::parse2::<syn::Item>(tokens.clone()) {
+        Ok(syn::Item::Impl(_) | syn::Item::Trait(_) | syn::Item::Mod(_)) => {
+            format!("`#[{name}]` is for functions: put it on each function inside that writes")
+        }
+        _ => format!("`#[{name}]` is for functions and methods: put it on one"),
+    };
+    syn::Error::new_spanned(tokens, message)
+}

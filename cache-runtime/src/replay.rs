@@ -1,0 +1,180 @@
+//! Invalidations by writers: sent, and sent again until the store has acknowledged them.
+
+use crate::cache::{Cache, WeakCache};
+use crate::journal::{Journal, RECENT, Replay};
+use crate::store::Store;
+use crate::{Error, timers};
+use std::time::Duration;
+
+/// Between attempts that fail, first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+impl Cache {
+    /// Invalidates what a writer has changed, or keeps that for later: the write has happened.
+    pub(crate) async fn invalidate_written(&self, keys: &[String]) {
+        if let Err(error) = self.invalidate_all(keys).await {
+            self.counters().count_error();
+            self.queue(keys, Some(&error));
+        }
+    }
+
+    /// Keeps invalidations and sends them behind the caller's back. From now on, and until the
+    /// store has acknowledged them, this process reads none of `keys` from it.
+    pub(crate) fn queue(&self, keys: &[String], why: Option<&Error>) {
+        let overflows = self.flights().distrust(keys);
+        if let Some(error) = why
+            && self.flights().journal(Journal::is_news)
+        {
+            tracing::warn!(
+                target: "cache_runtime",
+                prefix = self.settings().prefix,
+                %error,
+                "invalidations by writers wait until they reach the store; until then this \
+                 process computes what they concern, and stores none of it",
+            );
+        }
+        if overflows {
+            tracing::warn!(
+                target: "cache_runtime",
+                prefix = self.settings().prefix,
+                "too many invalidations wait: the whole prefix will be cleared, and until then \
+                 this process reads nothing from the store",
+            );
+        }
+        self.wake().notify_one();
+        self.replay();
+    }
+
+    /// [`queue`](Self::queue) for every key there may be.
+    pub(crate) fn queue_everything(&self) {
+        self.flights().distrust_all();
+        self.wake().notify_one();
+        self.replay();
+    }
+
+    /// Notes what the store has acknowledged: a failover may lose it.
+    pub(crate) fn remember(&self, keys: &[String]) {
+        let Some(reconnects) = self.store().reconnects() else { return };
+        let now = self.clock().now();
+        self.flights().journal(|journal| journal.remember(keys, now, reconnects));
+        self.replay();
+    }
+
+    /// Whether the store's value of `key` may be read: no invalidation of it waits.
+    pub(crate) fn trusts(&self, key: &str) -> bool {
+        if self.flights().trusts_all() {
+            return true;
+        }
+        self.replay(); // the runtime that did it may be gone
+        self.flights().trusts(key)
+    }
+
+    /// Sees to it that there is a task that replays.
+    fn replay(&self) {
+        if !timers::available() {
+            return;
+        }
+        if self.flights().journal(Journal::starts) {
+            let task = Replayer { cache: self.downgrade(), ended: false };
+            drop(tokio::spawn(task.run(self.clone())));
+        }
+    }
+
+    async fn send(&self, replay: &Replay) -> Result<(), Error> {
+        match replay {
+            Replay::Keys(keys) => {
+                let keys: Vec<_> = keys.iter().map(|(key, _)| key.as_ref().to_owned()).collect();
+                self.store().remove(&keys, self.settings().timeout).await.map(drop)
+            }
+            Replay::Everything { .. } => self.clear().await.map(drop),
+        }
+    }
+
+    /// Queues again what was acknowledged shortly before the store was lost and found.
+    fn queue_lost(&self) {
+        let Some(reconnects) = self.store().reconnects() else { return };
+        let now = self.clock().now();
+        let lost = self.flights().journal(|journal| journal.lost(now, reconnects));
+        let lost: Vec<_> = lost.iter().map(|key| key.as_ref().to_owned()).collect();
+        self.flights().distrust(&lost);
+    }
+}
+
+/// The one task of a cache that replays. It holds the cache weakly while it waits.
+struct Replayer {
+    cache: WeakCache,
+    ended: bool,
+}
+
+impl Replayer {
+    async fn run(mut self, cache: Cache) {
+        let wake = cache.wake().clone();
+        let mut held = Some(cache);
+        let mut pause = FIRST_PAUSE;
+        while let Some(cache) = held.take().or_else(|| self.cache.upgrade()) {
+            cache.queue_lost();
+            let Some(replay) = cache.flights().journal(|journal| journal.due()) else {
+                let now = cache.clock().now();
+                if cache.flights().journal(|journal| journal.rests(now)) {
+                    self.ended = true;
+                    return;
+                }
+                drop(cache);
+                // Until something is queued, or the store reconnects, or nothing is recent.
+                let _ = tokio::time::timeout(RECENT, wake.notified()).await;
+                continue;
+            };
+            match cache.send(&replay).await {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    let (empty, was_said) =
+                        cache.flights().journal(|journal| journal.acknowledged(&replay));
+                    if empty && was_said {
+                        tracing::info!(
+                            target: "cache_runtime",
+                            prefix = cache.settings().prefix,
+                            "all invalidations by writers have reached the store",
+                        );
+                    }
+                }
+                Err(_) => {
+                    let chance = 0.5 + cache.clock().random() / 2.0;
+                    drop(cache);
+                    tokio::time::sleep(pause.mul_f64(chance)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Replayer {
+    /// Its runtime is gone: a later call starts another.
+    fn drop(&mut self) {
+        if !self.ended
+            && let Some(cache) = self.cache.upgrade()
+        {
+            cache.flights().journal(Journal::died);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::single_flight::{Flights, Role};
+
+    #[test]
+    fn nobody_joins_what_was_begun_before_its_key_was_distrusted() {
+        let flights = Flights::default();
+        let trusted = |role| match role {
+            Role::Lead(leader) => (leader.is_trusted(), leader),
+            Role::Wait(_) => panic!("this flight is from before"),
+        };
+        let (before, _old) = trusted(flights.join("a"));
+        assert!(before && flights.trusts_all());
+        assert!(!flights.distrust(&["a".to_owned()]));
+        let (after, _new) = trusted(flights.join("a"));
+        assert!(!after && !flights.trusts("a") && flights.trusts("b"));
+    }
+}

@@ -1,0 +1,134 @@
+//! Functions that change what others have cached.
+
+use crate::cache::{Cache, Handle};
+use crate::context::{Context, with_cache};
+use crate::entry::Entry;
+use crate::key::KeyWriter;
+use std::pin::Pin;
+
+/// What a writer's end invalidates, by cache.
+#[derive(Debug, Default)]
+pub struct Targets(pub(crate) Vec<Group>);
+
+/// The keys of one cache.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) cache: Cache,
+    pub(crate) keys: Vec<String>,
+    /// There are more than are kept apart: all keys of the cache.
+    pub(crate) everything: bool,
+}
+
+/// Takes the keys of what is named, while the arguments are still there.
+pub fn targets(explicit: Option<Cache>, name: impl FnOnce(&mut Targets)) -> Targets {
+    let mut targets = Targets::default();
+    with_cache(explicit, || name(&mut targets));
+    targets
+}
+
+impl Targets {
+    /// The entry of a cached function.
+    pub fn entry<R>(&mut self, entry: &Entry<R>) {
+        match entry.key() {
+            Ok(key) => self.add(entry.cache(), key.to_owned()),
+            // Its calls are not cached either, which was said at the first of them.
+            Err(error) => tracing::debug!(
+                target: "cache_runtime",
+                %error,
+                "there is nothing to invalidate"
+            ),
+        }
+    }
+
+    /// A key without the prefix.
+    pub fn key(&mut self, render: impl FnOnce(&mut KeyWriter<'_>)) {
+        let cache = Handle::choose(None, Context::current().cache);
+        let settings = cache.settings();
+        let mut key = KeyWriter::new(&settings.prefix, "", settings.key_secret.as_ref());
+        render(&mut key);
+        self.add(&cache, key.finish(""));
+    }
+
+    fn add(&mut self, cache: &Cache, key: String) {
+        if cache.is_disabled() {
+            return;
+        }
+        match self.0.iter_mut().find(|group| group.cache.is(cache)) {
+            Some(group) => group.keys.push(key),
+            None => {
+                self.0.push(Group { cache: cache.clone(), keys: vec![key], everything: false });
+            }
+        }
+    }
+
+    async fn invalidate(&self) {
+        for Group { cache, keys, everything } in &self.0 {
+            if *everything {
+                cache.queue_everything();
+            } else {
+                cache.invalidate_written(keys).await;
+            }
+        }
+    }
+
+    /// [`invalidate`](Self::invalidate) without anybody waiting for it.
+    fn invalidate_behind(self) {
+        for Group { cache, keys, everything } in self.0 {
+            if everything {
+                cache.queue_everything();
+            } else if !keys.is_empty() {
+                cache.queue(&keys, None);
+            }
+        }
+    }
+}
+
+/// Runs a writer's `body`, and invalidates `targets` however it ends.
+///
+/// The output waits until that is done, so the future is `Send` only where the output is.
+// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
+#[allow(clippy::manual_async_fn)]
+pub fn invalidating<B: Future>(
+    targets: Targets,
+    body: Pin<&mut B>,
+) -> impl Future<Output = B::Output> {
+    async move {
+        let mut pending = Pending::new(targets);
+        let output = body.await;
+        // Boxed: it is not to be part of the future of every writer.
+        Box::pin(pending.invalidate()).await;
+        output
+    }
+}
+
+/// What is still to be invalidated. Dropped by a panic, or with the future, it cannot wait.
+#[derive(Debug)]
+pub(crate) struct Pending(Option<Targets>);
+
+impl Pending {
+    pub(crate) fn new(targets: Targets) -> Self {
+        Self(Some(targets))
+    }
+
+    /// Invalidates, or leaves it to the deferral around the writer.
+    pub(crate) async fn invalidate(&mut self) {
+        if let Some(deferred) = Context::current().deferred {
+            deferred.keep(self.0.take().unwrap_or_default());
+        }
+        if let Some(targets) = &self.0 {
+            targets.invalidate().await;
+        }
+        self.0 = None;
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let Some(targets) = self.0.take() else { return };
+        match Context::current().deferred {
+            // Its end may be far away, and a dropped future is not polled inside of it.
+            Some(deferred) => deferred.keep(targets),
+            None => targets.invalidate_behind(),
+        }
+    }
+}

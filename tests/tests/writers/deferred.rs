@@ -1,0 +1,100 @@
+//! `defer_invalidations`: what writers inside changed is invalidated when the whole has ended.
+
+use super::*;
+use cache_runtime::defer_invalidations;
+
+async fn key_count(cache: &Cache) -> u64 {
+    cache.count_keys().await.unwrap()
+}
+
+#[tokio::test]
+async fn sent_once_and_at_the_end() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    read(&cache, &world, 7).await;
+    let calls = || {
+        let info: String = server.command(&["INFO", "commandstats"]);
+        let line = info.lines().find(|line| line.starts_with("cmdstat_unlink:")).map(str::to_owned);
+        let calls = line.and_then(|line| line.split([',', '=']).nth(1)?.parse::<u64>().ok());
+        calls.unwrap_or(0)
+    };
+    cache
+        .scope(defer_invalidations(async {
+            for _ in 0..3 {
+                write(&world, 7, End::Ok).await.unwrap();
+            }
+            assert!(stored(&server, 7), "not before the end");
+        }))
+        .await;
+    assert!(!stored(&server, 7), "before the caller sees the result");
+    assert_eq!(calls(), 2, "one value, one lease");
+    assert_eq!(read(&cache, &world, 7).await, 4);
+}
+
+#[tokio::test]
+async fn an_inner_deferral_leaves_it_to_the_outer() {
+    let (cache, world) = (common::in_memory(), World::new());
+    read(&cache, &world, 7).await;
+    cache
+        .scope(defer_invalidations(async {
+            defer_invalidations(async { write(&world, 7, End::Err).await }).await.unwrap_err();
+            assert_eq!(key_count(&cache).await, 1);
+        }))
+        .await;
+    assert_eq!(key_count(&cache).await, 0);
+}
+
+async fn ends_early(panics: bool) {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    read(&cache, &world, 7).await;
+    let (inside, theirs) = (cache.clone(), world.clone());
+    let work = async move {
+        write(&theirs, 7, End::Ok).await.unwrap();
+        World::close(&theirs.writing);
+        let end = if panics { End::Panic } else { End::Ok };
+        write(&theirs, 8, end).await.unwrap();
+    };
+    let task = tokio::spawn(async move { inside.scope(defer_invalidations(work)).await });
+    world.writers(2).await;
+    if panics {
+        World::open(&world.writing);
+    } else {
+        task.abort();
+    }
+    assert!(task.await.is_err());
+    assert_eq!(read(&cache, &world, 7).await, 3);
+    eventually(DEADLINE, || async { cache.stats().await.journal.waiting == 0 }).await;
+    assert!(!stored(&server, 7));
+    let queued = cache.stats().await.journal.queued;
+    assert_eq!(queued, 2, "the one that had ended, and the one that had begun");
+}
+
+#[tokio::test]
+async fn dropped() {
+    ends_early(false).await;
+}
+
+#[tokio::test]
+async fn panicked() {
+    ends_early(true).await;
+}
+
+#[tokio::test]
+async fn too_many_keys_are_all_keys() {
+    let (cache, world) = (common::in_memory(), World::new());
+    read(&cache, &world, 7).await;
+    cache
+        .scope(defer_invalidations(async {
+            for id in 0..10_001 {
+                outage::touch(1_000 + id).await;
+            }
+        }))
+        .await;
+    world.version.store(2, Ordering::SeqCst);
+    assert_eq!(read(&cache, &world, 7).await, 2);
+    eventually(DEADLINE, || async { !cache.stats().await.journal.everything }).await;
+    assert_eq!(key_count(&cache).await, 0);
+}

@@ -1,0 +1,213 @@
+//! Each way in which a writer's body can end.
+
+use super::*;
+use cache_tests::eventually_blocking;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+#[tokio::test]
+async fn with_a_value() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server.url()), process(&server.url()));
+    let world = World::new();
+    assert_eq!(read(&other, &world, 7).await, 1);
+
+    assert_eq!(one.scope(write(&world, 7, End::Ok)).await, Ok(2));
+    assert!(!stored(&server, 7), "before the caller sees the result");
+    assert_eq!(read(&other, &world, 7).await, 2);
+}
+
+#[tokio::test]
+async fn with_an_error() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    read(&cache, &world, 7).await;
+
+    assert!(cache.scope(write(&world, 7, End::Err)).await.is_err());
+    assert!(!stored(&server, 7), "before the caller sees the result");
+    assert_eq!(read(&cache, &world, 7).await, 2);
+}
+
+#[tokio::test]
+async fn with_a_panic() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    read(&cache, &world, 7).await;
+
+    let panicked = spawn_write(&cache, &world, 7, End::Panic).await;
+    assert!(panicked.unwrap_err().is_panic());
+    eventually(DEADLINE, || async { !stored(&server, 7) }).await;
+    assert_eq!(read(&cache, &world, 7).await, 2);
+}
+
+#[tokio::test]
+async fn dropped_in_mid_body() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    read(&cache, &world, 7).await;
+
+    World::close(&world.writing);
+    let aborted = spawn_write(&cache, &world, 7, End::Ok);
+    world.writers(1).await;
+    aborted.abort();
+    assert!(aborted.await.unwrap_err().is_cancelled());
+    eventually(DEADLINE, || async { !stored(&server, 7) }).await;
+    assert_eq!(read(&cache, &world, 7).await, 2);
+}
+
+#[tokio::test]
+async fn dropped_before_it_was_polled() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    read(&cache, &world, 7).await;
+
+    drop(cache.scope(write(&world, 7, End::Ok)));
+    // Whatever it had begun would be done before what comes after it on the same connection.
+    cache.ping().await.unwrap();
+    tokio::task::yield_now().await;
+    cache.ping().await.unwrap();
+    assert!(stored(&server, 7));
+}
+
+#[tokio::test]
+async fn the_key_is_taken_before_the_body_and_the_value_removed_after_it() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    read(&cache, &world, 7).await;
+
+    World::close(&world.writing);
+    let writing = cache.scope(write(&world, 7, End::Ok));
+    let mut writing = pin!(writing);
+    poll_fn(|context| {
+        assert!(writing.as_mut().poll(context).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    assert!(stored(&server, 7), "not before the body has ended");
+    World::open(&world.writing);
+    writing.await.unwrap();
+    assert!(!stored(&server, 7));
+}
+
+#[tokio::test]
+async fn what_another_process_computes_meanwhile_is_never_stored_over_it() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server.url()), process(&server.url()));
+    let world = World::new();
+
+    World::close(&world.reading);
+    let old = spawn_read(&other, &world, 7);
+    world.readers(1).await;
+    one.scope(write(&world, 7, End::Ok)).await.unwrap();
+    World::open(&world.reading);
+    assert_eq!(old.await.unwrap(), 1, "its caller gets what its body returned");
+    for cache in [&one, &other] {
+        assert_eq!(read(cache, &world, 7).await, 2);
+    }
+}
+
+mod several {
+    use super::*;
+
+    struct Shop {
+        cache: Cache,
+    }
+
+    impl Shop {
+        #[redis_cache(key = "shop:{id}", cache = self.cache)]
+        async fn find(&self, id: u64) -> u64 {
+            id
+        }
+
+        #[redis_invalidate(self.find(id), item(name.len() as u64), keys = ["name:{name:lower}"])]
+        async fn change(&self, id: u64, name: String) -> String {
+            format!("{name}{id}")
+        }
+    }
+
+    #[redis_cache(key = "name:{name:lower}")]
+    async fn named(name: &str) -> String {
+        name.to_owned()
+    }
+
+    #[tokio::test]
+    async fn keys_of_several_caches_and_templates() {
+        let server = RedisServer::start();
+        let own = Cache::builder().url(server.url()).prefix("own").build().unwrap();
+        let (cache, shop) = (process(&server.url()), Shop { cache: own.clone() });
+        let world = World::new();
+        let keys =
+            || async { (own.count_keys().await.unwrap(), cache.count_keys().await.unwrap()) };
+
+        shop.find(1).await;
+        cache.scope(named("Ada")).await;
+        cache.scope(named("Bob")).await;
+        read(&cache, &world, 3).await;
+        assert_eq!(keys().await, (1, 3));
+        assert_eq!(cache.scope(shop.change(1, "ADA".to_owned())).await, "ADA1");
+        assert_eq!(keys().await, (0, 1), "only what is named");
+    }
+
+    #[redis_invalidate(item(id), keys = ["name:bob"], cache = cache)]
+    async fn elsewhere(cache: &Cache, id: u64) {
+        let _ = cache;
+    }
+
+    #[tokio::test]
+    async fn the_cache_of_the_attribute() {
+        let (cache, world) = (common::in_memory(), World::new());
+        cache.scope(named("Bob")).await;
+        read(&cache, &world, 3).await;
+        elsewhere(&cache, 3).await;
+        assert_eq!(cache.count_keys().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_bypassed_write_is_one_all_the_same() {
+    let (cache, world) = (common::in_memory(), World::new());
+    read(&cache, &world, 7).await;
+    limited(cache_runtime::bypass(cache.scope(write(&world, 7, End::Ok)))).await.unwrap();
+    assert_eq!(read(&cache, &world, 7).await, 2);
+}
+
+#[redis_invalidate(item(id))]
+fn write_plainly(id: u64, end: &End) -> Result<u64, &'static str> {
+    match end {
+        End::Ok => Ok(id),
+        End::Err => Err("committed all the same"),
+        End::Panic => panic!("on purpose"),
+    }
+}
+
+#[test]
+fn a_plain_function_however_it_ends() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for end in [End::Ok, End::Err, End::Panic] {
+        let (ended, after) = runtime.block_on(cache.scope(async {
+            item(&world, 7).await;
+            assert!(stored(&server, 7));
+            let write = || write_plainly(7, &end);
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write));
+            (ended, world.version.fetch_add(1, Ordering::SeqCst) + 1)
+        }));
+        assert_eq!(ended.is_err(), end == End::Panic);
+        if end != End::Panic {
+            assert!(!stored(&server, 7), "before the caller sees the result");
+        }
+        assert_eq!(runtime.block_on(read(&cache, &world, 7)), after);
+        eventually_blocking(DEADLINE, || {
+            let journal = runtime.block_on(cache.stats()).journal;
+            journal.waiting == 0
+        });
+    }
+}

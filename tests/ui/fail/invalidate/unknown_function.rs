@@ -1,0 +1,16 @@
+use cache_runtime::{redis_cache, redis_invalidate};
+
+#[redis_cache(key = "user:{id}")]
+async fn get_user(id: u64) -> u64 {
+    id
+}
+
+#[redis_invalidate(get_usr(id))]
+async fn update(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    drop(update(1));
+    drop(get_user(1));
+}
