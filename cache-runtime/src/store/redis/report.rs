@@ -86,7 +86,8 @@ impl Report {
                 reason = %reason,
                 "Redis is out of reach; cached functions run without it until it is back",
             );
-        } else if news {
+        } else if news && reason.starts_with(|c: char| c.is_ascii_uppercase()) {
+            // The server is there and refuses us, by a code in capitals: somebody has to act.
             tracing::info!(
                 target: "cache_runtime",
                 server = %self.server,
