@@ -3,6 +3,7 @@
 mod breaker;
 #[cfg(test)]
 mod breaker_tests; // apart: the model checker compiles the file above
+mod budget;
 mod cache;
 #[allow(missing_docs)] // as above
 mod call;
@@ -20,6 +21,7 @@ mod invalidate;
 mod journal;
 pub mod key;
 mod lease;
+mod lookup;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above

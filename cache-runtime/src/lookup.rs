@@ -1,0 +1,108 @@
+//! The look at the store: what a call finds there, and what that is good for when it is served.
+
+use crate::Error;
+use crate::budget::Budget;
+use crate::call::Active;
+use crate::outcome::Shape;
+use crate::plan::Plan;
+use crate::policy::State;
+use crate::store::Store;
+use std::time::{Duration, Instant};
+
+/// A value past its time to live, and when the store drops it, by the cache's clock. Encoded,
+/// since it is rarely needed.
+pub(crate) struct Stale {
+    bytes: Vec<u8>,
+    end: Duration,
+}
+
+/// What looking the key up came to.
+pub(crate) enum Looked<T> {
+    Fresh(T),
+    Stale(Box<Stale>),
+    Absent,
+}
+
+/// Looks the key up: the value, if the store has one that can be read.
+pub(crate) async fn find<S: Shape>(
+    call: &Active,
+    plan: &Plan<S>,
+    budget: &mut Budget,
+) -> Looked<S::Stored> {
+    let Some(within) = budget.left() else { return Looked::Absent };
+    let (store, sent) = (call.cache.store(), Instant::now());
+    let found = if plan.windows().is_none() {
+        let found = store.get(&call.key, within).await;
+        found.map(|bytes| bytes.map(|bytes| (bytes, None)))
+    } else {
+        // Its life counts from here: the reply may have been long on its way.
+        let asked = call.cache.clock().now();
+        let found = store.read(&call.key, within).await;
+        found.map(|found| found.map(|found| (found.bytes, Some(asked.saturating_add(found.left)))))
+    };
+    let worked = found.is_ok();
+    let looked = match found {
+        Ok(None) => Looked::Absent,
+        Ok(Some((bytes, end))) => match end.map_or(State::Fresh, |end| state(call, plan, end)) {
+            State::Fresh => decode(call, plan, &bytes).map_or(Looked::Absent, Looked::Fresh),
+            State::Stale { .. } => {
+                Looked::Stale(Box::new(Stale { bytes, end: end.unwrap_or_default() }))
+            }
+            State::Expired => Looked::Absent,
+        },
+        Err(error @ Error::WrongType) => {
+            call.codec_failed(&error);
+            Looked::Absent
+        }
+        Err(error) => {
+            call.store_failed(&error);
+            Looked::Absent
+        }
+    };
+    // After a hit no command follows, so what this one took need not be known.
+    if !matches!(looked, Looked::Fresh(_)) {
+        budget.charge(sent, worked);
+    }
+    looked
+}
+
+fn decode<S: Shape>(call: &Active, plan: &Plan<S>, bytes: &[u8]) -> Option<S::Stored> {
+    plan.decode(bytes).unwrap_or_else(|error| {
+        call.codec_failed(&error);
+        None
+    })
+}
+
+/// What a value whose life in the store ends at `end` is good for now.
+fn state<S: Shape>(call: &Active, plan: &Plan<S>, end: Duration) -> State {
+    plan.windows().state(end.saturating_sub(call.cache.clock().now()))
+}
+
+/// The stale value, where no attempt is made before it is served, and whether to refresh it.
+pub(crate) fn at_once<S: Shape>(
+    call: &Active,
+    plan: &Plan<S>,
+    stale: Option<&Stale>,
+) -> Option<(S::Stored, bool)> {
+    let stale = stale?;
+    let State::Stale { at_once, on_error } = state(call, plan, stale.end) else { return None };
+    let rests = || call.cache.refreshes().rests(&call.key, call.cache.clock().now());
+    if at_once || (on_error && rests()) {
+        Some((decode(call, plan, &stale.bytes)?, at_once))
+    } else {
+        None
+    }
+}
+
+/// The stale value instead of a result that there is none of, if it may still be served.
+pub(crate) fn instead<S: Shape>(
+    call: &Active,
+    plan: &Plan<S>,
+    stale: Option<&Stale>,
+) -> Option<S::Stored> {
+    let stale = stale?;
+    match state(call, plan, stale.end) {
+        State::Stale { on_error: true, .. } => decode(call, plan, &stale.bytes),
+        _ => None,
+    }
+}
