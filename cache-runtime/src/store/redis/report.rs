@@ -86,8 +86,8 @@ impl Report {
                 reason = %reason,
                 "Redis is out of reach; cached functions run without it until it is back",
             );
-        } else if news && reason.starts_with(|c: char| c.is_ascii_uppercase()) {
-            // The server is there and refuses us, by a code in capitals: somebody has to act.
+        } else if news && is_refusal(reason) {
+            // The server is there and refuses us: somebody has to act.
             tracing::info!(
                 target: "cache_runtime",
                 server = %self.server,
@@ -163,4 +163,10 @@ impl Report {
     pub(super) fn writes_resumed(&self) {
         tracing::info!(target: "cache_runtime", server = %self.server, "Redis stores again");
     }
+}
+
+/// Whether a reason is one of the server's own, which begin with a code in capitals: `NOAUTH`.
+fn is_refusal(reason: &str) -> bool {
+    let code = reason.split(' ').next().unwrap_or_default();
+    code.len() > 1 && code.chars().all(|c| c.is_ascii_uppercase())
 }
