@@ -58,6 +58,8 @@ pub struct Function {
 #[derive(Debug)]
 struct Resolved {
     path: String,
+    /// The path goes through a generic impl; looked at once, since every call asks.
+    path_is_open: bool,
     mark: String,
     refused: Option<&'static str>,
 }
@@ -117,7 +119,7 @@ impl Function {
 
     /// Whether the function's path leaves open which type it is of.
     pub(crate) fn is_open(&self) -> bool {
-        leaves_type_open(self.path()) || self.names_self.get() == Some(&false)
+        self.resolved().path_is_open || self.names_self.get() == Some(&false)
     }
 
     /// Whether the key can begin with whatever an argument says.
@@ -136,7 +138,12 @@ impl Function {
         self.resolved.get_or_init(|| {
             let path = path_of((self.declared.item)(), self.declared.ident);
             let refused = self.reason_to_refuse(&path);
-            Resolved { mark: mark(self.declared.version, self.declared.codec), path, refused }
+            Resolved {
+                mark: mark(self.declared.version, self.declared.codec),
+                path_is_open: leaves_type_open(&path),
+                path,
+                refused,
+            }
         })
     }
 

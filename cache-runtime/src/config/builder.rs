@@ -1,7 +1,7 @@
 //! The builder, and how it and the environment become settings.
 
 use super::environment::{Environment, malformed};
-use super::{Off, Settings, Target};
+use super::{CONNECTIONS, Off, PREFIX, Settings, TIMEOUT, TTL, Target, WAIT};
 use crate::{Clock, Error};
 use std::collections::HashMap;
 use std::fmt;
@@ -153,7 +153,7 @@ impl Builder {
         let (prefix, prefix_is_default) = self.chosen_prefix(env)?;
         let default_ttl = match self.default_ttl {
             Some(ttl) => above_zero(ttl, "default_ttl(..)")?,
-            None => env.ttl("REDIS_CACHE_TTL")?.unwrap_or(Duration::from_secs(300)),
+            None => env.ttl("REDIS_CACHE_TTL")?.unwrap_or(TTL),
         };
         for (name, ttl) in &self.ttl_settings {
             above_zero(*ttl, &format!("ttl_setting({name:?}, ..)"))?;
@@ -164,11 +164,11 @@ impl Builder {
         if self.empty_secret {
             return Err(malformed("key_secret(..)", "at least one byte long"));
         }
-        let connections = self.connections.unwrap_or(1);
+        let connections = self.connections.unwrap_or(CONNECTIONS);
         if !(1..=MOST_CONNECTIONS).contains(&connections) {
             return Err(malformed("connections(..)", "between 1 and 64"));
         }
-        let timeout = self.timeout.unwrap_or(Duration::from_millis(250));
+        let timeout = self.timeout.unwrap_or(TIMEOUT);
         Ok(Settings {
             target,
             prefix,
@@ -176,7 +176,7 @@ impl Builder {
             default_ttl,
             ttl_settings: self.ttl_settings,
             timeout: above_zero(timeout, "timeout(..)")?,
-            wait: self.wait.unwrap_or(Duration::from_secs(10)),
+            wait: self.wait.unwrap_or(WAIT),
             key_secret: self.key_secret,
             connections,
             clock: self.clock.unwrap_or_default(),
@@ -209,7 +209,7 @@ impl Builder {
         let (prefix, setting) = match (&self.prefix, env.text("REDIS_KEY_PREFIX")) {
             (Some(prefix), _) => (prefix.clone(), "prefix(..)"),
             (None, Some(prefix)) => (prefix, "REDIS_KEY_PREFIX"),
-            (None, None) => return Ok(("cache".to_owned(), true)),
+            (None, None) => return Ok((PREFIX.to_owned(), true)),
         };
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         if prefix.is_empty() || !prefix.chars().all(fits) {

@@ -18,6 +18,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;
 
+// What is meant where nobody says anything.
+const PREFIX: &str = "cache";
+const TTL: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_millis(250);
+const WAIT: Duration = Duration::from_secs(10);
+const CONNECTIONS: usize = 1;
+
 /// What a cache is to be; checked, and ready to be used.
 pub(crate) struct Settings {
     pub(crate) target: Target,
@@ -44,14 +51,14 @@ impl Settings {
     pub(crate) fn disabled() -> Self {
         Self {
             target: Target::Disabled(Off::Setting),
-            prefix: "cache".to_owned(),
+            prefix: PREFIX.to_owned(),
             prefix_is_default: true,
-            default_ttl: Duration::from_secs(300),
+            default_ttl: TTL,
             ttl_settings: HashMap::new(),
-            timeout: Duration::from_millis(250),
-            wait: Duration::from_secs(10),
+            timeout: TIMEOUT,
+            wait: WAIT,
             key_secret: None,
-            connections: 1,
+            connections: CONNECTIONS,
             clock: Clock::system(),
         }
     }
