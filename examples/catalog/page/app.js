@@ -1,0 +1,584 @@
+// The catalog's page. Whatever the service says is set as text, never as markup.
+
+const $ = (id) => document.getElementById(id);
+const QUERIES = {
+  categories: "/api/compare/categories",
+  search: "/api/compare/search",
+  top: "/api/compare/top",
+};
+const POLL_MS = 2000;
+const ANSWER_MS = 20_000; // how long one request may take
+const BACK_MS = 30_000; // how long "Redis is back" is shown
+const DRAW_MS = 250; // the chart, while a load test runs
+const MAX_FAILURES = 20; // a load test that meets so many ends
+
+// ---------------------------------------------------------------- elements and words
+
+function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.map((child) => child ?? "–"));
+  return node;
+}
+
+function svg(tag, attributes = {}, text) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+const count = (n) => n.toLocaleString("en");
+const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+function duration(ms) {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2)} ms`;
+}
+
+function times(slow, fast) {
+  const ratio = slow / fast;
+  return ratio >= 10 ? count(Math.round(ratio)) : ratio.toFixed(1);
+}
+
+/** Says how something ended, in the place that its form has for it. */
+function say(place, text, kind = "") {
+  place.className = `outcome ${kind}`;
+  place.replaceChildren(...(Array.isArray(text) ? text : [text]));
+}
+
+// ---------------------------------------------------------------- asking the service
+
+/** The answer of the service, or an `Error` whose message can be shown as it is. */
+async function ask(path, { method = "GET", body, token, signal, answerMs = ANSWER_MS } = {}) {
+  const headers = {};
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  const timeout = AbortSignal.timeout(answerMs);
+  const sent = performance.now();
+  let response, text;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      cache: "no-store", // the browser's own cache would flatter us
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (timeout.aborted) throw new Error(`The service did not answer within ${answerMs / 1000} s.`);
+    throw new Error("The service cannot be reached.");
+  }
+  const ms = performance.now() - sent;
+  let data = null;
+  try {
+    data = text === "" ? null : JSON.parse(text);
+  } catch {
+    if (response.ok) throw new Error("The service answered something that is not JSON.");
+  }
+  if (!response.ok) {
+    const why = data?.error ?? response.statusText;
+    throw Object.assign(new Error(`The service answered ${response.status}: ${why}`), {
+      status: response.status,
+    });
+  }
+  return { data, ms, xCache: response.headers.get("x-cache") ?? "" };
+}
+
+// ---------------------------------------------------------------- live counters
+
+let status = null; // the last that was heard
+let goneSince = null;
+let backTimer;
+
+/** Shows a notice under its name, or takes it away. An unchanged one is not announced again. */
+function notice(place, name, kind, text) {
+  let node = place.querySelector(`[data-name="${name}"]`);
+  if (!text) return node?.remove();
+  if (!node) place.append((node = el("p", { "data-name": name })));
+  node.className = `notice ${kind}`;
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function showStatus() {
+  const s = status;
+  const gone = s.status === "unreachable";
+  const rows = [
+    ["Cache", s.status, gone ? "bad" : s.status === "connected" ? "good" : ""],
+    ["Hit rate", s.hit_rate === null ? "–" : `${s.hit_rate.toFixed(1)} %`],
+    ["Hits", count(s.hits)],
+    ["Misses", count(s.misses)],
+    ["Stale", count(s.stale)],
+    ["Coalesced", count(s.coalesced)],
+    ["Keys", s.keys === null ? "–" : count(s.keys)],
+    ["Redis memory", s.redis_memory ?? "–"],
+    ["Breaker", s.breaker ?? "–", s.breaker && s.breaker !== "closed" ? "bad" : ""],
+  ];
+  $("counters").classList.remove("old");
+  $("counters").replaceChildren(
+    ...rows.map(([name, value, kind = ""]) =>
+      el("div", {}, el("dt", {}, name), el("dd", { class: kind }, value))),
+  );
+
+  if (gone && goneSince === null) {
+    goneSince = Date.now();
+    clearTimeout(backTimer);
+    notice($("alerts"), "back", "good", null);
+    notice($("alerts"), "gone", "bad",
+      `Redis does not answer (noticed at ${new Date().toLocaleTimeString("en-GB")}). The service goes on: every call runs its query.`);
+  } else if (!gone && goneSince !== null) {
+    const seconds = Math.max(1, Math.round((Date.now() - goneSince) / 1000));
+    goneSince = null;
+    notice($("alerts"), "gone", "bad", null);
+    notice($("alerts"), "back", "good", `Redis is back, after ${seconds} s.`);
+    backTimer = setTimeout(() => notice($("alerts"), "back", "good", null), BACK_MS);
+  }
+  notice($("notes"), "off", "note", s.status === "disabled"
+    && "Caching is off: the service was started without it, and every call runs its query. Both sides of a comparison are the same.");
+  notice($("notes"), "latency", "note", s.simulate_latency
+    && "Latency is simulated (--simulate-latency): each query waits 250 to 350 ms before it runs, as if the database were far away or busy.");
+  $("operate").dataset.admin = s.admin;
+  for (const button of $("operate").querySelectorAll("button")) button.disabled = !s.admin;
+  notice($("operate-notes"), "admin", "note", !s.admin
+    && "The service was started without a token, so nobody can operate it from outside. Start it with --admin-token.");
+}
+
+async function poll() {
+  if (document.hidden) return; // `visibilitychange` starts it again
+  try {
+    status = (await ask("/api/status", { answerMs: 5000 })).data;
+    notice($("alerts"), "service", "bad", null);
+    showStatus();
+  } catch (error) {
+    $("counters").classList.add("old");
+    notice($("alerts"), "service", "bad", `${error.message} The counters are old; trying again.`);
+  }
+  clearTimeout(poll.timer);
+  poll.timer = setTimeout(poll, POLL_MS);
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(poll.timer);
+  poll();
+});
+
+// ---------------------------------------------------------------- one call, with and without
+
+function chosenQuery() {
+  return new FormData($("compare")).get("query");
+}
+
+function showChoice() {
+  const query = chosenQuery();
+  $("compare-q").hidden = query !== "search";
+  for (const pre of document.querySelectorAll("pre[data-query]")) {
+    pre.hidden = pre.dataset.query !== query;
+  }
+}
+
+async function compare() {
+  const query = chosenQuery();
+  const call = async (useCache) => {
+    const parameters = new URLSearchParams({ use_cache: useCache });
+    if (query === "search") parameters.set("q", $("compare-text").value);
+    return (await ask(`${QUERIES[query]}?${parameters}`)).data;
+  };
+  const without = await call(false);
+  let cached = await call(true);
+  let miss = null;
+  if (cached.source !== "cache") {
+    // Nothing was stored yet: that call ran the query and filled the cache. The next one hits.
+    miss = cached;
+    cached = await call(true);
+  }
+  return { without, miss, cached };
+}
+
+function showComparison({ without, miss, cached }) {
+  const hit = cached.source === "cache";
+  const rows = [
+    ["database", "Database", "cache bypassed", without],
+    miss && hit && ["database", "First call with the cache", "a miss: it ran the query and stored the result", miss],
+    ["cache", hit ? "Cache" : "With the attribute", hit ? "a hit: the query did not run" : "no hit: the query ran", cached],
+  ].filter(Boolean);
+  const longest = Math.max(...rows.map(([, , , call]) => call.duration_ms));
+  const bars = rows.map(([kind, name, how, call]) => {
+    const bar = el("div");
+    bar.style.width = `${(100 * call.duration_ms) / longest}%`;
+    return el("div", { class: hit ? kind : "database" },
+      el("p", { class: "bar-head" }, el("span", {}, `${name} (${how})`), el("b", {}, duration(call.duration_ms))),
+      el("div", { class: "bar", "aria-hidden": "true" }, bar));
+  });
+
+  const [a, b] = [JSON.stringify(without.data), JSON.stringify(cached.data)];
+  const rowsText = plural(without.data.length, "row");
+  const same = a === b
+    ? `Both returned the same data: ${rowsText}, equal to the last byte.`
+    : "The two did not return the same data. Was something written in between? Run both again.";
+  const faster = without.duration_ms / cached.duration_ms;
+  const headline = !hit
+    ? "The cache did not answer"
+    : faster >= 1
+      ? `${times(without.duration_ms, cached.duration_ms)}× faster`
+      : `${times(cached.duration_ms, without.duration_ms)}× slower`;
+  const why = status?.status === "disabled"
+    ? " Caching is off."
+    : status?.status === "unreachable" ? " Redis does not answer." : "";
+
+  $("compared").replaceChildren(
+    el("p", { class: "ratio" }, headline),
+    el("div", { class: "bars" }, ...bars),
+    el("p", { class: "same" }, same),
+  );
+  say($("compare-outcome"), hit ? "" : `The query ran each time, and its result was returned.${why}`);
+  if (a !== b) $("compare-outcome").classList.add("bad");
+}
+
+async function onCompare(event) {
+  event.preventDefault();
+  if ($("compared").getAttribute("aria-busy") === "true") return;
+  $("compared").setAttribute("aria-busy", "true");
+  say($("compare-outcome"), "Running the query…");
+  try {
+    showComparison(await compare());
+  } catch (error) {
+    say($("compare-outcome"), error.message, "bad");
+  }
+  $("compared").setAttribute("aria-busy", "false");
+  poll();
+}
+
+// ---------------------------------------------------------------- under load
+
+/**
+ * Runs the requests of `run`, `c` at a time, and keeps in it what they come to. `each` is called
+ * for every answer. Ends early when aborted, and when too many fail.
+ */
+async function hammer(run, c, signal, each) {
+  Object.assign(run, { measured: [], tags: new Map(), answered: 0, failures: 0, error: "", seconds: 0 });
+  const begun = performance.now();
+  let next = 0;
+  async function worker() {
+    while (next < run.n && !signal.aborted && run.failures < MAX_FAILURES) {
+      const number = next++;
+      try {
+        const answer = await ask(run.path, { signal });
+        run.answered++;
+        run.measured[number] = answer.ms;
+        const tag = answer.xCache || "no X-Cache";
+        run.tags.set(tag, (run.tags.get(tag) ?? 0) + 1);
+      } catch (error) {
+        if (signal.aborted) break;
+        run.failures++;
+        run.error = error.message;
+      }
+      run.seconds = (performance.now() - begun) / 1000;
+      each();
+    }
+  }
+  await Promise.all(Array.from({ length: c }, worker));
+}
+
+/**
+ * The response times of `run`, in the order sent: by the browser's own clock of its network
+ * (Resource Timing), since a script's turn comes milliseconds after the last byte.
+ */
+function responseTimes(run) {
+  const exact = performance.getEntriesByName(new URL(run.path, location.href).href, "resource")
+    .filter((entry) => entry.requestStart > 0 && (entry.responseStatus ?? 200) === 200)
+    .sort((a, b) => a.startTime - b.startTime)
+    .map((entry) => entry.responseEnd - entry.requestStart)
+    .filter((ms) => ms > 0);
+  return exact.length > 0 ? exact : run.measured.filter((ms) => ms !== undefined);
+}
+
+/** Median, 95th percentile (nearest rank) and maximum of what was answered. */
+function summary(run) {
+  const sorted = responseTimes(run).sort((a, b) => a - b);
+  const rank = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  return {
+    median: rank(0.5),
+    p95: rank(0.95),
+    max: sorted.at(-1),
+    perSecond: run.answered / run.seconds,
+    tags: [...run.tags].sort().map(([tag, times]) => `${times} ${tag}`).join(", "),
+  };
+}
+
+function drawTable(runs) {
+  const columns = runs.map((run) => ({ ...run, ...summary(run) })).filter((run) => run.median !== undefined);
+  const rows = [
+    ["Median", (run) => duration(run.median)],
+    ["95th percentile", (run) => duration(run.p95)],
+    ["Maximum", (run) => duration(run.max)],
+    ["Requests per second", (run) => count(Math.round(run.perSecond))],
+    ["Answered", (run) => count(run.answered)],
+    ["X-Cache", (run) => run.tags],
+    ["Failed", (run) => count(run.failures)],
+  ];
+  $("load-table").replaceChildren(
+    el("thead", {}, el("tr", {},
+      el("th", { scope: "col" }, "Response time"),
+      ...columns.map((run) => el("th", { scope: "col", class: "number" }, run.name)))),
+    el("tbody", {}, ...rows.map(([name, value]) =>
+      el("tr", {}, el("th", { scope: "row" }, name),
+        ...columns.map((run) => el("td", { class: "number" }, value(run)))))),
+  );
+}
+
+/** Each response time over the number of its request, on a logarithmic scale. */
+function drawChart(runs) {
+  const chart = $("chart");
+  const { width, height } = chart.getBoundingClientRect();
+  if (width === 0) return;
+  const left = 58, right = 8, top = 12, bottom = 42;
+  const series = runs.map((run) => ({ kind: run.kind, ms: responseTimes(run), median: summary(run).median }));
+  const all = series.flatMap(({ ms }) => ms);
+  if (all.length === 0) return chart.replaceChildren();
+  const n = Math.max(...runs.map((run) => run.n));
+  const low = Math.floor(Math.log10(Math.min(...all)));
+  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...all))));
+  const x = (number) => left + ((number + 0.5) / n) * (width - left - right);
+  const y = (ms) => top + ((high - Math.log10(ms)) / (high - low)) * (height - top - bottom);
+  const parts = [];
+
+  for (let power = low; power <= high; power++) {
+    const at = y(10 ** power);
+    parts.push(svg("path", { d: `M${left} ${at}H${width - right}`, class: "grid" }));
+    const label = power < 3 ? `${10 ** power} ms` : `${10 ** (power - 3)} s`;
+    parts.push(svg("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, label));
+  }
+  const step = niceStep(n, width < 480 ? 4 : 8);
+  for (let number = step; number <= n; number += step) {
+    parts.push(svg("path", { d: `M${x(number - 1)} ${height - bottom}v5`, class: "axis" }));
+    parts.push(svg("text", { x: x(number - 1), y: height - bottom + 18, "text-anchor": "middle" }, count(number)));
+  }
+  parts.push(svg("path", { d: `M${left} ${top}V${height - bottom}H${width - right}`, class: "axis", fill: "none" }));
+  parts.push(svg("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" },
+    "request, in the order sent (response time: logarithmic)"));
+
+  const labels = [];
+  for (const { kind, ms, median } of series) {
+    const marks = ms.map((value, number) => {
+      const [px, py] = [x(number).toFixed(1), y(value).toFixed(1)];
+      return kind === "database" ? `M${px} ${py}h0` : `M${px - 3} ${py}h6m-3 -3v6`;
+    });
+    parts.push(svg("path", { d: marks.join(""), class: `${kind} ${kind === "database" ? "dot" : "plus"}` }));
+    if (median === undefined) continue;
+    parts.push(svg("path", { d: `M${left} ${y(median)}H${width - right}`, class: `${kind} median` }));
+    labels.push({ kind, median, at: y(median) - 8 });
+  }
+  labels.sort((a, b) => a.at - b.at);
+  if (labels.length === 2 && labels[1].at - labels[0].at < 30) labels[1].at = y(labels[1].median) + 18;
+  for (const { kind, median, at } of labels) {
+    parts.push(svg("text", { x: width - right - 4, y: at, "text-anchor": "end", class: `${kind} label` },
+      `median ${duration(median)}`));
+  }
+  chart.replaceChildren(...parts);
+}
+
+/** The smallest of 1, 2, 5, 10, 20, … that makes at most `most` steps of `n`. */
+function niceStep(n, most) {
+  for (let power = 1; ; power *= 10) {
+    for (const digit of [1, 2, 5]) {
+      if (n / (digit * power) <= most) return digit * power;
+    }
+  }
+}
+
+let loadRuns = []; // what the chart shows
+let loadAbort = null;
+
+function conclusion(runs) {
+  const [without, cached] = runs.map(summary);
+  const one = (run, s) => `${run.name[0].toUpperCase()}${run.name.slice(1)}: median ${duration(s.median)}, `
+    + `95th percentile ${duration(s.p95)}, ${count(Math.round(s.perSecond))} requests per second.`;
+  if (!cached) return without?.median === undefined ? "" : one(runs[0], without);
+  if (without.median === undefined || cached.median === undefined) return "";
+  if (cached.median >= without.median) {
+    return `The cache made no difference: ${duration(cached.median)} with it at the median, ${duration(without.median)} without.`;
+  }
+  return `With the cache the median request took ${duration(cached.median)} instead of ${duration(without.median)}: `
+    + `${times(without.median, cached.median)}× faster, and ${times(cached.perSecond, without.perSecond)}× the requests per second.`;
+}
+
+async function onLoadTest(event) {
+  event.preventDefault();
+  if (loadAbort) return;
+  const [n, c] = [$("load-n"), $("load-c")].map((input) =>
+    Math.min(Number(input.max), Math.max(1, Math.trunc(input.valueAsNumber || 1))));
+  const path = $("load-query").value;
+  const runs = [
+    { kind: "database", name: "without the cache", n, path: `${path}${path.includes("?") ? "&" : "?"}use_cache=false` },
+    { kind: "cache", name: "with the cache", n, path },
+  ].filter(({ kind }) => $("load-mode").value === "both" || ($("load-mode").value === "without") === (kind === "database"));
+
+  loadAbort = new AbortController();
+  loadRuns = [];
+  performance.clearResourceTimings();
+  performance.setResourceTimingBufferSize(2 * n + 200);
+  $("load-start").disabled = true;
+  $("load-cancel").disabled = false;
+  $("load-cancel").focus();
+  const progress = $("load-progress");
+  Object.assign(progress, { hidden: false, max: n * runs.length, value: 0 });
+  $("load-results").hidden = false;
+  const draw = () => {
+    drawChart(loadRuns);
+    drawTable(loadRuns);
+  };
+  const drawing = setInterval(draw, DRAW_MS); // not for each answer: that would slow down what it shows
+
+  for (const run of runs) {
+    if (loadAbort.signal.aborted) break;
+    say($("load-outcome"), `Running ${plural(n, "request")} ${run.name}…`);
+    loadRuns.push(run);
+    await hammer(run, c, loadAbort.signal, () => progress.value++);
+  }
+  clearInterval(drawing);
+  draw();
+
+  const cancelled = loadAbort.signal.aborted;
+  const failures = loadRuns.reduce((sum, run) => sum + run.failures, 0);
+  const lastError = loadRuns.map((run) => run.error).findLast(Boolean);
+  const text = cancelled ? "Cancelled; what had been answered is shown." : conclusion(loadRuns);
+  say($("load-outcome"),
+    failures ? `${plural(failures, "request")} failed, the last with: ${lastError} ${text}` : text,
+    failures ? "bad" : "");
+  $("chart").setAttribute("aria-label", `Response time of each request, on a logarithmic scale. ${text}`);
+  progress.hidden = true;
+  loadAbort = null;
+  $("load-start").disabled = false;
+  const keep = document.activeElement === $("load-cancel");
+  $("load-cancel").disabled = true;
+  if (keep) $("load-start").focus();
+  poll();
+}
+
+// ---------------------------------------------------------------- the data
+
+const TABLES = {
+  categories: [
+    ["Category", (row) => row.name],
+    ["Products", (row) => count(row.product_count), "number"],
+    ["Reviews", (row) => count(row.review_count), "number"],
+    ["Rating", (row) => row.average_rating, "number"],
+    ["Average price", (row) => row.average_price, "number"],
+    ["Lowest", (row) => row.lowest_price, "number"],
+    ["Highest", (row) => row.highest_price, "number"],
+    ["Stock", (row) => count(row.stock), "number"],
+  ],
+  top: [
+    ["Product", (row) => row.name],
+    ["Category", (row) => row.category],
+    ["Rank", (row) => row.rank, "number"],
+    ["Rating", (row) => row.average_rating, "number"],
+    ["Reviews", (row) => count(row.review_count), "number"],
+    ["Price", (row) => row.price, "number"],
+  ],
+  search: [
+    ["Product", (row) => row.name],
+    ["Description", (row) => row.description],
+    ["Category", (row) => row.category],
+    ["Price", (row) => row.price, "number"],
+    ["Stock", (row) => count(row.stock), "number"],
+  ],
+};
+
+function fillTable(table, columns, rows) {
+  table.replaceChildren(
+    el("thead", {}, el("tr", {},
+      ...columns.map(([name, , kind = ""]) => el("th", { scope: "col", class: kind }, name)))),
+    el("tbody", {}, ...rows.map((row) =>
+      el("tr", {}, ...columns.map(([, value, kind = ""], at) =>
+        at === 0 ? el("th", { scope: "row" }, value(row)) : el("td", { class: kind }, value(row)))))),
+  );
+}
+
+/** Reads `path` into the table of `panel`, and says what the cache did. */
+async function read(panel, path, columns) {
+  const outcome = panel.querySelector(".outcome");
+  const asked = (panel.asked = (panel.asked ?? 0) + 1); // a slow answer must not replace a later one's
+  say(outcome, "Reading…");
+  try {
+    const { data, ms, xCache } = await ask(path);
+    if (asked !== panel.asked) return data;
+    const area = panel.querySelector(".scroll");
+    fillTable(area.querySelector("table"), columns, data);
+    area.hidden = data.length === 0;
+    area.scrollTop = 0;
+    const rows = data.length === 0 ? "Nothing found" : plural(data.length, "row");
+    say(outcome, [el("span", { class: `tag ${xCache.toLowerCase()}` }, xCache || "no X-Cache"), ` ${rows} in ${duration(ms)}`]);
+    return data;
+  } catch (error) {
+    if (asked === panel.asked) say(outcome, error.message, "bad");
+    return [];
+  }
+}
+
+function readSearch(event) {
+  event?.preventDefault();
+  const parameters = new URLSearchParams({ q: $("q").value.trim() });
+  if ($("category").value) parameters.set("category_id", $("category").value);
+  return read($("search").closest(".panel"), `/api/products/search?${parameters}`, TABLES.search);
+}
+
+const readTop = () => read($("top"), "/api/products/top", TABLES.top);
+
+async function readCategories() {
+  const rows = await read($("categories"), "/api/categories", TABLES.categories);
+  if ($("category").options.length === 1) {
+    $("category").append(...rows.map((row) => el("option", { value: row.id }, row.name)));
+  }
+}
+
+// ---------------------------------------------------------------- operate
+
+async function onOperate(event) {
+  event.preventDefault();
+  const outcome = $("operate-outcome");
+  const flush = event.submitter?.value === "clear";
+  const token = $("token").value;
+  if (token === "") {
+    say(outcome, "Enter the operator’s token first.", "bad");
+    return $("token").focus();
+  }
+  const pattern = $("pattern").value.trim();
+  say(outcome, flush ? "Flushing…" : "Invalidating…");
+  try {
+    const { data } = flush
+      ? await ask("/cache/clear", { method: "POST", token })
+      : await ask("/cache/invalidate", { method: "POST", token, body: { pattern } });
+    const removed = Object.values(data ?? {}).find((value) => typeof value === "number");
+    const what = removed === undefined ? "Done" : `${plural(removed, "key")} removed`;
+    say(outcome, flush ? `${what}: the cache is empty.` : `${what} by ${pattern}.`, "good");
+  } catch (error) {
+    const refused = error.status === 401 || error.status === 403;
+    say(outcome, refused ? "That is not the operator’s token; nothing was removed." : error.message, "bad");
+    if (refused) $("token").select();
+  }
+  poll();
+}
+
+// ---------------------------------------------------------------- start
+
+$("compare").addEventListener("submit", onCompare);
+$("compare").addEventListener("change", showChoice);
+$("loadtest").addEventListener("submit", onLoadTest);
+$("load-cancel").addEventListener("click", () => loadAbort?.abort());
+$("search").addEventListener("submit", readSearch);
+$("top").querySelector("button").addEventListener("click", readTop);
+$("categories").querySelector("button").addEventListener("click", readCategories);
+$("operate").addEventListener("submit", onOperate);
+new ResizeObserver(() => drawChart(loadRuns)).observe($("chart"));
+
+showChoice();
+poll();
+readTop();
+readCategories();
+readSearch();
