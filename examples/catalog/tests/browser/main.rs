@@ -1,0 +1,330 @@
+//! The page, in a real browser, against the real service with a real Redis. Pictures of it are kept
+//! in the target folder, `tmp/catalog-*.png`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::print_stderr)]
+#![allow(missing_docs, unreachable_pub)]
+
+mod driver;
+mod service;
+
+use cache_test_servers::RedisServer;
+use driver::Browser;
+use serde_json::json;
+use service::{Service, TOKEN};
+
+const TAB: &str = "\u{E004}";
+const ENTER: &str = "\u{E007}";
+const ARROW_RIGHT: &str = "\u{E014}";
+
+/// The page has read all its tables and its counters.
+const LOADED: &str = "document.querySelectorAll('.tag').length === 3
+    && document.querySelectorAll('#counters dd').length > 0";
+
+async fn open(service: &Service) -> Browser {
+    let browser = Browser::open(&service.url()).await;
+    browser.until(LOADED).await;
+    browser
+}
+
+#[tokio::test]
+async fn the_comparison_shows_what_the_attribute_buys() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &["--simulate-latency"]);
+    let browser = open(&service).await;
+
+    // The tables have been read, so that the cache has this query.
+    browser.click("#compare button").await;
+    browser.until_says(".ratio", "faster").await;
+    let ratio = browser.text(".ratio").await;
+    let ratio: f64 = ratio.split('×').next().unwrap().replace(',', "").parse().unwrap();
+    assert!(ratio > 5.0, "a query of 300 ms against a look into Redis: {ratio}");
+    assert!(browser.text(".same").await.contains("10 rows, equal"));
+    assert_eq!(browser.script("return document.querySelectorAll('.bar').length").await, 2);
+
+    // Nobody has searched for this: the first call fills the cache.
+    browser.click("#compare input[value=search]").await;
+    browser.fill("#compare-text", "lamp").await;
+    browser.click("#compare button").await;
+    browser.until("document.querySelectorAll('.bar').length === 3").await;
+    assert!(browser.text(".bars").await.contains("a miss"));
+    assert!(browser.text(".source pre:not([hidden])").await.contains("products:search:{q}"));
+
+    browser.until_says("#notes", "Latency is simulated").await;
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
+async fn the_load_test_draws_both_and_can_be_cancelled() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &["--simulate-latency"]);
+    let browser = open(&service).await;
+
+    browser.fill("#load-n", "12").await;
+    browser.click("#load-start").await;
+    browser.until_says("#load-outcome", "× faster").await;
+    let table = browser.text("#load-table").await;
+    for part in
+        ["Median", "95th percentile", "Maximum", "Requests per second", "12 BYPASS", "12 HIT"]
+    {
+        assert!(table.contains(part), "{part}: {table}");
+    }
+    let marks = "return ['.dot', '.plus'].map((kind) =>
+        document.querySelector(`#chart ${kind}`).getAttribute('d').match(/M/g).length)";
+    assert_eq!(browser.script(marks).await, json!([12, 12]));
+    let label = browser.script("return document.getElementById('chart').ariaLabel").await;
+    assert!(label.as_str().unwrap().contains("× faster"), "{label}");
+
+    browser.fill("#load-n", "1000").await;
+    browser.click("#load-start").await;
+    browser.until("document.getElementById('load-progress').value >= 2").await;
+    browser.click("#load-cancel").await;
+    browser.until_says("#load-outcome", "Cancelled").await;
+    assert_eq!(browser.script("return document.activeElement.id").await, "load-start");
+
+    // More than it may send is not sent.
+    browser.fill("#load-n", "100000").await;
+    browser.click("#load-start").await;
+    let refused = "document.querySelector('#load-n:invalid') && !document.getElementById('load-start').disabled";
+    browser.until(refused).await;
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
+async fn the_operator_needs_the_token() {
+    let redis = RedisServer::start();
+    let service = Service::with_token(Some(&redis), &[]);
+    let browser = open(&service).await;
+    let keys = || redis.command::<Vec<String>>(&["KEYS", "catalog:*"]);
+    assert_eq!(keys().len(), 3, "what the page's tables have read: {:?}", keys());
+
+    browser.fill("#token", "not the token").await;
+    browser.click("#operate button[value=clear]").await;
+    browser.until_says("#operate-outcome", "not the operator’s token").await;
+    assert_eq!(keys().len(), 3);
+
+    browser.fill("#token", TOKEN).await;
+    browser.fill("#pattern", "products:search:*").await;
+    browser.press(ENTER).await; // in the pattern's field: invalidates what matches, not everything
+    browser.until_says("#operate-outcome", "1 key removed by products:search:*").await;
+    assert_eq!(keys().len(), 2);
+
+    // What was typed is shown as text.
+    browser.fill("#pattern", "<img src=x onerror=alert(1)>").await;
+    browser.click("#operate button[value=invalidate]").await;
+    browser.until_says("#operate-outcome", "0 keys removed by <img").await;
+
+    browser.click("#operate button[value=clear]").await;
+    browser.until_says("#operate-outcome", "the cache is empty").await;
+    assert_eq!(keys(), Vec::<String>::new());
+    let kept = "return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])";
+    assert!(!browser.script(kept).await.as_str().unwrap().contains(TOKEN));
+    browser
+        .complains_only_of(
+            &["/cache/clear - Failed to load resource: the server responded with a status of 401"],
+            &service.url(),
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn the_tables_are_read_through_the_cache() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &[]);
+    let browser = open(&service).await;
+    assert_eq!(
+        browser.script("return document.querySelectorAll('#top tbody tr').length").await,
+        30
+    );
+    assert_eq!(
+        browser.script("return document.querySelectorAll('#category option').length").await,
+        11
+    );
+
+    browser.click("#categories button").await;
+    browser.until_says("#categories .tag", "HIT").await;
+
+    browser.fill("#q", "zzz nothing has this zzz").await;
+    browser.press(ENTER).await;
+    let outcome = "#search ~ .outcome";
+    browser.until_says(outcome, "Nothing found").await;
+    browser.until("document.querySelector('#search ~ .scroll').hidden").await;
+    browser.script("document.getElementById('q').value = ''").await;
+    browser.select("#category", "3").await;
+    browser.click("#search button").await;
+    browser.until_says(outcome, "50 rows").await;
+    let categories =
+        "return new Set([...document.querySelectorAll('#search ~ .scroll td:nth-child(3)')]
+        .map((cell) => cell.textContent)).size";
+    assert_eq!(browser.script(categories).await, 1);
+    browser.until_says("#operate-notes", "started without a token").await;
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
+async fn it_says_when_redis_goes_and_when_it_is_back() {
+    let mut redis = RedisServer::start();
+    let mut service = Service::start(Some(&redis), &[]);
+    let browser = open(&service).await;
+    browser.until_says("#counters", "connected").await;
+    let alerts = "return document.getElementById('alerts').childElementCount";
+    assert_eq!(browser.script(alerts).await, 0);
+
+    redis.kill();
+    browser.until_says("#alerts", "Redis does not answer").await;
+    browser.script("scrollTo(0, document.body.scrollHeight)").await;
+    let seen = "document.querySelector('#alerts .bad').getBoundingClientRect().bottom > 0";
+    browser.until(seen).await; // wherever one has scrolled to
+    browser.picture("redis-gone").await;
+    browser.click("#compare button").await;
+    browser.until_says(".ratio", "The cache did not answer").await;
+    assert!(browser.text(".same").await.contains("same data"));
+
+    redis.restart();
+    browser.until_says("#alerts", "Redis is back").await;
+    browser.until("!document.querySelector('#alerts .bad')").await;
+
+    service.kill();
+    browser.until_says("#alerts", "The service cannot be reached").await;
+    browser.click("#categories button").await;
+    browser.until_says("#categories .outcome", "The service cannot be reached").await;
+    browser
+        .complains_only_of(
+            &["net::ERR_CONNECTION_REFUSED", "net::ERR_CONNECTION_RESET"],
+            &service.url(),
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn it_says_when_caching_is_off() {
+    let service = Service::start(None, &["--no-redis"]);
+    let browser = open(&service).await;
+    browser.until_says("#notes", "Caching is off").await;
+    browser.click("#compare button").await;
+    browser.until_says("#compare-outcome", "Caching is off").await;
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
+async fn it_can_be_read_by_day_by_night_and_on_a_phone() {
+    let service = Service::start(None, &["--simulate-latency"]);
+    let browser = open(&service).await;
+    browser.click("#compare button").await;
+    browser.until_says(".ratio", "faster").await;
+    browser.fill("#load-n", "10").await;
+    browser.click("#load-start").await;
+    browser.until_says("#load-outcome", "× faster").await;
+    for (width, scheme) in [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")] {
+        browser.look(width, scheme).await;
+        let faults = browser.script(include_str!("legible.js")).await;
+        browser.picture(&format!("{width}-{scheme}")).await;
+        assert_eq!(faults, json!([]), "{width} {scheme}");
+    }
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
+async fn it_can_be_used_with_the_keyboard_alone() {
+    let service = Service::with_token(None, &[]);
+    let browser = open(&service).await;
+    let focused = "const node = document.activeElement;
+        const style = getComputedStyle(node.nextElementSibling && node.type === 'radio' ? node.nextElementSibling : node);
+        const { top, bottom } = node.getBoundingClientRect();
+        return { is: node.id || node.value || node.textContent.trim() || node.ariaLabel,
+            outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+            seen: bottom > 0 && top < innerHeight, end: node === document.body };";
+    let mut walk = Vec::new();
+    for _ in 0..60 {
+        browser.press(TAB).await;
+        let at = browser.script(focused).await;
+        if at["end"] == true {
+            break;
+        }
+        assert_eq!((&at["outlined"], &at["seen"]), (&json!(true), &json!(true)), "{at}");
+        walk.push(at["is"].as_str().unwrap().to_owned());
+    }
+    let mut rest = walk.iter();
+    for stop in [
+        "categories",
+        "Run both",
+        "load-query",
+        "load-mode",
+        "load-n",
+        "load-c",
+        "load-start",
+        "q",
+        "category",
+        "Search",
+        "Read again",
+        "Read again",
+        "token",
+        "pattern",
+        "invalidate",
+        "clear",
+    ] {
+        assert!(rest.any(|at| at == stop), "{stop} is not where it should be: {walk:?}");
+    }
+
+    // The comparison: to the radio buttons, to the next of them, to the text, and off.
+    browser.script("document.querySelector('#compare input:checked').focus()").await;
+    browser.press(ARROW_RIGHT).await;
+    browser.until("!document.getElementById('compare-q').hidden").await;
+    browser.press(TAB).await;
+    assert_eq!(browser.script("return document.activeElement.id").await, "compare-text");
+    browser.press(ENTER).await;
+    browser.until("document.querySelectorAll('.bar').length >= 2").await;
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+/// What the page shows as the developer's source is the source.
+#[test]
+fn the_source_on_the_page_is_the_source() {
+    let page = include_str!("../../page/index.html");
+    let sources = source_text(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let snippets: Vec<&str> = page.split("<pre ").skip(1).collect();
+    assert_eq!(snippets.len(), 3);
+    for snippet in snippets {
+        let code = snippet.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0;
+        let code = code.replace("<mark>", "").replace("</mark>", "");
+        let code = code.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        assert!(code.contains("#[redis_cache("), "{code}");
+        for line in code.lines().filter(|line| line.trim() != "…") {
+            assert!(sources.contains(line.trim_end()), "not in the source: {line}");
+        }
+    }
+}
+
+fn source_text(folder: &std::path::Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        text += &if path.is_dir() {
+            source_text(&path)
+        } else {
+            std::fs::read_to_string(&path).unwrap()
+        };
+    }
+    text
+}
+
+/// Data is set as text; nothing on the page could run it.
+#[test]
+fn the_page_makes_no_markup_of_data() {
+    let script = include_str!("../../page/app.js");
+    for sink in [
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "new Function",
+        "srcdoc",
+    ] {
+        assert!(!script.contains(sink), "{sink}");
+    }
+    let page = include_str!("../../page/index.html");
+    for inline in [" style=", " onclick=", "<script>", "<style>", "http://", "https://"] {
+        let page = page.replace("http://www.w3.org/2000/svg", "");
+        assert!(!page.contains(inline), "{inline}");
+    }
+}
