@@ -332,8 +332,11 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     };
     quote_spanned! {span=>
         #p::plan(#codec, {
-            use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
-            (&&&#p::Returns::<#output>::new()).shape()
+            use #p::{
+                ShapeOfJsonOption as _, ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
+                ShapeOfResultOption as _,
+            };
+            (&&&&#p::Returns::<#output>::new()).shape()
         })
         .share_errors({
             use #p::{ErrorsApart as _, ErrorsShared as _};

@@ -203,6 +203,7 @@ fn record(
     cache.counters().count(outcome);
     if let Some(observer) = observer {
         observer.count(outcome);
+        observer.saw(&cache.settings().prefix);
     }
     tracing::debug!(
         target: "cache_runtime",

@@ -17,6 +17,8 @@ mod error;
 #[allow(missing_docs)] // reachable for generated code alone
 mod function;
 mod glob;
+#[cfg(feature = "axum")]
+pub mod http;
 mod invalidate;
 mod journal;
 pub mod key;
