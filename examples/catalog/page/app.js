@@ -39,6 +39,12 @@ function duration(ms) {
   return `${ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2)} ms`;
 }
 
+function bytes(n) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, n > 0 ? Math.floor(Math.log10(n) / 3) : 0);
+  return `${(n / 1000 ** power).toFixed(power ? 2 : 0)} ${units[power]}`;
+}
+
 function times(slow, fast) {
   const ratio = slow / fast;
   return ratio >= 10 ? count(Math.round(ratio)) : ratio.toFixed(1);
@@ -116,8 +122,8 @@ function showStatus() {
     ["Stale", count(s.stale)],
     ["Coalesced", count(s.coalesced)],
     ["Keys", s.keys === null ? "–" : count(s.keys)],
-    ["Redis memory", s.redis_memory ?? "–"],
-    ["Breaker", s.breaker ?? "–", s.breaker && s.breaker !== "closed" ? "bad" : ""],
+    ["Store’s memory", s.redis_memory === null ? "–" : bytes(s.redis_memory)],
+    ["Breaker", s.breaker.replace("_", "-"), s.breaker === "closed" ? "" : "bad"],
   ];
   $("counters").classList.remove("old");
   $("counters").replaceChildren(
@@ -544,8 +550,8 @@ async function onOperate(event) {
   const outcome = $("operate-outcome");
   const flush = event.submitter?.value === "clear";
   const token = $("token").value;
-  if (token === "") {
-    say(outcome, "Enter the operator’s token first.", "bad");
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    say(outcome, token === "" ? "Enter the operator’s token first." : "A token has no spaces, and only ASCII characters.", "bad");
     return $("token").focus();
   }
   const pattern = $("pattern").value.trim();
