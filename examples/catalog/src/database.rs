@@ -52,6 +52,9 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(expected) => write!(f, "the database's URL must be {expected}"),
+            Self::Failed(sqlx::Error::PoolTimedOut) => {
+                write!(f, "the database did not answer within {} s", ACQUIRE.as_secs())
+            }
             Self::Failed(error) => write!(f, "the database cannot be opened: {error}"),
         }
     }

@@ -29,14 +29,15 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let cache = settings.cache()?;
     cache.install()?;
     let db = Db::open(&settings.database()).await?;
+    let state = AppState::new(db.clone(), cache.clone(), settings.admin_token.clone());
+    let app = app(state)?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let mut terminate = signal(SignalKind::terminate())?;
     Banner::new(settings, listener.local_addr()?).print();
 
-    let state = AppState::new(db.clone(), cache.clone(), settings.admin_token.clone());
-    axum::serve(listener, app(state))
+    axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             tokio::select! {
                 _ = terminate.recv() => {}

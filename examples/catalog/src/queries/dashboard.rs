@@ -1,10 +1,8 @@
-//! The dashboard. Its figures may be a little old, and how old is the operators' to say: they have
-//! a time to live of their own, the setting `dashboard`.
+//! The queries of the dashboard. It is their handlers that are cached, in `routes/dashboard.rs`.
 
 use crate::database::{DAY, Db};
 use crate::error::DbError;
 use crate::money::Decimal;
-use cache_runtime::redis_cache;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -45,7 +43,6 @@ pub struct ProductCount {
 ///
 /// # Errors
 /// The database's.
-#[redis_cache(ttl_setting = "dashboard", key = "dashboard:stats")]
 pub async fn shop_stats(db: &Db) -> Result<ShopStats, DbError> {
     let query = sqlx::query_as(
         "SELECT
@@ -65,7 +62,6 @@ pub async fn shop_stats(db: &Db) -> Result<ShopStats, DbError> {
 ///
 /// # Errors
 /// The database's.
-#[redis_cache(ttl_setting = "dashboard", key = "dashboard:activity:{days}")]
 pub async fn activity(db: &Db, days: i64) -> Result<Vec<Activity>, DbError> {
     let query = sqlx::query_as(
         "SELECT
@@ -84,7 +80,6 @@ pub async fn activity(db: &Db, days: i64) -> Result<Vec<Activity>, DbError> {
 ///
 /// # Errors
 /// The database's.
-#[redis_cache(ttl_setting = "dashboard", key = "dashboard:product-count:{days}")]
 pub async fn product_count(db: &Db, days: i64) -> Result<ProductCount, DbError> {
     let products = sqlx::query_scalar("SELECT COUNT(*) FROM products WHERE created_at >= $1")
         .bind(first_second(days))

@@ -4,7 +4,8 @@ use super::{categories, top};
 use crate::database::Db;
 use crate::error::DbError;
 use crate::money::Decimal;
-use cache_runtime::{Cache, CacheKey, redis_cache, redis_invalidate};
+use cache_runtime::http::SortedQuery;
+use cache_runtime::{Cache, redis_cache, redis_invalidate};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row};
@@ -32,21 +33,30 @@ pub struct ProductDetail {
     pub review_count: i64,
 }
 
-/// Which part of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, CacheKey)]
+/// Which part of a list, as a query string says it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Page {
-    /// How many.
+    /// How many; 20 where it does not say.
+    #[serde(default = "twenty")]
     pub limit: i64,
     /// After how many others.
+    #[serde(default)]
     pub offset: i64,
+}
+
+fn twenty() -> i64 {
+    20
 }
 
 /// A page of all products, by their numbers.
 ///
+/// The key is the query string, sorted and without what is not of a [`Page`], so that links with a
+/// `utm_source` share an entry with those without.
+///
 /// # Errors
 /// The database's.
-#[redis_cache(key = "products:list:{page.limit}:{page.offset}")]
-pub async fn products(db: &Db, page: Page) -> Result<Vec<Product>, DbError> {
+#[redis_cache(key = "products:list:{page}")]
+pub async fn products(db: &Db, page: &SortedQuery<Page>) -> Result<Vec<Product>, DbError> {
     let query = sqlx::query_as(
         "SELECT products.*, categories.name AS category
         FROM products

@@ -4,11 +4,10 @@ use super::reads::SearchQuery;
 use crate::database::Db;
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
-use crate::queries::{categories, top};
+use crate::queries::{categories, products, top};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use serde_json::Value;
 use std::time::Instant;
 
 /// An answer with its origin.
@@ -17,7 +16,16 @@ pub(super) struct Comparison {
     source: Source,
     /// Of the call alone, not of the request.
     duration_ms: f64,
-    data: Value,
+    data: Data,
+}
+
+/// What was asked for.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Data {
+    Categories(Vec<categories::CategoryStats>),
+    Search(Vec<products::Product>),
+    Top(Vec<top::TopProduct>),
 }
 
 #[derive(Debug, Serialize)]
@@ -40,12 +48,11 @@ pub(super) async fn compare(
     Ok(Json(Comparison { source, duration_ms, data: data? }))
 }
 
-async fn run(db: &Db, query: &str, search: &SearchQuery) -> Result<Value, ApiError> {
-    let data = match query {
-        "categories" => serde_json::to_value(categories::category_stats(db).await?),
-        "top" => serde_json::to_value(top::top_products(db).await?),
-        "search" => serde_json::to_value(search.run(db).await?),
-        _ => return Err(ApiError::not_found("query: categories, search and top are")),
-    };
-    data.map_err(ApiError::internal)
+async fn run(db: &Db, query: &str, search: &SearchQuery) -> Result<Data, ApiError> {
+    match query {
+        "categories" => Ok(Data::Categories(categories::category_stats(db).await?)),
+        "search" => Ok(Data::Search(search.run(db).await?)),
+        "top" => Ok(Data::Top(top::top_products(db).await?)),
+        _ => Err(ApiError::not_found("query (there are categories, search and top)")),
+    }
 }

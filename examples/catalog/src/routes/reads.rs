@@ -4,13 +4,15 @@ use crate::access::Role;
 use crate::database::Db;
 use crate::error::ApiError;
 use crate::extract::{Path, Query, text, within};
-use crate::queries::{categories, dashboard, products, reviews, search, top};
+use crate::queries::{categories, products, reviews, search, top};
 use axum::Json;
 use axum::extract::State;
+use axum::http::header::{HeaderName, VARY};
+use cache_runtime::http::SortedQuery;
 use serde::Deserialize;
 
 /// The answer to a read.
-type Answer<T> = Result<Json<T>, ApiError>;
+pub(super) type Answer<T> = Result<Json<T>, ApiError>;
 
 pub(super) async fn categories(State(db): State<Db>) -> Answer<Vec<categories::CategoryStats>> {
     Ok(Json(categories::category_stats(&db).await?))
@@ -42,22 +44,13 @@ pub(super) async fn search(
     Ok(Json(query.run(&db).await?))
 }
 
-/// Which part of a list.
-#[derive(Debug, Deserialize)]
-pub(super) struct PageQuery {
-    limit: Option<i64>,
-    offset: Option<i64>,
-}
-
 pub(super) async fn products(
     State(db): State<Db>,
-    Query(query): Query<PageQuery>,
+    page: SortedQuery<products::Page>,
 ) -> Answer<Vec<products::Product>> {
-    let page = products::Page {
-        limit: within("limit", query.limit.unwrap_or(20), 1..=100)?,
-        offset: within("offset", query.offset.unwrap_or(0), 0..=1_000_000)?,
-    };
-    Ok(Json(products::products(&db, page).await?))
+    within("limit", page.limit, 1..=100)?;
+    within("offset", page.offset, 0..=1_000_000)?;
+    Ok(Json(products::products(&db, &page).await?))
 }
 
 pub(super) async fn product(
@@ -72,37 +65,9 @@ pub(super) async fn reviews(
     State(db): State<Db>,
     role: Role,
     Path(id): Path<i64>,
-) -> Answer<Vec<reviews::Review>> {
+) -> Result<([(HeaderName, &'static str); 1], Json<Vec<reviews::Review>>), ApiError> {
     let reviews = reviews::reviews(&db, role, id).await?;
-    reviews.map(Json).ok_or_else(|| ApiError::not_found("product"))
-}
-
-/// How far back.
-#[derive(Debug, Deserialize)]
-pub(super) struct DaysQuery {
-    days: Option<i64>,
-}
-
-impl DaysQuery {
-    fn days(&self) -> Result<i64, ApiError> {
-        within("days", self.days.unwrap_or(30), 1..=366)
-    }
-}
-
-pub(super) async fn stats(State(db): State<Db>) -> Answer<dashboard::ShopStats> {
-    Ok(Json(dashboard::shop_stats(&db).await?))
-}
-
-pub(super) async fn activity(
-    State(db): State<Db>,
-    Query(query): Query<DaysQuery>,
-) -> Answer<Vec<dashboard::Activity>> {
-    Ok(Json(dashboard::activity(&db, query.days()?).await?))
-}
-
-pub(super) async fn product_count(
-    State(db): State<Db>,
-    Query(query): Query<DaysQuery>,
-) -> Answer<dashboard::ProductCount> {
-    Ok(Json(dashboard::product_count(&db, query.days()?).await?))
+    let reviews = reviews.ok_or_else(|| ApiError::not_found("product"))?;
+    // Caches between us and the client must know that roles see different things.
+    Ok(([(VARY, "authorization")], Json(reviews)))
 }
