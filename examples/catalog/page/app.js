@@ -1,14 +1,10 @@
 // The catalog's page. Whatever the service says is set as text, never as markup.
 
 const $ = (id) => document.getElementById(id);
-const QUERIES = {
-  categories: "/api/compare/categories",
-  search: "/api/compare/search",
-  top: "/api/compare/top",
-};
 const POLL_MS = 2000;
 const ANSWER_MS = 20_000; // how long one request may take
 const BACK_MS = 30_000; // how long "Redis is back" is shown
+const TURNS = 5; // of a comparison, of which the median counts
 const DRAW_MS = 250; // the chart, while a load test runs
 const MAX_FAILURES = 20; // a load test that meets so many ends
 
@@ -80,7 +76,7 @@ async function ask(path, { method = "GET", body, token, signal, answerMs = ANSWE
     if (timeout.aborted) throw new Error(`The service did not answer within ${answerMs / 1000} s.`);
     throw new Error("The service cannot be reached.");
   }
-  const ms = performance.now() - sent;
+  const ms = networkTimes(response.url, sent)[0] ?? performance.now() - sent;
   let data = null;
   try {
     data = text === "" ? null : JSON.parse(text);
@@ -94,6 +90,17 @@ async function ask(path, { method = "GET", body, token, signal, answerMs = ANSWE
     });
   }
   return { data, ms, xCache: response.headers.get("x-cache") ?? "" };
+}
+
+/**
+ * From sending to the last byte, of the requests for `url` sent since then, in milliseconds: by
+ * the browser's own clock of its network (Resource Timing), since a script's turn comes later.
+ */
+function networkTimes(url, since) {
+  return performance.getEntriesByName(url, "resource")
+    .filter((entry) => entry.startTime >= since && (entry.responseStatus ?? 200) === 200)
+    .map((entry) => entry.responseEnd - entry.requestStart)
+    .filter((ms) => ms > 0);
 }
 
 // ---------------------------------------------------------------- live counters
@@ -164,6 +171,7 @@ async function poll() {
     $("counters").classList.add("old");
     notice($("alerts"), "service", "bad", `${error.message} The counters are old; trying again.`);
   }
+  if (!loadAbort) performance.clearResourceTimings();
   clearTimeout(poll.timer);
   poll.timer = setTimeout(poll, POLL_MS);
 }
@@ -187,69 +195,73 @@ function showChoice() {
   }
 }
 
+/** Calls the chosen query in turns: one call alone says little where both are fast. */
 async function compare() {
   const query = chosenQuery();
+  const q = $("compare-text").value;
   const call = async (useCache) => {
-    const parameters = new URLSearchParams({ use_cache: useCache });
-    if (query === "search") parameters.set("q", $("compare-text").value);
-    return (await ask(`${QUERIES[query]}?${parameters}`)).data;
+    const parameters = new URLSearchParams({ use_cache: useCache, ...(query === "search" && { q }) });
+    return (await ask(`/api/compare/${query}?${parameters}`)).data;
   };
-  const without = await call(false);
-  let cached = await call(true);
+  const without = [], cached = [];
   let miss = null;
-  if (cached.source !== "cache") {
-    // Nothing was stored yet: that call ran the query and filled the cache. The next one hits.
-    miss = cached;
-    cached = await call(true);
+  for (let turn = 0; turn < TURNS; turn++) {
+    without.push(await call(false));
+    cached.push(await call(true));
+    if (turn === 0 && cached[0].source !== "cache") {
+      // Nothing was stored yet: that call ran the query and filled the cache. The next one hits.
+      miss = cached.pop();
+      cached.push(await call(true));
+    }
   }
   return { without, miss, cached };
 }
 
-function showComparison({ without, miss, cached }) {
-  const hit = cached.source === "cache";
+/** What a number of calls came to. */
+function together(calls) {
+  const sorted = calls.map((call) => call.duration_ms).sort((a, b) => a - b);
+  const hits = calls.filter((call) => call.source === "cache").length;
+  return { ms: sorted[Math.floor(sorted.length / 2)], hits, data: calls.at(-1).data };
+}
+
+function showComparison(calls) {
+  const [without, cached] = [together(calls.without), together(calls.cached)];
+  const hit = cached.hits === TURNS;
   const rows = [
-    ["database", "Database", "cache bypassed", without],
-    miss && hit && ["database", "First call with the cache", "a miss: it ran the query and stored the result", miss],
-    ["cache", hit ? "Cache" : "With the attribute", hit ? "a hit: the query did not run" : "no hit: the query ran", cached],
+    ["database", "Database", "cache bypassed", without.ms],
+    calls.miss && hit && ["database", "First call with the cache", "a miss: it ran the query and stored the result", calls.miss.duration_ms],
+    hit ? ["cache", "Cache", "hits: the query did not run", cached.ms]
+      : ["database", "With the attribute", `the query ran ${TURNS - cached.hits} times of ${TURNS}`, cached.ms],
   ].filter(Boolean);
-  const longest = Math.max(...rows.map(([, , , call]) => call.duration_ms));
-  const bars = rows.map(([kind, name, how, call]) => {
+  const longest = Math.max(...rows.map(([, , , ms]) => ms));
+  const bars = rows.map(([kind, name, how, ms]) => {
     const bar = el("div");
-    bar.style.width = `${(100 * call.duration_ms) / longest}%`;
-    return el("div", { class: hit ? kind : "database" },
-      el("p", { class: "bar-head" }, el("span", {}, `${name} (${how})`), el("b", {}, duration(call.duration_ms))),
+    bar.style.width = `${(100 * ms) / longest}%`;
+    return el("div", { class: kind },
+      el("p", { class: "bar-head" }, el("span", {}, name, el("small", {}, how)), el("b", {}, duration(ms))),
       el("div", { class: "bar", "aria-hidden": "true" }, bar));
   });
 
-  const [a, b] = [JSON.stringify(without.data), JSON.stringify(cached.data)];
-  const rowsText = plural(without.data.length, "row");
-  const same = a === b
-    ? `Both returned the same data: ${rowsText}, equal to the last byte.`
-    : "The two did not return the same data. Was something written in between? Run both again.";
-  const faster = without.duration_ms / cached.duration_ms;
-  const headline = !hit
-    ? "The cache did not answer"
-    : faster >= 1
-      ? `${times(without.duration_ms, cached.duration_ms)}× faster`
-      : `${times(cached.duration_ms, without.duration_ms)}× slower`;
-  const why = status?.status === "disabled"
-    ? " Caching is off."
-    : status?.status === "unreachable" ? " Redis does not answer." : "";
-
+  const same = JSON.stringify(without.data) === JSON.stringify(cached.data);
+  const ratio = cached.ms <= without.ms
+    ? `${times(without.ms, cached.ms)}× faster`
+    : `${times(cached.ms, without.ms)}× slower`;
+  const why = { disabled: " Caching is off.", unreachable: " Redis does not answer." }[status?.status] ?? "";
   $("compared").replaceChildren(
-    el("p", { class: "ratio" }, headline),
+    el("p", { class: "ratio" }, hit ? ratio : "The cache did not answer"),
     el("div", { class: "bars" }, ...bars),
-    el("p", { class: "same" }, same),
+    el("p", { class: same ? "" : "outcome bad" }, same
+      ? `Both returned the same data: ${plural(without.data.length, "row")}, equal to the last byte.`
+      : "The two did not return the same data. Was something written in between? Run both again."),
   );
-  say($("compare-outcome"), hit ? "" : `The query ran each time, and its result was returned.${why}`);
-  if (a !== b) $("compare-outcome").classList.add("bad");
+  say($("compare-outcome"), hit ? "" : `The query ran, and its result was returned.${why}`);
 }
 
 async function onCompare(event) {
   event.preventDefault();
   if ($("compared").getAttribute("aria-busy") === "true") return;
   $("compared").setAttribute("aria-busy", "true");
-  say($("compare-outcome"), "Running the query…");
+  say($("compare-outcome"), `Running the query ${TURNS} times each way…`);
   try {
     showComparison(await compare());
   } catch (error) {
@@ -266,16 +278,15 @@ async function onCompare(event) {
  * for every answer. Ends early when aborted, and when too many fail.
  */
 async function hammer(run, c, signal, each) {
-  Object.assign(run, { measured: [], tags: new Map(), answered: 0, failures: 0, error: "", seconds: 0 });
-  const begun = performance.now();
+  Object.assign(run, { measured: [], tags: new Map(), answered: 0, failures: 0, error: "", seconds: 0, begun: performance.now() });
   let next = 0;
   async function worker() {
     while (next < run.n && !signal.aborted && run.failures < MAX_FAILURES) {
-      const number = next++;
+      next++;
       try {
         const answer = await ask(run.path, { signal });
         run.answered++;
-        run.measured[number] = answer.ms;
+        run.measured.push(answer.ms);
         const tag = answer.xCache || "no X-Cache";
         run.tags.set(tag, (run.tags.get(tag) ?? 0) + 1);
       } catch (error) {
@@ -283,29 +294,23 @@ async function hammer(run, c, signal, each) {
         run.failures++;
         run.error = error.message;
       }
-      run.seconds = (performance.now() - begun) / 1000;
+      run.seconds = (performance.now() - run.begun) / 1000;
       each();
     }
   }
   await Promise.all(Array.from({ length: c }, worker));
 }
 
-/**
- * The response times of `run`, in the order sent: by the browser's own clock of its network
- * (Resource Timing), since a script's turn comes milliseconds after the last byte.
- */
+/** The response times of `run`, the shortest first. */
 function responseTimes(run) {
-  const exact = performance.getEntriesByName(new URL(run.path, location.href).href, "resource")
-    .filter((entry) => entry.requestStart > 0 && (entry.responseStatus ?? 200) === 200)
-    .sort((a, b) => a.startTime - b.startTime)
-    .map((entry) => entry.responseEnd - entry.requestStart)
-    .filter((ms) => ms > 0);
-  return exact.length > 0 ? exact : run.measured.filter((ms) => ms !== undefined);
+  if (run.times) return run.times;
+  const exact = networkTimes(new URL(run.path, location.href).href, run.begun);
+  return (exact.length > 0 ? exact : run.measured).toSorted((a, b) => a - b);
 }
 
 /** Median, 95th percentile (nearest rank) and maximum of what was answered. */
 function summary(run) {
-  const sorted = responseTimes(run).sort((a, b) => a - b);
+  const sorted = responseTimes(run);
   const rank = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
   return {
     median: rank(0.5),
@@ -337,64 +342,63 @@ function drawTable(runs) {
   );
 }
 
-/** Each response time over the number of its request, on a logarithmic scale. */
+/** The response times from the shortest to the longest, on a logarithmic scale. */
 function drawChart(runs) {
   const chart = $("chart");
   const { width, height } = chart.getBoundingClientRect();
-  if (width === 0) return;
-  const left = 58, right = 8, top = 12, bottom = 42;
-  const series = runs.map((run) => ({ kind: run.kind, ms: responseTimes(run), median: summary(run).median }));
+  const series = runs.map((run) => ({ ...run, ms: responseTimes(run), median: summary(run).median }));
+  for (const kind of ["database", "cache"]) {
+    const run = series.find((run) => run.kind === kind && run.median !== undefined);
+    const item = document.querySelector(`.legend .${kind}`);
+    item.hidden = !run;
+    if (run) item.querySelector("span").textContent = `${run.name}, median ${duration(run.median)}`;
+  }
   const all = series.flatMap(({ ms }) => ms);
-  if (all.length === 0) return chart.replaceChildren();
-  const n = Math.max(...runs.map((run) => run.n));
-  const low = Math.floor(Math.log10(Math.min(...all)));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...all))));
-  const x = (number) => left + ((number + 0.5) / n) * (width - left - right);
+  if (width === 0 || all.length === 0) return chart.replaceChildren();
+
+  const left = 58, right = 16, top = 30, bottom = 42;
+  const lines = logTicks(Math.min(...all), Math.max(...all));
+  const [low, high] = [lines[0], lines.at(-1)].map(Math.log10);
+  const x = (share) => left + share * (width - left - right);
   const y = (ms) => top + ((high - Math.log10(ms)) / (high - low)) * (height - top - bottom);
   const parts = [];
-
-  for (let power = low; power <= high; power++) {
-    const at = y(10 ** power);
-    parts.push(svg("path", { d: `M${left} ${at}H${width - right}`, class: "grid" }));
-    const label = power < 3 ? `${10 ** power} ms` : `${10 ** (power - 3)} s`;
-    parts.push(svg("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, label));
+  for (const ms of lines) {
+    parts.push(svg("path", { d: `M${left} ${y(ms)}H${width - right}`, class: "grid" }));
+    const label = ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+    parts.push(svg("text", { x: left - 8, y: y(ms) + 4, "text-anchor": "end" }, label));
   }
-  const step = niceStep(n, width < 480 ? 4 : 8);
-  for (let number = step; number <= n; number += step) {
-    parts.push(svg("path", { d: `M${x(number - 1)} ${height - bottom}v5`, class: "axis" }));
-    parts.push(svg("text", { x: x(number - 1), y: height - bottom + 18, "text-anchor": "middle" }, count(number)));
+  for (const [share, label] of [[0, "0 %"], [0.25, "25 %"], [0.5, "median"], [0.75, "75 %"], [0.95, "95 %"]]) {
+    const strong = share === 0.5 || share === 0.95;
+    parts.push(svg("path", strong
+      ? { d: `M${x(share)} ${top}V${height - bottom + 5}`, class: "guide" }
+      : { d: `M${x(share)} ${height - bottom}v5`, class: "axis" }));
+    parts.push(svg("text", { x: x(share), y: height - bottom + 18, "text-anchor": "middle" }, label));
   }
   parts.push(svg("path", { d: `M${left} ${top}V${height - bottom}H${width - right}`, class: "axis", fill: "none" }));
-  parts.push(svg("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" },
-    "request, in the order sent (response time: logarithmic)"));
+  parts.push(svg("text", { x: 4, y: 14 }, "response time (logarithmic)"));
+  parts.push(svg("text", { x: width - right, y: height - 6, "text-anchor": "end" }, "requests, from the fastest to the slowest"));
 
-  const labels = [];
-  for (const { kind, ms, median } of series) {
-    const marks = ms.map((value, number) => {
-      const [px, py] = [x(number).toFixed(1), y(value).toFixed(1)];
+  for (const { kind, ms } of series) {
+    const marks = ms.map((value, rank) => {
+      const [px, py] = [x((rank + 0.5) / ms.length).toFixed(1), y(value).toFixed(1)];
       return kind === "database" ? `M${px} ${py}h0` : `M${px - 3} ${py}h6m-3 -3v6`;
     });
     parts.push(svg("path", { d: marks.join(""), class: `${kind} ${kind === "database" ? "dot" : "plus"}` }));
-    if (median === undefined) continue;
-    parts.push(svg("path", { d: `M${left} ${y(median)}H${width - right}`, class: `${kind} median` }));
-    labels.push({ kind, median, at: y(median) - 8 });
-  }
-  labels.sort((a, b) => a.at - b.at);
-  if (labels.length === 2 && labels[1].at - labels[0].at < 30) labels[1].at = y(labels[1].median) + 18;
-  for (const { kind, median, at } of labels) {
-    parts.push(svg("text", { x: width - right - 4, y: at, "text-anchor": "end", class: `${kind} label` },
-      `median ${duration(median)}`));
   }
   chart.replaceChildren(...parts);
 }
 
-/** The smallest of 1, 2, 5, 10, 20, … that makes at most `most` steps of `n`. */
-function niceStep(n, most) {
-  for (let power = 1; ; power *= 10) {
-    for (const digit of [1, 2, 5]) {
-      if (n / (digit * power) <= most) return digit * power;
-    }
+/** 1, 2, 5, 10, … around what is between `least` and `most`; only powers of ten where that is many. */
+function logTicks(least, most) {
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); power++) {
+    for (const digit of [1, 2, 5]) ticks.push(Number(`${digit}e${power}`));
   }
+  const first = ticks.findLastIndex((tick) => tick <= least);
+  const last = ticks.findIndex((tick) => tick >= most && tick > ticks[first]);
+  const around = ticks.slice(first, last + 1);
+  const powers = (tick, at) => at === 0 || at === around.length - 1 || Number.isInteger(Math.log10(tick));
+  return around.length <= 8 ? around : around.filter(powers);
 }
 
 let loadRuns = []; // what the chart shows
@@ -426,8 +430,8 @@ async function onLoadTest(event) {
 
   loadAbort = new AbortController();
   loadRuns = [];
-  performance.clearResourceTimings();
-  performance.setResourceTimingBufferSize(2 * n + 200);
+  performance.clearResourceTimings(); // the browser keeps no more than we tell it
+  performance.setResourceTimingBufferSize(2 * n + 250);
   $("load-start").disabled = true;
   $("load-cancel").disabled = false;
   $("load-cancel").focus();
@@ -445,6 +449,7 @@ async function onLoadTest(event) {
     say($("load-outcome"), `Running ${plural(n, "request")} ${run.name}…`);
     loadRuns.push(run);
     await hammer(run, c, loadAbort.signal, () => progress.value++);
+    run.times = responseTimes(run);
   }
   clearInterval(drawing);
   draw();
@@ -456,7 +461,7 @@ async function onLoadTest(event) {
   say($("load-outcome"),
     failures ? `${plural(failures, "request")} failed, the last with: ${lastError} ${text}` : text,
     failures ? "bad" : "");
-  $("chart").setAttribute("aria-label", `Response time of each request, on a logarithmic scale. ${text}`);
+  $("chart").setAttribute("aria-label", `Response times, from the shortest to the longest, on a logarithmic scale. ${text}`);
   progress.hidden = true;
   loadAbort = null;
   $("load-start").disabled = false;
@@ -489,7 +494,7 @@ const TABLES = {
   ],
   search: [
     ["Product", (row) => row.name],
-    ["Description", (row) => row.description],
+    ["Description", (row) => row.description, "aside"],
     ["Category", (row) => row.category],
     ["Price", (row) => row.price, "number"],
     ["Stock", (row) => count(row.stock), "number"],

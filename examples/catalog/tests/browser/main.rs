@@ -38,7 +38,7 @@ async fn the_comparison_shows_what_the_attribute_buys() {
     let ratio = browser.text(".ratio").await;
     let ratio: f64 = ratio.split('×').next().unwrap().replace(',', "").parse().unwrap();
     assert!(ratio > 5.0, "a query of 300 ms against a look into Redis: {ratio}");
-    assert!(browser.text(".same").await.contains("10 rows, equal"));
+    assert!(browser.text("#compared").await.contains("10 rows, equal"));
     assert_eq!(browser.script("return document.querySelectorAll('.bar').length").await, 2);
 
     // Nobody has searched for this: the first call fills the cache.
@@ -177,7 +177,7 @@ async fn it_says_when_redis_goes_and_when_it_is_back() {
     browser.picture("redis-gone").await;
     browser.click("#compare button").await;
     browser.until_says(".ratio", "The cache did not answer").await;
-    assert!(browser.text(".same").await.contains("same data"));
+    assert!(browser.text("#compared").await.contains("same data"));
 
     redis.restart();
     browser.until_says("#alerts", "Redis is back").await;
