@@ -113,7 +113,7 @@ async fn stale_by_the_clock() {
 
 #[tokio::test]
 async fn who_waited_for_another_is_a_collapsed_hit() {
-    #[redis_cache(ttl = 60, key = "held", skip(gate))]
+    #[redis_cache(ttl = 60, key = "held")]
     async fn held(gate: &(Notify, Notify)) -> u8 {
         gate.0.notify_one();
         gate.1.notified().await;
