@@ -168,6 +168,7 @@ impl Active {
 
     fn count_error(&self) {
         self.count(Counters::count_error);
+        self.function.measure_error();
     }
 
     /// Counts something beside the outcome.
@@ -200,6 +201,7 @@ fn record(
     key: &str,
 ) {
     function.counters.count(outcome);
+    function.measure(outcome);
     cache.counters().count(outcome);
     if let Some(observer) = observer {
         observer.count(outcome);

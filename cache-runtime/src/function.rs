@@ -1,6 +1,7 @@
 //! What the program knows of each cached function: a `static` beside it, found at start-up.
 
 use crate::key::leaves_type_open;
+use crate::measure::Measures;
 use crate::stats::Counters;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -49,6 +50,8 @@ pub struct Function {
     /// Whether the path names the type that the method is of; see [`method_of`].
     names_self: OnceLock<bool>,
     pub(crate) counters: Counters,
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))] // nothing to read
+    pub(crate) measures: Measures,
     /// How long the last value was, which is a good guess for the next.
     last_size: AtomicUsize,
     warned_of_codec: AtomicBool,
@@ -78,6 +81,7 @@ impl Function {
             resolved: OnceLock::new(),
             names_self: OnceLock::new(),
             counters: Counters::new(),
+            measures: Measures::new(),
             last_size: AtomicUsize::new(0),
             warned_of_codec: AtomicBool::new(false),
             warned_of_refusal: AtomicBool::new(false),

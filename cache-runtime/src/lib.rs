@@ -24,6 +24,8 @@ mod journal;
 pub mod key;
 mod lease;
 mod lookup;
+#[cfg_attr(not(feature = "metrics"), path = "measure_off.rs")]
+mod measure;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above

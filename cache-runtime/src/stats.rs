@@ -24,6 +24,10 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    #[cfg(feature = "metrics")]
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Hit, Self::Miss, Self::Stale, Self::Coalesced, Self::Bypassed];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",

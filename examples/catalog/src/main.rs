@@ -14,7 +14,9 @@ use tracing_subscriber::EnvFilter;
 #[allow(clippy::print_stderr)] // for whoever started it, also where the log is off
 async fn main() -> ExitCode {
     let settings = Settings::load().unwrap_or_else(|error| error.exit());
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Not sqlx' warnings of slow statements: the one that fills the database is long.
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx::query=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match serve(&settings).await {
         Ok(()) => ExitCode::SUCCESS,

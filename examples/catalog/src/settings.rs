@@ -36,11 +36,11 @@ pub struct Settings {
     /// Whether to cache at all
     #[arg(long, env = "REDIS_ENABLED", value_name = "BOOL", default_value = "true")]
     #[arg(num_args = 0..=1, default_missing_value = "true", value_parser = BoolishValueParser::new())]
-    #[arg(action = clap::ArgAction::Set, overrides_with = "no_redis")]
+    #[arg(action = clap::ArgAction::Set)]
     pub redis_enabled: bool,
 
     /// Does not cache: every request runs its query
-    #[arg(long, overrides_with = "redis_enabled")]
+    #[arg(long)]
     pub no_redis: bool,
 
     /// The Redis: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`; without it and a host, this
