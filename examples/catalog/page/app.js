@@ -46,6 +46,9 @@ function times(slow, fast) {
   return ratio >= 10 ? count(Math.round(ratio)) : ratio.toFixed(1);
 }
 
+/** What the answer's `X-Cache` says. */
+const tag = (xCache) => el("span", { class: `tag ${xCache.toLowerCase()}` }, xCache || "no X-Cache");
+
 /** Says how something ended, in the place that its form has for it. */
 function say(place, text, kind = "") {
   place.className = `outcome ${kind}`;
@@ -471,6 +474,75 @@ async function onLoadTest(event) {
   poll();
 }
 
+// ---------------------------------------------------------------- one write
+
+let products = []; // those that the write offers
+
+function offerProducts(rows) {
+  const chosen = $("write-product").value;
+  products = rows;
+  $("write-product").replaceChildren(
+    ...rows.map((row) => el("option", { value: row.product_id }, `${row.name} (now ${row.price})`)));
+  if (rows.some((row) => String(row.product_id) === chosen)) $("write-product").value = chosen;
+  suggestPrice();
+}
+
+function suggestPrice() {
+  const product = products.find((row) => String(row.product_id) === $("write-product").value);
+  if (product) $("write-price").value = (Number(product.price) + 1).toFixed(2);
+}
+
+/** Changes a price, and reads what may show it: each answer says whether its query ran. */
+async function write(id, price) {
+  const other = products.find((row) => row.product_id !== id);
+  await ask(`/api/products/${other.product_id}`); // so that it is cached
+  const { ms } = await ask(`/api/products/${id}/price`, { method: "PUT", body: { price } });
+  const priceIn = (rows, key) => rows.find((row) => row[key] === id)?.price;
+  const reads = [
+    ["Top products", "named by the attribute", "/api/products/top", (rows) => priceIn(rows, "product_id")],
+    ["Categories", "named by the attribute", "/api/categories", () => null],
+    ["The product’s page", "named, and read by the request that wrote", `/api/products/${id}`, (row) => row.price],
+    ["Another product’s page", "not named", `/api/products/${other.product_id}`, () => null],
+  ];
+  const rows = [];
+  for (const [what, why, path, shown] of reads) {
+    const { data, xCache } = await ask(path);
+    rows.push({ what, why, xCache, shown: shown(data) });
+  }
+  return { ms, rows };
+}
+
+async function onWrite(event) {
+  event.preventDefault();
+  const outcome = $("write-outcome");
+  if (outcome.ariaBusy === "true") return;
+  outcome.ariaBusy = "true";
+  const product = products.find((row) => String(row.product_id) === $("write-product").value);
+  const price = $("write-price").value;
+  say(outcome, "Writing…");
+  try {
+    const { ms, rows } = await write(product.product_id, price);
+    fillTable($("written").querySelector("table"), [
+      ["Read after the write", (row) => row.what],
+      ["X-Cache", (row) => tag(row.xCache)],
+      ["Price in it", (row) => row.shown, "number"],
+      ["", (row) => row.why, "aside"],
+    ], rows);
+    $("written").hidden = false;
+    const old = rows.filter((row) => row.shown !== null && Number(row.shown) !== Number(price));
+    say(outcome, old.length === 0
+      ? `${product.name}: from ${product.price} to ${price}, written in ${duration(ms)}. Every later read shows it.`
+      : `${product.name}: written, but ${old[0].what} shows ${old[0].shown}. Did somebody else write too?`,
+      old.length === 0 ? "good" : "bad");
+    readTop();
+    readCategories();
+  } catch (error) {
+    say(outcome, error.message, "bad");
+  }
+  outcome.ariaBusy = "false";
+  poll();
+}
+
 // ---------------------------------------------------------------- the data
 
 const TABLES = {
@@ -524,7 +596,7 @@ async function read(panel, path, columns) {
     area.hidden = data.length === 0;
     area.scrollTop = 0;
     const rows = data.length === 0 ? "Nothing found" : plural(data.length, "row");
-    say(outcome, [el("span", { class: `tag ${xCache.toLowerCase()}` }, xCache || "no X-Cache"), ` ${rows} in ${duration(ms)}`]);
+    say(outcome, [tag(xCache), ` ${rows} in ${duration(ms)}`]);
     return data;
   } catch (error) {
     if (asked === panel.asked) say(outcome, error.message, "bad");
@@ -539,7 +611,10 @@ function readSearch(event) {
   return read($("search").closest(".panel"), `/api/products/search?${parameters}`, TABLES.search);
 }
 
-const readTop = () => read($("top"), "/api/products/top", TABLES.top);
+async function readTop() {
+  const rows = await read($("top"), "/api/products/top", TABLES.top);
+  if (rows.length > 0) offerProducts(rows);
+}
 
 async function readCategories() {
   const rows = await read($("categories"), "/api/categories", TABLES.categories);
@@ -582,6 +657,8 @@ $("compare").addEventListener("submit", onCompare);
 $("compare").addEventListener("change", showChoice);
 $("loadtest").addEventListener("submit", onLoadTest);
 $("load-cancel").addEventListener("click", () => loadAbort?.abort());
+$("write").addEventListener("submit", onWrite);
+$("write-product").addEventListener("change", suggestPrice);
 $("search").addEventListener("submit", readSearch);
 $("top").querySelector("button").addEventListener("click", readTop);
 $("categories").querySelector("button").addEventListener("click", readCategories);

@@ -17,7 +17,7 @@ const ENTER: &str = "\u{E007}";
 const ARROW_RIGHT: &str = "\u{E014}";
 
 /// The page has read all its tables and its counters.
-const LOADED: &str = "document.querySelectorAll('.tag').length === 3
+const LOADED: &str = "document.querySelectorAll('.panel .tag').length === 3
     && document.querySelectorAll('#counters dd').length > 0";
 
 async fn open(service: &Service) -> Browser {
@@ -97,7 +97,7 @@ async fn the_operator_needs_the_token() {
     let keys = || redis.command::<Vec<String>>(&["KEYS", "catalog:*"]);
     assert_eq!(keys().len(), 3, "what the page's tables have read: {:?}", keys());
 
-    browser.fill("#token", "not the token").await;
+    browser.fill("#token", "the-token-of-somebody-else").await;
     browser.click("#operate button[value=clear]").await;
     browser.until_says("#operate-outcome", "not the operator’s token").await;
     assert_eq!(keys().len(), 3);
@@ -109,9 +109,9 @@ async fn the_operator_needs_the_token() {
     assert_eq!(keys().len(), 2);
 
     // What was typed is shown as text.
-    browser.fill("#pattern", "<img src=x onerror=alert(1)>").await;
+    browser.fill("#pattern", "products:search:<img src=x onerror=alert(1)>").await;
     browser.click("#operate button[value=invalidate]").await;
-    browser.until_says("#operate-outcome", "0 keys removed by <img").await;
+    browser.until_says("#operate-outcome", "0 keys removed by products:search:<img").await;
 
     browser.click("#operate button[value=clear]").await;
     browser.until_says("#operate-outcome", "the cache is empty").await;
@@ -157,6 +157,30 @@ async fn the_tables_are_read_through_the_cache() {
         .map((cell) => cell.textContent)).size";
     assert_eq!(browser.script(categories).await, 1);
     browser.until_says("#operate-notes", "started without a token").await;
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
+async fn a_write_is_seen_by_every_later_read() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &[]);
+    let browser = open(&service).await;
+    browser.until("document.querySelectorAll('#write-product option').length === 30").await;
+    browser.fill("#write-price", "123.45").await;
+    browser.click("#write button").await;
+    browser.until_says("#write-outcome", "to 123.45").await;
+    let written = "return [...document.querySelectorAll('#written tbody tr')]
+        .map((row) => [row.cells[1].textContent, row.cells[2].textContent])";
+    let expected = json!([["MISS", "123.45"], ["MISS", "–"], ["HIT", "123.45"], ["HIT", "–"]]);
+    assert_eq!(browser.script(written).await, expected);
+    browser.until_says("#top tbody tr td:last-child", "123.45").await;
+
+    browser.fill("#write-price", "a lot").await;
+    browser.click("#write button").await;
+    assert_eq!(
+        browser.script("return document.querySelectorAll('#write-price:invalid').length").await,
+        1
+    );
     browser.complains_only_of(&[], &service.url()).await;
 }
 
@@ -252,6 +276,8 @@ async fn it_can_be_used_with_the_keyboard_alone() {
         "load-n",
         "load-c",
         "load-start",
+        "write-product",
+        "Change the price",
         "q",
         "category",
         "Search",
@@ -282,12 +308,12 @@ fn the_source_on_the_page_is_the_source() {
     let page = include_str!("../../page/index.html");
     let sources = source_text(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let snippets: Vec<&str> = page.split("<pre ").skip(1).collect();
-    assert_eq!(snippets.len(), 3);
+    assert_eq!(snippets.len(), 4);
     for snippet in snippets {
         let code = snippet.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0;
         let code = code.replace("<mark>", "").replace("</mark>", "");
         let code = code.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-        assert!(code.contains("#[redis_cache("), "{code}");
+        assert!(code.starts_with("#[redis_"), "{code}");
         for line in code.lines().filter(|line| line.trim() != "…") {
             assert!(sources.contains(line.trim_end()), "not in the source: {line}");
         }
