@@ -120,7 +120,7 @@ async fn the_operator_needs_the_token() {
     assert!(!browser.script(kept).await.as_str().unwrap().contains(TOKEN));
     browser
         .complains_only_of(
-            &["/cache/clear - Failed to load resource: the server responded with a status of 401"],
+            &["/cache/clear - Failed to load resource: the server responded with a status of 403"],
             &service.url(),
         )
         .await;
@@ -198,7 +198,7 @@ async fn it_says_when_redis_goes_and_when_it_is_back() {
     browser.script("scrollTo(0, document.body.scrollHeight)").await;
     let seen = "document.querySelector('#alerts .bad').getBoundingClientRect().bottom > 0";
     browser.until(seen).await; // wherever one has scrolled to
-    browser.picture("redis-gone").await;
+    assert_legible(&browser, "redis-gone", &[1280, 360]).await;
     browser.click("#compare button").await;
     browser.until_says(".ratio", "The cache did not answer").await;
     assert!(browser.text("#compared").await.contains("same data"));
@@ -206,6 +206,7 @@ async fn it_says_when_redis_goes_and_when_it_is_back() {
     redis.restart();
     browser.until_says("#alerts", "Redis is back").await;
     browser.until("!document.querySelector('#alerts .bad')").await;
+    assert_legible(&browser, "redis-back", &[360]).await;
 
     service.kill();
     browser.until_says("#alerts", "The service cannot be reached").await;
@@ -217,6 +218,33 @@ async fn it_says_when_redis_goes_and_when_it_is_back() {
             &service.url(),
         )
         .await;
+}
+
+#[tokio::test]
+async fn it_asks_for_nothing_while_nobody_looks() {
+    let service = Service::start(None, &[]);
+    let browser = open(&service).await;
+    browser
+        .script(
+            "const send = window.fetch;
+            window.asked = 0;
+            window.fetch = (...request) => { window.asked++; return send(...request); };",
+        )
+        .await;
+    browser.until("window.asked >= 1").await;
+    let look = |hidden: bool| {
+        format!(
+            "Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }});
+            document.dispatchEvent(new Event('visibilitychange'));
+            window.since = performance.now();
+            window.asked = 0;"
+        )
+    };
+    browser.script(&look(true)).await;
+    browser.until("performance.now() > window.since + 2500").await; // it asks every two seconds
+    assert_eq!(browser.script("return window.asked").await, 0);
+    browser.script(&look(false)).await;
+    browser.until("window.asked >= 2").await;
 }
 
 #[tokio::test]
@@ -238,13 +266,23 @@ async fn it_can_be_read_by_day_by_night_and_on_a_phone() {
     browser.fill("#load-n", "10").await;
     browser.click("#load-start").await;
     browser.until_says("#load-outcome", "× faster").await;
-    for (width, scheme) in [(1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")] {
-        browser.look(width, scheme).await;
-        let faults = browser.script(include_str!("legible.js")).await;
-        browser.picture(&format!("{width}-{scheme}")).await;
-        assert_eq!(faults, json!([]), "{width} {scheme}");
-    }
+    browser.click("#write button").await;
+    browser.until_says("#write-outcome", "written in").await;
+    assert_legible(&browser, "page", &[1280, 768, 360]).await;
     browser.complains_only_of(&[], &service.url()).await;
+}
+
+/// Nothing is too pale, too wide or without a name, at these widths, by day and by night.
+async fn assert_legible(browser: &Browser, name: &str, widths: &[u32]) {
+    for &width in widths {
+        for scheme in ["light", "dark"] {
+            browser.look(width, scheme).await;
+            let faults = browser.script(include_str!("legible.js")).await;
+            browser.picture(&format!("{name}-{width}-{scheme}")).await;
+            assert_eq!(faults, json!([]), "{width} {scheme}");
+        }
+    }
+    browser.look(1280, "light").await;
 }
 
 #[tokio::test]
