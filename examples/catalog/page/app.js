@@ -132,7 +132,7 @@ function showStatus() {
     ["Stale", count(s.stale)],
     ["Coalesced", count(s.coalesced)],
     ["Keys", s.keys === null ? "–" : count(s.keys)],
-    ["Store’s memory", s.redis_memory === null ? "–" : bytes(s.redis_memory)],
+    ["Memory", s.redis_memory === null ? "–" : bytes(s.redis_memory)],
     ["Breaker", s.breaker.replace("_", "-"), s.breaker === "closed" ? "" : "bad"],
   ];
   $("counters").classList.remove("old");

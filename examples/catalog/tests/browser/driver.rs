@@ -115,9 +115,8 @@ impl Browser {
     /// Keeps a picture of the whole page in the target folder, for whoever wants to see it.
     pub async fn picture(&self, name: &str) {
         let height = self.script("return document.documentElement.scrollHeight").await;
-        let width = self.script("return innerWidth").await;
-        let size =
-            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let width = self.script("return innerWidth").await.as_u64().unwrap();
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("catalog-{name}.png"));
         std::fs::write(file, self.client.screenshot().await.unwrap()).unwrap();
