@@ -14,7 +14,7 @@ use std::time::Duration;
 const ACQUIRE: Duration = Duration::from_secs(5);
 
 /// A number that replicas agree on, for PostgreSQL's lock around the set-up.
-const SET_UP_LOCK: i64 = 0x6361_7461_6c6f_67; // "catalog"
+const SET_UP_LOCK: i64 = 0x0063_6174_616c_6f67; // "catalog"
 
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;

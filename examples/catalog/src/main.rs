@@ -3,7 +3,7 @@
 use catalog::banner::Banner;
 use catalog::database::Db;
 use catalog::settings::Settings;
-use catalog::{AppState, app};
+use catalog::{AppState, app, metrics};
 use std::error::Error;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
@@ -28,10 +28,11 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let metrics = metrics::install()?;
     let cache = settings.cache()?;
     cache.install()?;
     let db = Db::open(&settings.database()).await?;
-    let state = AppState::new(db.clone(), cache.clone(), settings.admin_token.clone());
+    let state = AppState::new(db.clone(), cache.clone(), metrics, settings.admin_token.clone());
     let app = app(state)?;
     let listener = TcpListener::bind(settings.listen)
         .await

@@ -2,6 +2,7 @@
 
 mod compare;
 mod dashboard;
+mod metrics;
 mod page;
 mod reads;
 mod status;
@@ -59,6 +60,7 @@ pub fn app(state: AppState) -> Result<Router, Error> {
     Ok(Router::new()
         .merge(page::routes().layer(page_layer()))
         .nest("/api", reads.merge(writes).route("/status", get(status::status)))
+        .route("/metrics", get(metrics::metrics))
         .with_state(state)
         .nest("/health", health)
         .nest("/cache", operators)
