@@ -175,7 +175,7 @@ async fn the_default_key_of_what_extractors_bind() {
         assert_eq!(get(&app, "/activity?days=7&x=1").await.text(), "7");
     }
     assert_eq!(runs.count(), 1);
-    assert_eq!(keys(&server), ["t:http.handlers.activity:(7)"]);
+    assert_eq!(keys(&server), ["t:http.handlers.activity:7"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
