@@ -49,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
     let cache = cache_examples::cache()?;
     cache.install()?;
     cache.clear().await?;
-    let token = "a long random text"; // from the environment, never from the source
+    let token = "a-long-random-text"; // from the environment, never from the source
     let app = app(&cache, token)?;
 
     if let Ok(address) = std::env::var("LISTEN") {

@@ -50,7 +50,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// # use cache_runtime::{Cache, http};
 /// # fn main() -> Result<(), cache_runtime::Error> {
 /// let cache = Cache::builder().url("memory://").build()?;
-/// let token = "a long random text"; // from the environment, never from the source
+/// let token = "a-long-random-text"; // from the environment, never from the source
 /// let app: Router = Router::new().nest("/cache", http::admin(&cache).bearer_token(token)?);
 ///
 /// assert!(http::admin(&cache).bearer_token("").is_err());
