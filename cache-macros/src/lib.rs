@@ -13,6 +13,7 @@ mod errors;
 mod expand;
 mod key;
 mod model;
+mod names;
 mod suggest;
 mod template;
 mod validate;

@@ -105,7 +105,7 @@ pub fn companion_call(
 
 /// Stands in where the linker left a function's entry out; its key is an error already.
 static UNKNOWN: Function = Function::new(crate::function::Declared {
-    location: Location { file: "", line: 0, column: 0 },
+    location: Location { module: "", nth: 0, file: "", line: 0, column: 0 },
     ident: "",
     item: || "",
     template: None,

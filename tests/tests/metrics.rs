@@ -11,6 +11,7 @@ use cache_tests::{RedisServer, eventually};
 use common::{cache_at, limited};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use std::collections::HashMap;
+use std::future::ready;
 use std::time::Duration;
 
 #[redis_cache(ttl = 60, key = "half:{n}")]
@@ -47,7 +48,7 @@ impl Figures {
                     self.others.insert(name, value.into_inner());
                 }
                 DebugValue::Histogram(values) => {
-                    let values = values.into_iter().map(metrics_util_value);
+                    let values = values.into_iter().map(f64::from);
                     self.histograms.entry(name).or_default().extend(values);
                 }
             }
@@ -58,10 +59,6 @@ impl Figures {
         self.read();
         self.others.get(name).copied().unwrap_or_default()
     }
-}
-
-fn metrics_util_value(value: impl Into<f64>) -> f64 {
-    value.into()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,9 +102,9 @@ async fn everything_is_told() {
 
         server.kill();
         half(8).await;
-        eventually(Duration::from_secs(5), async || figures.of(&breaker) == 1.0).await;
+        eventually(Duration::from_secs(5), || ready(figures.of(&breaker) == 1.0)).await;
         server.restart();
-        eventually(Duration::from_secs(5), async || figures.of(&breaker) == 0.0).await;
+        eventually(Duration::from_secs(5), || ready(figures.of(&breaker) == 0.0)).await;
     }))
     .await;
 }

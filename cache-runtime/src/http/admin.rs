@@ -50,7 +50,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// # use cache_runtime::{Cache, http};
 /// # fn main() -> Result<(), cache_runtime::Error> {
 /// let cache = Cache::builder().url("memory://").build()?;
-/// let token = "a long random text"; // from the environment, never from the source
+/// let token = "a-long-random-text"; // from the environment, never from the source
 /// let app: Router = Router::new().nest("/cache", http::admin(&cache).bearer_token(token)?);
 ///
 /// assert!(http::admin(&cache).bearer_token("").is_err());
@@ -92,9 +92,9 @@ impl Admin {
         // Hashes compare in constant time, and say nothing of the token's length.
         let token = blake3::hash(token.as_bytes());
         Ok(self.authorized_by(from_fn(move |request: Request, next: Next| async move {
-            match check(request.headers(), &token) {
-                Ok(()) => next.run(request).await,
-                Err(refused) => refused,
+            match refused(request.headers(), &token) {
+                None => next.run(request).await,
+                Some(refused) => refused,
             }
         })))
     }
@@ -139,7 +139,8 @@ impl Admin {
     }
 }
 
-fn check(headers: &HeaderMap, token: &blake3::Hash) -> Result<(), Response> {
+/// The answer to who may not ask.
+fn refused(headers: &HeaderMap, token: &blake3::Hash) -> Option<Response> {
     match bearer(headers) {
         None => {
             let mut refused = Refusal::new(
@@ -150,12 +151,12 @@ fn check(headers: &HeaderMap, token: &blake3::Hash) -> Result<(), Response> {
             refused
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            Err(refused)
+            Some(refused)
         }
-        Some(sent) if blake3::hash(sent) == *token => Ok(()),
+        Some(sent) if blake3::hash(sent) == *token => None,
         Some(_) => {
-            Err(Refusal::new(StatusCode::FORBIDDEN, "the operators' token is another")
-                .into_response())
+            let refused = Refusal::new(StatusCode::FORBIDDEN, "the operators' token is another");
+            Some(refused.into_response())
         }
     }
 }

@@ -32,7 +32,7 @@ nouns (category_id, n, word) AS (VALUES
     (2, 4, 'Field Guide'), (2, 5, 'Poetry Collection'), (2, 6, 'Biography'), (2, 7, 'Dictionary'),
     (2, 8, 'Picture Book'), (2, 9, 'Travel Journal'),
     (3, 0, 'Espresso Cup'), (3, 1, 'Milk Frother'), (3, 2, 'French Press'),
-    (3, 3, 'Chef''s Knife'), (3, 4, 'Crêpe Pan'), (3, 5, 'Salt Mill'), (3, 6, 'Kettle'),
+    (3, 3, 'Chef''s Knife'), (3, 4, 'Crêpe Pan'), (3, 5, 'Éclair Tin'), (3, 6, 'Kettle'),
     (3, 7, 'Cutting Board'), (3, 8, 'Jam Jar'), (3, 9, 'Bread Bin'),
     (4, 0, 'Tent'), (4, 1, 'Sleeping Bag'), (4, 2, 'Camp Stove'), (4, 3, 'Headlamp'),
     (4, 4, 'Hammock'), (4, 5, 'Water Filter'), (4, 6, 'Folding Chair'), (4, 7, 'Dry Bag'),

@@ -14,7 +14,7 @@ use std::time::Duration;
 const ACQUIRE: Duration = Duration::from_secs(5);
 
 /// A number that replicas agree on, for PostgreSQL's lock around the set-up.
-const SET_UP_LOCK: i64 = 0x6361_7461_6c6f_67; // "catalog"
+const SET_UP_LOCK: i64 = 0x0063_6174_616c_6f67; // "catalog"
 
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
@@ -129,7 +129,7 @@ impl Options {
             Some(("sqlite", rest)) if rest.contains(":memory:") || rest.contains("mode=memory") => {
                 Err(OpenError::Url("a file: SQLite in memory is one database per connection"))
             }
-            Some(("sqlite", rest)) if !rest.trim_matches('/').is_empty() => Ok(Kind::Sqlite),
+            Some(("sqlite", rest)) if !rest.trim_start_matches('/').is_empty() => Ok(Kind::Sqlite),
             Some(("postgres" | "postgresql", _)) => Ok(Kind::Postgres),
             _ => Err(OpenError::Url("`sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`")),
         }
@@ -146,19 +146,22 @@ impl Options {
         }
     }
 
-    /// Where it is, for people: the file, or the server's name. Never the user or the password.
+    /// Where it is, for people: the file, or the server. Never the user or the password.
     #[must_use]
     pub fn place(&self) -> String {
         let url = self.url.expose();
-        let rest = url.split_once(':').map_or("", |(_, rest)| rest).trim_start_matches("//");
-        let rest = rest.split('?').next().unwrap_or_default();
-        match self.kind() {
-            Ok(Kind::Sqlite) => format!("SQLite, {rest}"),
-            Ok(Kind::Postgres) => {
-                let host = rest.rsplit('@').next().unwrap_or_default();
-                format!("PostgreSQL, {host}")
+        let parsed = AnyConnectOptions::from_str(url).map(|options| options.database_url);
+        match (self.kind(), parsed) {
+            (Ok(Kind::Sqlite), _) => {
+                let file = url.trim_start_matches("sqlite:").trim_start_matches("//");
+                format!("SQLite, {}", file.split('?').next().unwrap_or_default())
             }
-            Err(_) => "none".to_owned(),
+            (Ok(Kind::Postgres), Ok(url)) => {
+                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+                let host = url.host_str().unwrap_or("localhost");
+                format!("PostgreSQL, {host}{port}{}", url.path())
+            }
+            _ => "none".to_owned(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod banner;
 pub mod database;
 pub mod error;
 mod extract;
+pub mod metrics;
 pub mod money;
 pub mod queries;
 mod routes;
@@ -20,6 +21,7 @@ pub use routes::app;
 use axum::extract::FromRef;
 use cache_runtime::Cache;
 use database::Db;
+use metrics_exporter_prometheus::PrometheusHandle;
 use settings::Secret;
 
 /// What the handlers work with.
@@ -27,6 +29,7 @@ use settings::Secret;
 pub struct AppState {
     db: Db,
     cache: Cache,
+    metrics: PrometheusHandle,
     #[from_ref(skip)]
     admin_token: Option<Secret>,
     #[from_ref(skip)]
@@ -36,7 +39,12 @@ pub struct AppState {
 impl AppState {
     /// Of these.
     #[must_use]
-    pub fn new(db: Db, cache: Cache, admin_token: Option<Secret>) -> Self {
-        Self { db, cache, admin_token, key_count: routes::KeyCount::default() }
+    pub fn new(
+        db: Db,
+        cache: Cache,
+        metrics: PrometheusHandle,
+        admin_token: Option<Secret>,
+    ) -> Self {
+        Self { db, cache, metrics, admin_token, key_count: routes::KeyCount::default() }
     }
 }

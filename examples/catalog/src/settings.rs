@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -126,8 +126,11 @@ impl Settings {
             Some("--database-pool-min is above --database-pool-max")
         } else if self.redis_username.is_some() && self.redis_password.is_none() {
             Some("--redis-username needs a --redis-password beside it")
-        } else if self.admin_token.as_ref().is_some_and(|token| token.expose().trim().is_empty()) {
-            Some("--admin-token is empty")
+        } else if self.redis_host.as_deref().is_some_and(|host| !is_host(host)) {
+            Some(
+                "--redis-host is a name or an address alone: the port goes into --redis-port, a \
+                 whole URL into --redis-url",
+            )
         } else {
             None
         }
@@ -164,11 +167,8 @@ impl Settings {
     }
 
     fn url_of(&self, host: &str) -> String {
-        let host = if host.contains(':') && !host.starts_with('[') {
-            format!("[{host}]") // IPv6
-        } else {
-            host.to_owned()
-        };
+        let address = host.parse::<Ipv6Addr>().ok();
+        let host = address.map_or_else(|| host.to_owned(), |address| format!("[{address}]"));
         let user = self.redis_username.as_deref().map(percent_encoded).unwrap_or_default();
         let password = self.redis_password.as_ref().map(|p| percent_encoded(p.expose()));
         let login = password.map(|p| format!("{user}:{p}@")).unwrap_or_default();
@@ -205,6 +205,11 @@ impl Settings {
 fn ignored(name: &OsStr, value: Option<&OsStr>) -> bool {
     let value = value.map(OsStr::to_string_lossy);
     value.is_some_and(|v| v.is_empty() || (name == "REDIS_PORT" && v.starts_with("tcp://")))
+}
+
+fn is_host(host: &str) -> bool {
+    host.parse::<Ipv6Addr>().is_ok()
+        || host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
 }
 
 /// For the user's part of a URL.
@@ -252,5 +257,44 @@ impl FromStr for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Settings, clap::Error> {
+        Settings::from_command_line([&["catalog"], words].concat())
+    }
+
+    #[test]
+    fn a_host_and_its_companions_are_a_url() {
+        let url = |words: &[&str]| parsed(words).unwrap().store_url().expose().to_owned();
+        assert_eq!(url(&["--redis-host", "cache"]), "redis://cache:6379/0");
+        let all = ["--redis-host", "::1", "--redis-port", "7", "--redis-db", "3"];
+        assert_eq!(url(&all), "redis://[::1]:7/3");
+        let login = ["--redis-host", "h", "--redis-username", "a b", "--redis-password", "p@/ß"];
+        assert_eq!(url(&login), "redis://a%20b:p%40%2F%C3%9F@h:6379/0");
+        assert_eq!(url(&[&login[..], &["--redis-url", "redis://x"]].concat()), "redis://x");
+        for odd in ["cache:6379", "redis://cache", "me@cache", "a b"] {
+            assert!(parsed(&["--redis-host", odd]).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_in_debug() {
+        let secrets = ["--redis-password", "hush", "--admin-token", "hush", "--redis-url", "hush"];
+        let shown = format!("{:?}", parsed(&secrets).unwrap());
+        assert!(shown.contains("(hidden)") && !shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_is_only_itself() {
+        let secret = Secret("0123456789abcdef".to_owned());
+        assert!(secret.is("0123456789abcdef"));
+        for other in ["", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"] {
+            assert!(!secret.is(other), "{other}");
+        }
     }
 }

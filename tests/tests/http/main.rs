@@ -111,6 +111,7 @@ impl Served {
 /// All values' keys of the server, sorted.
 fn keys(server: &RedisServer) -> Vec<String> {
     let mut keys: Vec<String> = server.command(&["KEYS", "*"]);
+    keys.retain(|key| !key.contains('~')); // leases, given back behind the callers
     keys.sort();
     keys
 }

@@ -45,8 +45,7 @@ async fn fill(cache: &Cache) {
 
 #[test]
 fn no_desk_without_a_token_worth_its_name() {
-    for token in ["", "short", "fifteen letters", "with spaces in it, long", "schlüsselschlüssel"]
-    {
+    for token in ["", "abc", "fifteen-letters", "with spaces in it, long", "schlüsselschlüssel"] {
         let refused = http::admin(&in_memory()).bearer_token(token).unwrap_err();
         assert!(matches!(refused, Error::Invalid(_)), "{token}");
         assert!(token.is_empty() || !refused.to_string().contains(token), "never in an error");
@@ -181,7 +180,7 @@ async fn each_mistake_has_its_answer() {
         ("", 400, "EOF"),
         ("{", 400, "EOF"),
         ("pattern=*", 400, "expected"),
-        ("[]", 422, "missing"),
+        ("[]", 422, "invalid length"),
         ("{}", 422, "{\"pattern\": \"user:*\"}"),
         ("{\"pattern\": 7}", 422, "pattern"),
         ("{\"pattern\": \"\"}", 422, "empty pattern"),
@@ -243,9 +242,9 @@ async fn with_redis_away() {
     .await;
 
     let off = desk(&cache_at("disabled://")).await;
-    let refused = ask(&off, "POST", "/cache/clear", "").await;
-    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(refused.error().contains("disabled"));
+    let cleared = ask(&off, "POST", "/cache/clear", "").await;
+    assert_eq!((cleared.status, cleared.json()), (StatusCode::OK, json!({ "removed": 0 })));
+    assert_eq!(ask(&off, "GET", "/cache/stats", "").await.json()["status"], "disabled");
 }
 
 #[tokio::test]

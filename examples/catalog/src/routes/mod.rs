@@ -2,6 +2,7 @@
 
 mod compare;
 mod dashboard;
+mod metrics;
 mod page;
 mod reads;
 mod status;
@@ -15,7 +16,7 @@ use crate::access::Moderator;
 use crate::error::ApiError;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG};
+use axum::http::header::{AUTHORIZATION, ETAG};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{from_extractor_with_state, from_fn};
 use axum::routing::{get, post, put};
@@ -28,7 +29,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 /// A request that takes longer is given up.
-const REQUEST: Duration = Duration::from_secs(30);
+const REQUEST: Duration = Duration::from_secs(15);
 
 /// Our bodies are a price or a review.
 const BODY: usize = 16 * 1024;
@@ -59,6 +60,7 @@ pub fn app(state: AppState) -> Result<Router, Error> {
     Ok(Router::new()
         .merge(page::routes().layer(page_layer()))
         .nest("/api", reads.merge(writes).route("/status", get(status::status)))
+        .route("/metrics", get(metrics::metrics))
         .with_state(state)
         .nest("/health", health)
         .nest("/cache", operators)
@@ -88,13 +90,13 @@ fn operators(state: &AppState) -> Result<Router, Error> {
     }
 }
 
-/// Pages of other origins may use the service: it knows nobody by cookies, so a browser adds
-/// nothing that the page does not know itself.
+/// Pages of other origins may read, also as moderators, whose token they must know themselves: no
+/// cookie of the browser speaks for them. They may not write.
 fn cors() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
-        .allow_methods([Method::GET, Method::PUT, Method::POST])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allow_methods([Method::GET])
+        .allow_headers([AUTHORIZATION])
         .expose_headers([
             ETAG,
             HeaderName::from_static("x-cache"),

@@ -4,22 +4,26 @@ use crate::harness::{Service, Sqlite, TOKEN};
 use cache_test_servers::Postgres;
 use fastrand::Rng;
 
-const PATHS: [&str; 12] = [
-    "/api/categories",
-    "/api/products/search",
-    "/api/products",
-    "/api/products/7",
-    "/api/products/7/reviews",
-    "/api/products/7/price",
-    "/api/reviews/7/hide",
-    "/api/dashboard/activity",
-    "/api/compare/search",
-    "/api/status",
-    "/cache/invalidate",
-    "/health",
+/// What there is: method, path and parameters.
+const TARGETS: [(&str, &str, &[&str]); 14] = [
+    ("GET", "/api/categories", &["use_cache"]),
+    ("GET", "/api/products/search", &["q", "category_id"]),
+    ("GET", "/api/products", &["limit", "offset"]),
+    ("GET", "/api/products/7", &["use_cache"]),
+    ("GET", "/api/products/7/reviews", &["use_cache"]),
+    ("PUT", "/api/products/7/price", &[]),
+    ("POST", "/api/products/7/reviews", &[]),
+    ("POST", "/api/reviews/7/hide", &[]),
+    ("GET", "/api/dashboard/activity", &["days"]),
+    ("GET", "/api/dashboard/product-count", &["days"]),
+    ("GET", "/api/compare/search", &["q", "category_id"]),
+    ("GET", "/api/status", &[]),
+    ("POST", "/cache/invalidate", &[]),
+    ("GET", "/health", &[]),
 ];
 
-const NAMES: [&str; 7] = ["q", "category_id", "limit", "offset", "days", "use_cache", "pattern"];
+/// Parameters that may be anywhere.
+const NAMES: [&str; 3] = ["use_cache", "limit", "utm_source"];
 
 /// Things that parsers stumble over.
 const ODD: [&str; 24] = [
@@ -71,14 +75,21 @@ fn one_of<'a>(rng: &mut Rng, of: &[&'a str]) -> &'a str {
 }
 
 fn request(rng: &mut Rng) -> Vec<u8> {
-    let method = one_of(rng, &["GET", "GET", "GET", "POST", "PUT", "HEAD", "DELETE", "FOO", "get"]);
-    let mut path = one_of(rng, &PATHS).to_owned();
-    if rng.bool() {
+    let (method, path, own) = TARGETS[rng.usize(..TARGETS.len())];
+    let method = match rng.usize(..5) {
+        0 => one_of(rng, &["GET", "POST", "PUT", "HEAD", "DELETE", "FOO", "get"]),
+        _ => method,
+    };
+    let mut path = path.to_owned();
+    if rng.usize(..3) == 0 {
         path = path.replace('7', one_of(rng, &ODD)).replace(' ', "%20");
     }
     for turn in 0..rng.usize(..4) {
         path.push(if turn == 0 { '?' } else { '&' });
-        path.push_str(one_of(rng, &NAMES));
+        path.push_str(match own {
+            [] => one_of(rng, &NAMES),
+            own => one_of(rng, own),
+        });
         path.push('=');
         match rng.usize(..20) {
             0 => path.push_str(&"x".repeat(rng.usize(..9000))),
@@ -145,5 +156,70 @@ fn are_refused_and_never_an_error_of_ours() {
     assert!(refused > 150, "{refused}");
     for service in &services {
         assert_eq!(service.get("/api/categories").status, 200, "it is still there");
+    }
+}
+
+#[test]
+fn are_told_what_is_wrong() {
+    let (file, postgres) = (Sqlite::new(), Postgres::start());
+    let long = format!("/api/products/search?q={}", "x".repeat(101));
+    let large = format!(r#"{{"price": "{}"}}"#, "1".repeat(20_000));
+    let cases = [
+        ("GET", "/api/products/search?q=%00", "", 400, "NUL"),
+        ("GET", &long, "", 400, "longer than 100"),
+        ("GET", "/api/products/search?category_id=x", "", 400, "category_id"),
+        ("GET", "/api/products?limit=0", "", 400, "limit must be from 1 to 100"),
+        ("GET", "/api/products?offset=-1", "", 400, "offset must be from 0"),
+        ("GET", "/api/products/9223372036854775808", "", 400, "Cannot parse"),
+        ("GET", "/api/products/7?use_cache=maybe", "", 400, "use_cache"),
+        ("GET", "/api/dashboard/activity?days=367", "", 400, "days must be from 1 to 366"),
+        ("GET", "/api/products/-1", "", 404, "no such product"),
+        ("GET", "/api/compare/all", "", 404, "categories, search and top"),
+        ("GET", "/nowhere", "", 404, "no such address"),
+        ("DELETE", "/api/products/7", "", 405, "no such method"),
+        ("PUT", "/api/products/7/price", "", 400, "JSON"),
+        ("PUT", "/api/products/7/price", &large, 413, "length limit"),
+        ("PUT", "/api/products/7/price", r#"{"price": 12.5}"#, 422, "expected a string"),
+        ("PUT", "/api/products/7/price", r#"{"price": "12.505"}"#, 422, "two decimals"),
+        ("PUT", "/api/products/7/price", r#"{"price": "-0.01"}"#, 400, "from 0.00"),
+        ("PUT", "/api/products/999/price", r#"{"price": "1"}"#, 404, "no such product"),
+        (
+            "POST",
+            "/api/products/7/reviews",
+            r#"{"author": "a\u0000", "rating": 3, "body": ""}"#,
+            400,
+            "NUL",
+        ),
+        (
+            "POST",
+            "/api/products/7/reviews",
+            r#"{"author": " ", "rating": 3, "body": ""}"#,
+            400,
+            "author is empty",
+        ),
+        (
+            "POST",
+            "/api/products/7/reviews",
+            r#"{"author": "a", "rating": 6, "body": ""}"#,
+            400,
+            "rating must be from 1 to 5",
+        ),
+        (
+            "POST",
+            "/api/products/999/reviews",
+            r#"{"author": "a", "rating": 5, "body": ""}"#,
+            404,
+            "no such product",
+        ),
+    ];
+    for url in [file.url(), postgres.database("catalog")] {
+        let service = Service::start(&["--database-url", &url]);
+        for (method, path, body, status, reason) in &cases {
+            let answer = service.send_json(method, path, body);
+            assert_eq!(answer.status, *status, "{method} {path}: {answer:?}");
+            assert!(answer.error().contains(reason), "{method} {path}: {}", answer.error());
+        }
+        let text = service.send("PUT", "/api/products/7/price", &[], r#"{"price": "1"}"#);
+        assert_eq!(text.status, 415); // so that no form of another page can send it
     }
 }

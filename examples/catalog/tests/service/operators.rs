@@ -178,6 +178,22 @@ fn operators_see_and_drop_what_is_cached() {
 }
 
 #[test]
+fn prometheus_reads_what_calls_came_to() {
+    let (service, _file) = with_env(&[], &[]);
+    for _ in 0..3 {
+        service.get("/api/products/top");
+    }
+    let metrics = service.get("/metrics").body;
+    for (outcome, count) in [("miss", 1), ("hit", 2)] {
+        let line = format!(
+            "cache_requests_total{{function=\"catalog.queries.top.top_products\",\
+             outcome=\"{outcome}\"}} {count}"
+        );
+        assert!(metrics.lines().any(|own| own == line), "{line} is not in {metrics}");
+    }
+}
+
+#[test]
 fn it_finishes_what_it_has_begun_before_it_ends() {
     let (service, _file) = with_env(&[], &["--simulate-latency"]);
     let address = service.address.clone();
