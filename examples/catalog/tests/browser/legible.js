@@ -37,10 +37,11 @@ for (const field of document.querySelectorAll("input, select")) if (field.checkV
 if (texts < 50) faults.push(`only ${texts} texts were looked at`);
 
 // Nothing wider than the window, except what scrolls by itself.
-if (document.documentElement.scrollWidth > innerWidth) faults.push(`the page is ${document.documentElement.scrollWidth} wide`);
+const width = document.documentElement.clientWidth; // `innerWidth` grows with what a phone zooms out of
+if (document.documentElement.scrollWidth > width) faults.push(`the page is ${document.documentElement.scrollWidth} wide`);
 for (const node of document.body.querySelectorAll("*")) {
   if (!node.checkVisibility() || node.closest(".scroll, pre, svg")) continue;
-  if (node.getBoundingClientRect().right > innerWidth + 0.5) faults.push(`${about(node)} sticks out`);
+  if (node.getBoundingClientRect().right > width + 0.5) faults.push(`${about(node)} sticks out`);
 }
 
 // Everything that can be operated has a name, and room for a finger (WCAG 2.2, 2.5.8).
@@ -48,7 +49,7 @@ for (const node of document.querySelectorAll("button, input, select, progress, [
   if (!node.checkVisibility()) continue;
   const name = node.getAttribute("aria-label") || node.labels?.[0]?.textContent || (node.tagName === "BUTTON" && node.textContent);
   if (!name?.trim()) faults.push(`${about(node)} has no name`);
-  const { width, height } = node.getBoundingClientRect();
-  if (node.matches("button, input, select") && (width < 24 || height < 24)) faults.push(`${about(node)} is ${width} by ${height}`);
+  const size = node.getBoundingClientRect();
+  if (node.matches("button, input, select") && Math.min(size.width, size.height) < 24) faults.push(`${about(node)} is too small`);
 }
 return faults;
