@@ -33,6 +33,34 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     function(item, writer, call)
 }
 
+/// The function with its value stored.
+pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
+    let (Some(entry), Some(output)) = (writer.entries.first(), &writer.output) else {
+        return TokenStream::new(); // an error has been reported
+    };
+    let ours = Span::mixed_site();
+    // Spanned at the item, so that a value of another type is an error there.
+    let at_item = ours_at(entry.span());
+    let p = runtime(&writer.krate, at_item);
+    let cache = cache(writer);
+    let returns = Ident::new("__returns", ours);
+    let shape = |returns: TokenStream| {
+        quote_spanned! {at_item=>
+            {
+                use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
+                (&&&#returns).shape()
+            }
+        }
+    };
+    let reader = shape(quote!(#returns));
+    let writer_shape = shape(quote_spanned!(at_item=> #p::Returns::<#output>::new()));
+    let body = pinned_body(item, writer);
+    let call = quote_spanned! {at_item=>
+        #p::putting(#p::named(#cache, || #entry, |#returns| #reader), #writer_shape, #body)
+    };
+    function(item, writer, call)
+}
+
 fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
     let p = runtime(&writer.krate, Span::mixed_site());
     let body = body(item, writer.form, writer.output.as_ref());
