@@ -15,7 +15,6 @@ use crate::lease::Lease;
 use crate::outcome::{Returns, Shape};
 use crate::store::{Acquired, Act};
 use crate::writers::{Pending, Targets};
-use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,20 +36,36 @@ impl<T> SameValue<T> for T {
     }
 }
 
-/// The entry that a writer's value goes to, with the shape `S` of its function's return type.
-#[derive(Debug)]
-pub struct Target<S: Shape<Output: 'static, Stored: 'static>> {
-    entry: Entry<S::Output>,
-    shape: PhantomData<S>,
+/// The entry, made while the arguments are still there, with `cache` in the place of the scope's.
+pub fn named<E>(cache: Option<Cache>, entry: impl FnOnce() -> E) -> E {
+    with_cache(cache, entry)
 }
 
-/// Takes the entry while the arguments are still there.
-pub fn named<R, S: Shape<Output = R, Stored: 'static>>(
-    explicit: Option<Cache>,
-    entry: impl FnOnce() -> Entry<R>,
-    _shape: impl FnOnce(Returns<R>) -> S,
-) -> Target<S> {
-    Target { entry: with_cache(explicit, entry), shape: PhantomData }
+impl<R> Entry<R> {
+    /// What the cached function returns. A method, and of this name, since of what is no entry
+    /// the error is that there is none, and there is no other.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __cached_function(&self) -> Returns<R> {
+        Returns::new()
+    }
+}
+
+/// Where the value of a writer that returns `W` goes to.
+#[derive(Debug)]
+pub struct Target<R: 'static, W> {
+    entry: Entry<R>,
+    encode: fn(&Entry<R>, &W) -> Option<(Vec<u8>, Duration)>,
+}
+
+/// The only place that compares the two types: in the type of the writer's future it would be an
+/// error again for each use of that.
+pub fn target<R, W>(entry: Entry<R::Output>, _reader: R, _writer: W) -> Target<R::Output, W::Output>
+where
+    R: Shape<Stored: 'static>,
+    W: Shape<Stored: SameValue<R::Stored>>,
+{
+    Target { entry, encode: |entry, output| entry.encode(W::stored(output)?.for_reader()) }
 }
 
 /// Runs a writer's `body` under the lease of its target and stores what it returned, or
@@ -59,17 +74,11 @@ pub fn named<R, S: Shape<Output = R, Stored: 'static>>(
 /// The output waits until that is done, so the future is `Send` only where the output is.
 // Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
 #[allow(clippy::manual_async_fn)]
-pub fn putting<R, W, B>(
-    target: Target<R>,
-    _writer: W,
+pub fn putting<R, B: Future>(
+    target: Target<R, B::Output>,
     body: Pin<&mut B>,
-) -> impl Future<Output = W::Output>
-where
-    R: Shape<Output: 'static, Stored: 'static>,
-    W: Shape<Stored: SameValue<R::Stored>>,
-    B: Future<Output = W::Output>,
-{
-    let entry = target.entry;
+) -> impl Future<Output = B::Output> {
+    let Target { entry, encode } = target;
     async move {
         let mut targets = Targets::default();
         targets.entry(&entry);
@@ -80,8 +89,7 @@ where
             Ok(Some(lease)) => lease.hold(pin!(holding(&entry, body))).await,
             Ok(None) | Err(_) => body.await,
         };
-        let stored = W::stored(&output).map(SameValue::for_reader);
-        let encoded = stored.and_then(|stored: &R::Stored| entry.encode(stored));
+        let encoded = encode(&entry, &output);
         // Boxed: it is not to be part of the future of every writer.
         Box::pin(async {
             let filled = match (seized, encoded) {
@@ -123,10 +131,7 @@ async fn seize<'e, R>(
 }
 
 /// Has the cached calls inside of `body` know that the lease of their key is not to be had.
-fn holding<R, B: Future>(
-    entry: &Entry<R>,
-    body: Pin<&mut B>,
-) -> impl Future<Output = B::Output> {
+fn holding<R, B: Future>(entry: &Entry<R>, body: Pin<&mut B>) -> impl Future<Output = B::Output> {
     let (cache, key) = (entry.cache().clone(), entry.key().unwrap_or_default().to_owned());
     within(
         |context| {

@@ -5,7 +5,7 @@ use super::Writer;
 use crate::expand::{as_written, body, ours_at, render_key, runtime};
 use crate::model::{Form, Item};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// The function with its invalidations behind it.
@@ -38,12 +38,18 @@ pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
     let (Some(entry), Some(output)) = (writer.entries.first(), &writer.output) else {
         return TokenStream::new(); // an error has been reported
     };
-    let ours = Span::mixed_site();
     // Spanned at the item, so that a value of another type is an error there.
     let at_item = ours_at(entry.span());
     let p = runtime(&writer.krate, at_item);
-    let cache = cache(writer);
-    let returns = Ident::new("__returns", ours);
+    // Without a closure where that will do: then an unknown function is one error.
+    let named = match &writer.cache {
+        None => entry.to_token_stream(),
+        Some(_) => {
+            let cache = cache(writer);
+            quote_spanned!(at_item=> #p::named(#cache, || #entry))
+        }
+    };
+    let name = Ident::new("__entry", Span::mixed_site());
     let shape = |returns: TokenStream| {
         quote_spanned! {at_item=>
             {
@@ -52,11 +58,18 @@ pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
             }
         }
     };
-    let reader = shape(quote!(#returns));
-    let writer_shape = shape(quote_spanned!(at_item=> #p::Returns::<#output>::new()));
+    let reader = shape(quote_spanned!(at_item=> #name.__cached_function()));
+    let this = shape(quote_spanned!(at_item=> #p::Returns::<#output>::new()));
     let body = pinned_body(item, writer);
     let call = quote_spanned! {at_item=>
-        #p::putting(#p::named(#cache, || #entry, |#returns| #reader), #writer_shape, #body)
+        #p::putting(
+            {
+                let #name = #named;
+                let __reader = #reader;
+                #p::target(#name, __reader, #this)
+            },
+            #body,
+        )
     };
     function(item, writer, call)
 }
