@@ -122,6 +122,7 @@ async fn seize<'e, R>(
     let Some(within) = budget.left().filter(|_| !unseen && !cache.is_disabled()) else {
         return Ok(None);
     };
+    // Who comes while the body runs waits for that, not for what was begun before.
     cache.flights().detach(key);
     let mut lease = Lease::request(cache, key);
     let sent = Instant::now();

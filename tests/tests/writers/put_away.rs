@@ -4,9 +4,9 @@
 use super::*;
 use cache_tests::{Fault, FaultProxy};
 
-/// Gives up soon.
+/// Gives up on Redis soon, and on others' computations never.
 fn hasty(url: &str) -> Cache {
-    let hasty = Cache::builder().timeout(Duration::from_millis(200));
+    let hasty = Cache::builder().timeout(Duration::from_millis(200)).wait(2 * DEADLINE);
     hasty.url(url).prefix("shop").build().unwrap()
 }
 
@@ -149,4 +149,53 @@ async fn it_is_full() {
         assert!(!stored(&server, 7), "before the caller sees the result");
     }
     assert_eq!(cache.stats().await.journal.queued, 0);
+}
+
+/// A call that can ask nobody joins what is being computed: not what was before the put.
+async fn nobody_joins(proxy: &FaultProxy, cache: &Cache, world: &Arc<World>) {
+    let readers = world.readers.load(Ordering::SeqCst);
+    proxy.set(Fault::Drop);
+    let new = spawn_read(cache, world, 8);
+    world.readers(readers + 1).await;
+    World::open(&world.reading);
+    assert_eq!(new.await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_computation_from_before_the_put_is_not_joined() {
+    let (_server, proxy, cache, world) = behind_a_proxy().await;
+    World::close(&world.reading);
+    let old = spawn_read(&cache, &world, 8);
+    world.readers(2).await;
+    assert_eq!(cache.scope(save(&world, 8, End::Ok)).await, Ok(2));
+    nobody_joins(&proxy, &cache, &world).await;
+    assert_eq!(old.await.unwrap(), 1);
+}
+
+/// Commits at the end of its body.
+#[redis_put(item(id))]
+async fn save_late(world: &World, id: u64) -> u64 {
+    world.writers.fetch_add(1, Ordering::SeqCst);
+    world.writing.acquire().await.unwrap().forget();
+    world.version.fetch_add(1, Ordering::SeqCst) + 1
+}
+
+#[tokio::test]
+async fn a_computation_from_before_the_commit_is_not_joined() {
+    let (_server, proxy, cache, world) = behind_a_proxy().await;
+    World::close(&world.reading);
+    World::close(&world.writing);
+    let (with, of) = (cache.clone(), world.clone());
+    let saving = tokio::spawn(async move { with.scope(save_late(&of, 8)).await });
+    world.writers(1).await;
+    // It cannot ask for the lease, and so does not wait for it.
+    proxy.set(Fault::Drop);
+    let old = spawn_read(&cache, &world, 8);
+    world.readers(2).await;
+    proxy.set(Fault::None);
+    eventually(DEADLINE, || async { cache.ping().await.is_ok() }).await;
+    World::open(&world.writing);
+    assert_eq!(saving.await.unwrap(), 2);
+    nobody_joins(&proxy, &cache, &world).await;
+    assert_eq!(old.await.unwrap(), 1);
 }

@@ -143,6 +143,26 @@ async fn readers_that_miss_get_the_new_value() {
     assert_eq!(world.readers.load(Ordering::SeqCst), 0);
 }
 
+/// And not for a computation that is older, and slower.
+#[tokio::test]
+async fn who_comes_while_the_body_runs_waits_for_it() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    World::close(&world.reading);
+    let old = spawn_read(&cache, &world, 7);
+    world.readers(1).await;
+    let saving = saving(&world, &cache).await;
+    let new = spawn_read(&cache, &world, 7);
+    // On the same connection behind what the new one has asked by now.
+    cache.ping().await.unwrap();
+    World::open(&world.writing);
+    saving.await.unwrap().unwrap();
+    assert_eq!(limited(new).await.unwrap(), 2);
+    World::open(&world.reading);
+    assert_eq!(old.await.unwrap(), 1);
+}
+
 /// It would wait for itself.
 #[tokio::test]
 async fn a_call_inside_of_the_body_does_not_wait() {
