@@ -201,8 +201,8 @@ impl Process {
     ) {
         let write = self.recorder.id();
         self.recorder.note(Event::Save { write, key });
-        let queued = async || self.cache.stats().await.journal.queued;
-        let before = queued().await;
+        let journal = async || self.cache.stats().await.journal;
+        let before = journal().await.queued;
         let save = Save { process: self.clone(), write, takes, ending };
         let cache = self.cache.clone();
         let running = tokio::spawn(async move {
@@ -219,7 +219,12 @@ impl Process {
             });
         }
         // What waits in the journal is not promised to anybody yet.
-        let ok = running.await.is_ok() && queued().await == before;
+        let ok = running.await.is_ok() && journal().await.queued == before;
+        // Until it has reached Redis, this process computes side by side with others.
+        let patience = now() + Duration::from_millis(500);
+        while journal().await.waiting > 0 && now() < patience {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         self.recorder.note(Event::WriteEnded { write, ok });
     }
 
