@@ -53,6 +53,9 @@ where
     Entry { cache, key, plan: Box::new(FunctionPlan { function, plan }) }
 }
 
+/// What is stored, and for how long.
+pub(crate) type Encoded = (Vec<u8>, Duration);
+
 /// A plan without the types that only matter inside.
 trait ErasedPlan<R>: Send + Sync {
     fn decode(&self, bytes: &[u8]) -> Result<Option<R>, Error>;
@@ -63,14 +66,10 @@ trait ErasedPlan<R>: Send + Sync {
         cache: &Cache,
         output: &R,
         ttl: Option<Duration>,
-    ) -> Result<Option<(Vec<u8>, Duration)>, Error>;
+    ) -> Result<Option<Encoded>, Error>;
     /// The same of what is stored of an output. Of another type it is none that is stored: in a
     /// generic function that returns `T`, a `Result` is stored as a whole.
-    fn encode_stored(
-        &self,
-        cache: &Cache,
-        stored: &dyn Any,
-    ) -> Result<Option<(Vec<u8>, Duration)>, Error>;
+    fn encode_stored(&self, cache: &Cache, stored: &dyn Any) -> Result<Option<Encoded>, Error>;
     fn function(&self) -> &'static Function;
 }
 
@@ -93,18 +92,14 @@ impl<S: Shape<Stored: 'static>> ErasedPlan<S::Output> for FunctionPlan<S> {
         cache: &Cache,
         output: &S::Output,
         ttl: Option<Duration>,
-    ) -> Result<Option<(Vec<u8>, Duration)>, Error> {
+    ) -> Result<Option<Encoded>, Error> {
         match S::stored(output) {
             Some(stored) => self.encode_for(cache, stored, ttl),
             None => Ok(None),
         }
     }
 
-    fn encode_stored(
-        &self,
-        cache: &Cache,
-        stored: &dyn Any,
-    ) -> Result<Option<(Vec<u8>, Duration)>, Error> {
+    fn encode_stored(&self, cache: &Cache, stored: &dyn Any) -> Result<Option<Encoded>, Error> {
         match stored.downcast_ref() {
             Some(stored) => self.encode_for(cache, stored, None),
             None => Ok(None),
@@ -122,7 +117,7 @@ impl<S: Shape> FunctionPlan<S> {
         cache: &Cache,
         stored: &S::Stored,
         ttl: Option<Duration>,
-    ) -> Result<Option<(Vec<u8>, Duration)>, Error> {
+    ) -> Result<Option<Encoded>, Error> {
         let life = match ttl {
             Some(ttl) if ttl.is_zero() => None,
             Some(ttl) => Some(ttl.saturating_add(self.plan.windows().longest())),
@@ -231,9 +226,9 @@ impl<R: 'static> Entry<R> {
         self.cache.invalidate_whole(self.key()?).await
     }
 
-    /// What a writer is to store for `value`, and for how long; `None` where nothing is. What
+    /// What a writer is to store for `value`; `None` where nothing is. What
     /// should have been stored and cannot be is counted, and said once.
-    pub(crate) fn encode(&self, value: &dyn Any) -> Option<(Vec<u8>, Duration)> {
+    pub(crate) fn encode(&self, value: &dyn Any) -> Option<Encoded> {
         match self.plan.encode_stored(&self.cache, value) {
             Ok(encoded) => encoded,
             Err(error) => {

@@ -10,7 +10,7 @@ use crate::Error;
 use crate::budget::Budget;
 use crate::cache::Cache;
 use crate::context::{Context, Held, Mode, with_cache, within};
-use crate::entry::Entry;
+use crate::entry::{Encoded, Entry};
 use crate::lease::Lease;
 use crate::outcome::{Returns, Shape};
 use crate::store::{Acquired, Act};
@@ -55,7 +55,7 @@ impl<R> Entry<R> {
 #[derive(Debug)]
 pub struct Target<R: 'static, W> {
     entry: Entry<R>,
-    encode: fn(&Entry<R>, &W) -> Option<(Vec<u8>, Duration)>,
+    encode: fn(&Entry<R>, &W) -> Option<Encoded>,
 }
 
 /// The only place that compares the two types: in the type of the writer's future it would be an
