@@ -140,39 +140,17 @@ fn set<T>(slot: &mut Option<Opt<T>>, key: Ident, value: T, errors: &mut Errors) 
 }
 
 fn unknown_option(kind: Kind, key: &Ident, name: &str) -> syn::Error {
+    if kind == Kind::Put
+        && let Some(why) = why_not_for_a_put(name)
+    {
+        return syn::Error::new(key.span(), why);
+    }
     let options = || kind.options().iter().copied();
     let expected = list(options());
-    let hint = match (kind, name) {
-        (Kind::Invalidate, "key") => format!("; {KEYS}"),
-        (Kind::Put, "key" | "keys") => {
-            return syn::Error::new(
-                key.span(),
-                format!(
-                    "`{name}` does not say how the value is stored, which only a cached function \
-                     does: name that, such as `#[redis_put(get_user(id))]`, or invalidate the key \
-                     with `#[redis_invalidate(keys = [\"user:{{id}}\"])]`"
-                ),
-            );
-        }
-        (Kind::Put, "tags" | "tags_with") => {
-            return syn::Error::new(
-                key.span(),
-                format!(
-                    "`{name}` stands for many values, and this function returns one: name the \
-                     cached function that it is of, such as `#[redis_put(get_user(id))]`"
-                ),
-            );
-        }
-        (Kind::Put, _) if crate::args::is_option(name) => {
-            return syn::Error::new(
-                key.span(),
-                format!(
-                    "`{name}` is an option of the cached function, whose options apply here too: \
-                     write it there"
-                ),
-            );
-        }
-        _ => did_you_mean(name, options()),
+    let hint = if name == "key" && kind == Kind::Invalidate {
+        format!("; {KEYS}")
+    } else {
+        did_you_mean(name, options())
     };
     syn::Error::new(
         key.span(),
@@ -181,6 +159,26 @@ fn unknown_option(kind: Kind, key: &Ident, name: &str) -> syn::Error {
              {expected})"
         ),
     )
+}
+
+/// What `#[redis_put]` says to an option that other attributes have.
+fn why_not_for_a_put(name: &str) -> Option<String> {
+    match name {
+        "key" | "keys" => Some(format!(
+            "`{name}` does not say how the value is stored, which only a cached function does: \
+             name that, such as `#[redis_put(get_user(id))]`, or invalidate the key with \
+             `#[redis_invalidate(keys = [\"user:{{id}}\"])]`"
+        )),
+        "tags" | "tags_with" => Some(format!(
+            "`{name}` stands for many values, and this function returns one: name the cached \
+             function that it is of, such as `#[redis_put(get_user(id))]`"
+        )),
+        _ if crate::args::is_option(name) => Some(format!(
+            "`{name}` is an option of the cached function, whose options apply here too: write \
+             it there"
+        )),
+        _ => None,
+    }
 }
 
 fn templates(value: Expr) -> syn::Result<Vec<LitStr>> {
