@@ -108,7 +108,7 @@ pub fn companion_call(
 
 /// Stands in where the linker left a function's entry out; its key is an error already.
 static UNKNOWN: Function = Function::new(crate::function::Declared {
-    location: Location { file: "", line: 0, column: 0 },
+    location: Location { module: "", nth: 0, file: "", line: 0, column: 0 },
     ident: "",
     item: || "",
     template: None,
@@ -171,6 +171,7 @@ impl Active {
 
     fn count_error(&self) {
         self.count(Counters::count_error);
+        self.function.measure_error();
     }
 
     /// Counts something beside the outcome.
@@ -203,9 +204,11 @@ fn record(
     key: &str,
 ) {
     function.counters.count(outcome);
+    function.measure(outcome);
     cache.counters().count(outcome);
     if let Some(observer) = observer {
         observer.count(outcome);
+        observer.saw(&cache.settings().prefix);
     }
     tracing::debug!(
         target: "cache_runtime",

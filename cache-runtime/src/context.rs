@@ -139,6 +139,23 @@ pub fn observe<F: Future>(future: F) -> impl Future<Output = (F::Output, Observe
     }
 }
 
+/// [`observe`], with `cache` in the place of the scope's if there is one, for who wants to know
+/// more than the counts.
+#[cfg(feature = "axum")]
+pub(crate) fn watch<F: Future>(
+    cache: Option<Cache>,
+    future: F,
+) -> impl Future<Output = (F::Output, Arc<Observer>)> {
+    let future = Box::pin(future);
+    async move {
+        let mut context = Context::current();
+        let observer = Arc::new(Observer { outer: context.observer, ..Observer::default() });
+        context.observer = Some(observer.clone());
+        context.cache = cache.or(context.cache);
+        (CONTEXT.scope(context, future).await, observer)
+    }
+}
+
 /// What the cached calls inside an [`observe`] came to.
 pub type Observed = Counts;
 

@@ -17,11 +17,15 @@ mod error;
 #[allow(missing_docs)] // reachable for generated code alone
 mod function;
 mod glob;
+#[cfg(feature = "axum")]
+pub mod http;
 mod invalidate;
 mod journal;
 pub mod key;
 mod lease;
 mod lookup;
+#[cfg_attr(not(feature = "metrics"), path = "measure_off.rs")]
+mod measure;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above

@@ -7,8 +7,8 @@ pub use crate::entry::{Entry, entry};
 pub use crate::function::{Declared, Function, Location, Registered, SelfType, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::outcome::{
-    ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
-    ShapeOfResultOption,
+    ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
+    ShapeOfResult, ShapeOfResultOption,
 };
 pub use crate::own::{Own, owned};
 pub use crate::plain::{blocking, outside};

@@ -129,7 +129,10 @@ where
             }
             // Side by side with others: nobody's lease covers this, so nothing is stored.
             call.record(Outcome::Miss);
-            return work.here().await;
+            let loading = call.function.loading();
+            let output = work.here().await;
+            loading.ends();
+            return output;
         }
     }
 }
@@ -207,10 +210,12 @@ where
     B: Future<Output = S::Output> + Unpin,
 {
     let began = leader.begins();
+    let loading = call.function.loading();
     let output = match &lease {
         Ok(lease) => lease.hold(body).await,
         Err(_) => body.await,
     };
+    loading.ends();
     let stored = match S::split(output) {
         Ok(stored) => stored,
         Err(failed) => {
@@ -231,6 +236,7 @@ where
     let confirmed = match lease {
         Ok(lease) if leader.is_detached() => {
             drop(lease); // invalidated in this process, and the store will know soon
+            call.function.measure_voided(&act);
             Confirmed::No
         }
         Ok(lease) => settle(call, budget, &leader, lease, act).await,
@@ -362,7 +368,10 @@ async fn settle(
     budget.charge(sent, settled.is_ok());
     match settled {
         Ok(true) => Confirmed::Yes,
-        Ok(false) => Confirmed::No,
+        Ok(false) => {
+            call.function.measure_voided(&act);
+            Confirmed::No
+        }
         Err(error) => {
             call.store_failed(&error);
             match error {

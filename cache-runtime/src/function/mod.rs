@@ -8,14 +8,19 @@ pub(crate) use registry::{registry, ttl_settings, warn_of_overlaps};
 
 use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
+use crate::measure::Measures;
 use crate::stats::Counters;
 use path::{names, path_of};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Where an attribute stands in the source: what a function and its companion have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Where an attribute stands in the source, and which one it is: what a function and its companion
+/// have in common.
+#[derive(Debug, Clone, Copy)]
 pub struct Location {
+    pub module: &'static str,
+    /// Which one of its crate.
+    pub nth: u64,
     pub file: &'static str,
     pub line: u32,
     pub column: u32,
@@ -56,6 +61,8 @@ pub struct Function {
     /// Whether the path names the type that the method is of; see [`method_of`].
     names_self: OnceLock<bool>,
     pub(crate) counters: Counters,
+    #[cfg_attr(not(feature = "metrics"), allow(dead_code))] // nothing to read
+    pub(crate) measures: Measures,
     /// How long the last value was, which is a good guess for the next.
     last_size: AtomicUsize,
     warned_of_codec: AtomicBool,
@@ -79,6 +86,7 @@ impl Function {
             resolved: OnceLock::new(),
             names_self: OnceLock::new(),
             counters: Counters::new(),
+            measures: Measures::new(),
             last_size: AtomicUsize::new(0),
             warned_of_codec: AtomicBool::new(false),
             warned_of_refusal: AtomicBool::new(false),

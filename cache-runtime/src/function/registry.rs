@@ -1,7 +1,7 @@
 //! The cached functions of the program, found at start-up.
 
 use super::path::path_of;
-use super::{Function, Location};
+use super::{Declared, Function, Location};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -11,12 +11,27 @@ pub struct Registered(pub &'static Function);
 
 inventory::collect!(Registered);
 
+/// Which attribute it was: its module, its number in its crate, and the function that it is on.
+type Attribute = (&'static str, u64, &'static str);
+
+fn attribute_of(function: &Function) -> Attribute {
+    let Declared { location, ident, .. } = function.declared();
+    (location.module, location.nth, ident)
+}
+
+/// How long the path is. That of a copy under another name counts as longer than any other.
+fn depth_of(function: &Function) -> usize {
+    let Declared { item, ident, .. } = function.declared();
+    let path = path_of(item(), ident);
+    if path.rsplit('.').next() == Some(*ident) { path.len() } else { usize::MAX }
+}
+
 /// All cached functions of the program.
 #[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) functions: Vec<&'static Function>,
     paths: HashMap<String, usize>,
-    by_location: HashMap<(Location, &'static str), Option<&'static Function>>,
+    by_attribute: HashMap<Attribute, Option<&'static Function>>,
 }
 
 /// The functions that the linker collected, once.
@@ -25,28 +40,36 @@ pub(crate) fn registry() -> &'static Registry {
     REGISTRY.get_or_init(|| {
         let mut functions: Vec<_> =
             inventory::iter::<Registered>.into_iter().map(|r| r.0).collect();
+        let mut outermost = HashMap::new();
+        for function in &functions {
+            let depth = outermost.entry(attribute_of(function)).or_insert(usize::MAX);
+            *depth = (*depth).min(depth_of(function));
+        }
+        // Others are copies that a further attribute has made of the body for its own ends, and
+        // nobody calls: `#[axum::debug_handler]` does, inside of functions of its own.
+        functions.retain(|f| outermost.get(&attribute_of(f)) == Some(&depth_of(f)));
         functions.sort_by_key(|f| {
             (f.declared.location.file, f.declared.location.line, f.declared.location.column)
         });
         let mut paths = HashMap::new();
-        let mut by_location = HashMap::new();
+        let mut by_attribute = HashMap::new();
         for function in &functions {
             let declared = &function.declared;
             *paths.entry(path_of((declared.item)(), declared.ident)).or_insert(0) += 1;
-            by_location
-                .entry((declared.location, declared.ident))
+            by_attribute
+                .entry(attribute_of(function))
                 .and_modify(|only| *only = None)
                 .or_insert(Some(*function));
         }
-        Registry { functions, paths, by_location }
+        Registry { functions, paths, by_attribute }
     })
 }
 
 impl Registry {
-    /// The function whose attribute also made a companion there. `None` where one invocation of
-    /// a `macro_rules` macro made several of one name: they all stand at the same place.
+    /// The function whose attribute also made a companion. `None` where a further attribute made
+    /// copies of the function.
     pub(crate) fn at(&self, location: Location, ident: &'static str) -> Option<&'static Function> {
-        self.by_location.get(&(location, ident)).copied().flatten()
+        self.by_attribute.get(&(location.module, location.nth, ident)).copied().flatten()
     }
 
     /// How many functions have this path.
