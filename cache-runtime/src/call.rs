@@ -48,7 +48,10 @@ pub fn call(
         Some(key) => Call(Some(Active {
             function,
             refresh: context.mode == Mode::Refresh,
-            wait: cache.settings().wait,
+            wait: match context.held {
+                Some(held) if held.covers(&cache, &key) => Duration::ZERO,
+                _ => cache.settings().wait,
+            },
             cache,
             key,
             observer: context.observer,

@@ -17,6 +17,16 @@ pub(crate) struct Context {
     pub(crate) mode: Mode,
     pub(crate) observer: Option<Arc<Observer>>,
     pub(crate) deferred: Option<Arc<Deferred>>,
+    pub(crate) held: Option<Arc<Held>>,
+}
+
+/// A key whose lease a writer around the call holds.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) cache: Cache,
+    pub(crate) key: String,
+    /// What the writer around that one holds.
+    pub(crate) outer: Option<Arc<Held>>,
 }
 
 /// How calls use their cache.
@@ -35,6 +45,14 @@ impl Context {
     /// The context of the running task.
     pub(crate) fn current() -> Self {
         CONTEXT.try_with(Clone::clone).unwrap_or_default()
+    }
+}
+
+impl Held {
+    /// Whether `key` is one of those, for which a call inside would wait in vain.
+    pub(crate) fn covers(&self, cache: &Cache, key: &str) -> bool {
+        (self.key == key && self.cache.is(cache))
+            || self.outer.as_ref().is_some_and(|outer| outer.covers(cache, key))
     }
 }
 

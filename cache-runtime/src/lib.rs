@@ -35,6 +35,8 @@ mod plain;
 #[allow(missing_docs)] // as above
 mod plan;
 mod policy;
+#[allow(missing_docs)] // as above
+mod put;
 mod read_through;
 mod refresh;
 mod replay;
@@ -53,7 +55,7 @@ pub mod __private;
 
 pub use breaker::BreakerState;
 pub use cache::Cache;
-pub use cache_macros::{CacheKey, redis_cache, redis_invalidate};
+pub use cache_macros::{CacheKey, redis_cache, redis_invalidate, redis_put};
 pub use clock::Clock;
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;

@@ -13,6 +13,7 @@ pub use crate::outcome::{
 pub use crate::own::{Own, owned};
 pub use crate::plain::{blocking, outside};
 pub use crate::plan::{SingleFlight, Ttl, plan};
+pub use crate::put::{named, putting, target};
 pub use crate::read_through::{read_through, read_through_owned};
 pub use crate::writers::{Targets, invalidating, targets};
 pub use inventory;

@@ -298,7 +298,7 @@ async fn acquire<'c, S: Shape>(
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
-        let mut lease = Lease::request(call);
+        let mut lease = Lease::request(&call.cache, &call.key);
         leader.asks();
         let sent = Instant::now();
         let window = plan.windows().longest();

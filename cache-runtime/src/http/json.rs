@@ -54,7 +54,10 @@ impl<S: Shape<Output = <S as Shape>::Stored>, E> Shape for OkInJson<S, E> {
     }
 }
 
+// An error's list of types is long enough without them.
+#[diagnostic::do_not_recommend]
 impl<T> HoldsOption for InJson<OptionOf<T>> {}
+#[diagnostic::do_not_recommend]
 impl<T, E> HoldsOption for OkInJson<OptionOf<T>, E> {}
 
 impl<T> ShapeOfJsonOption for &&&Returns<Json<Option<T>>> {

@@ -9,7 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::{HeaderName, VARY};
 use cache_runtime::http::SortedQuery;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// The answer to a read.
 pub(super) type Answer<T> = Result<Json<T>, ApiError>;
@@ -27,7 +28,16 @@ pub(super) async fn top(State(db): State<Db>) -> Answer<Vec<top::TopProduct>> {
 pub(super) struct SearchQuery {
     #[serde(default)]
     q: String,
+    #[serde(default, deserialize_with = "empty_is_none")]
     category_id: Option<i64>,
+}
+
+/// A form sends `category_id=` where nothing is chosen.
+fn empty_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| D::Error::custom("category_id is no number")),
+    }
 }
 
 impl SearchQuery {

@@ -137,6 +137,7 @@ fn a_search_means_what_was_typed() {
     assert!(all.is_sorted());
     assert!(names("q=++lamp+").iter().all(|name| name.to_lowercase().contains("lamp")));
     // However it was typed, it is one entry.
+    assert_eq!(service.get("/api/products/search?category_id=&q=lamp").x_cache(), "HIT");
     assert_eq!(service.get("/api/products/search?q=LaMp").x_cache(), "HIT");
 }
 

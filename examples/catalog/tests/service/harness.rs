@@ -124,15 +124,21 @@ pub(crate) struct Answer {
 impl Answer {
     fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let (head, _) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         let mut lines = head.lines();
         let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
         let headers = lines.filter_map(|line| line.split_once(": "));
-        Self {
+        let mut answer = Self {
             status: status.unwrap_or_else(|| panic!("no HTTP: {text:?}")),
             headers: headers.map(|(n, v)| (n.to_lowercase(), v.to_owned())).collect(),
-            body: body.to_owned(),
-        }
+            body: String::new(),
+        };
+        // Behind it may be the answer to what was taken for a second request.
+        let body = bytes.get(head.len() + 4..).unwrap_or_default();
+        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        let body = length.and_then(|length: usize| body.get(..length)).unwrap_or(body);
+        answer.body = String::from_utf8_lossy(body).into_owned();
+        answer
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
