@@ -5,16 +5,18 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod driver;
+mod reading;
 mod service;
+mod source;
 
 use cache_test_servers::RedisServer;
 use driver::Browser;
+use reading::assert_legible;
 use serde_json::json;
 use service::{Service, TOKEN};
 
-const TAB: &str = "\u{E004}";
+/// WebDriver's name for the key.
 const ENTER: &str = "\u{E007}";
-const ARROW_RIGHT: &str = "\u{E014}";
 
 /// The page has read all its tables and its counters.
 const LOADED: &str = "document.querySelectorAll('.panel .tag').length === 3
@@ -256,140 +258,4 @@ async fn it_says_when_caching_is_off() {
     browser.click("#compare button").await;
     browser.until_says(".ratio", "Caching is off").await;
     browser.complains_only_of(&[], &service.url()).await;
-}
-
-#[tokio::test]
-async fn it_can_be_read_by_day_by_night_and_on_a_phone() {
-    let service = Service::start(None, &["--simulate-latency"]);
-    let browser = open(&service).await;
-    browser.click("#compare button").await;
-    browser.until_says(".ratio", "faster").await;
-    browser.fill("#load-n", "10").await;
-    browser.click("#load-start").await;
-    browser.until_says("#load-outcome", "× faster").await;
-    browser.click("#write button").await;
-    browser.until_says("#write-outcome", "written in").await;
-    assert_legible(&browser, "page", &[1280, 768, 360]).await;
-    browser.complains_only_of(&[], &service.url()).await;
-}
-
-/// Nothing is too pale, too wide or without a name, at these widths, by day and by night.
-async fn assert_legible(browser: &Browser, name: &str, widths: &[u32]) {
-    for &width in widths {
-        for scheme in ["light", "dark"] {
-            browser.look(width, scheme).await;
-            let faults = browser.script(include_str!("legible.js")).await;
-            browser.picture(&format!("{name}-{width}-{scheme}")).await;
-            assert_eq!(faults, json!([]), "{width} {scheme}");
-        }
-    }
-    browser.look(1280, "light").await;
-}
-
-#[tokio::test]
-async fn it_can_be_used_with_the_keyboard_alone() {
-    let service = Service::with_token(None, &[]);
-    let browser = open(&service).await;
-    let focused = "const node = document.activeElement;
-        const style = getComputedStyle(node.nextElementSibling && node.type === 'radio' ? node.nextElementSibling : node);
-        const { top, bottom } = node.getBoundingClientRect();
-        return { is: node.id || node.value || node.textContent.trim() || node.ariaLabel,
-            outlined: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-            seen: bottom > 0 && top < innerHeight, end: node === document.body };";
-    let mut walk = Vec::new();
-    for _ in 0..60 {
-        browser.press(TAB).await;
-        let at = browser.script(focused).await;
-        if at["end"] == true {
-            break;
-        }
-        assert_eq!((&at["outlined"], &at["seen"]), (&json!(true), &json!(true)), "{at}");
-        walk.push(at["is"].as_str().unwrap().to_owned());
-    }
-    let mut rest = walk.iter();
-    for stop in [
-        "categories",
-        "Run both",
-        "load-query",
-        "load-mode",
-        "load-n",
-        "load-c",
-        "load-start",
-        "write-product",
-        "Change the price",
-        "q",
-        "category",
-        "Search",
-        "Read again",
-        "Read again",
-        "token",
-        "pattern",
-        "invalidate",
-        "clear",
-    ] {
-        assert!(rest.any(|at| at == stop), "{stop} is not where it should be: {walk:?}");
-    }
-
-    // The comparison: to the radio buttons, to the next of them, to the text, and off.
-    browser.script("document.querySelector('#compare input:checked').focus()").await;
-    browser.press(ARROW_RIGHT).await;
-    browser.until("!document.getElementById('compare-q').hidden").await;
-    browser.press(TAB).await;
-    assert_eq!(browser.script("return document.activeElement.id").await, "compare-text");
-    browser.press(ENTER).await;
-    browser.until("document.querySelectorAll('.bar').length >= 2").await;
-    browser.complains_only_of(&[], &service.url()).await;
-}
-
-/// What the page shows as the developer's source is the source.
-#[test]
-fn the_source_on_the_page_is_the_source() {
-    let page = include_str!("../../page/index.html");
-    let sources = source_text(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
-    let snippets: Vec<&str> = page.split("<pre ").skip(1).collect();
-    assert_eq!(snippets.len(), 4);
-    for snippet in snippets {
-        let code = snippet.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0;
-        let code = code.replace("<mark>", "").replace("</mark>", "");
-        let code = code.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-        assert!(code.starts_with("#[redis_"), "{code}");
-        for line in code.lines().filter(|line| line.trim() != "…") {
-            assert!(sources.contains(line.trim_end()), "not in the source: {line}");
-        }
-    }
-}
-
-fn source_text(folder: &std::path::Path) -> String {
-    let mut text = String::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        text += &if path.is_dir() {
-            source_text(&path)
-        } else {
-            std::fs::read_to_string(&path).unwrap()
-        };
-    }
-    text
-}
-
-/// Data is set as text; nothing on the page could run it.
-#[test]
-fn the_page_makes_no_markup_of_data() {
-    let script = include_str!("../../page/app.js");
-    for sink in [
-        "innerHTML",
-        "outerHTML",
-        "insertAdjacentHTML",
-        "document.write",
-        "eval(",
-        "new Function",
-        "srcdoc",
-    ] {
-        assert!(!script.contains(sink), "{sink}");
-    }
-    let page = include_str!("../../page/index.html");
-    for inline in [" style=", " onclick=", "<script>", "<style>", "http://", "https://"] {
-        let page = page.replace("http://www.w3.org/2000/svg", "");
-        assert!(!page.contains(inline), "{inline}");
-    }
 }
