@@ -1,8 +1,11 @@
 //! What those who run it meet: settings, mistakes, the end.
 
 use crate::harness::{Service, Sqlite, TOKEN, program};
-use cache_test_servers::{RedisServer, free_port};
+use cache_test_servers::{RedisServer, eventually_blocking, free_port};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 /// What it says when it does not start.
 fn refusal(args: &[&str], env: &[(&str, &str)]) -> String {
@@ -102,7 +105,7 @@ fn secrets_are_never_shown() {
 #[test]
 fn mistakes_are_said_in_their_words() {
     let port = free_port();
-    let taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let file = Sqlite::new();
     let url = file.url();
@@ -195,18 +198,19 @@ fn prometheus_reads_what_calls_came_to() {
 
 #[test]
 fn it_finishes_what_it_has_begun_before_it_ends() {
-    let (service, _file) = with_env(&[], &["--simulate-latency"]);
-    let address = service.address.clone();
-    let request = "GET /api/products/top HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
-    // Its query is under way once the misses say so.
-    cache_test_servers::eventually_blocking(std::time::Duration::from_secs(5), || {
-        service.get("/api/status").json()["misses"] == 1
+    let redis = RedisServer::start();
+    let (service, _file) = with_env(&[("REDIS_URL", &redis.url())], &["--simulate-latency"]);
+    let mut stream = TcpStream::connect(&service.address).unwrap();
+    stream
+        .write_all(b"GET /api/products/top HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    // Its query is under way once there is a lease.
+    eventually_blocking(Duration::from_secs(5), || {
+        redis.command::<bool>(&["EXISTS", "catalog:~lease:{catalog:products:top}"])
     });
     assert!(service.terminate().success());
     let mut answer = String::new();
-    std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+    stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
