@@ -124,8 +124,11 @@ function notice(place, name, kind, text) {
 function showStatus() {
   const s = status;
   const gone = s.status === "unreachable";
+  // A Redis that says how much memory it uses says its version too.
+  const embedded = s.status === "connected" && s.redis_memory !== null && s.redis_version === null;
   const rows = [
-    ["Cache", s.status, gone ? "bad" : s.status === "connected" ? "good" : ""],
+    [s.redis_version ? `Redis ${s.redis_version}` : "Cache", embedded ? "in-process" : s.status,
+      gone ? "bad" : s.status === "connected" ? "good" : ""],
     ["Hit rate", s.hit_rate === null ? "–" : `${s.hit_rate.toFixed(1)} %`],
     ["Hits", count(s.hits)],
     ["Misses", count(s.misses)],
@@ -156,6 +159,8 @@ function showStatus() {
   }
   notice($("notes"), "off", "note", s.status === "disabled"
     && "Caching is off: the service was started without it, and every call runs its query. Both sides of a comparison are the same.");
+  notice($("notes"), "embedded", "note", embedded
+    && "No Redis: values are kept in the memory of this process, which no other replica sees. Start the service with --redis-url for one.");
   notice($("notes"), "latency", "note", s.simulate_latency
     && "Latency is simulated (--simulate-latency): each query waits 250 to 350 ms before it runs, as if the database were far away or busy.");
   $("operate").dataset.admin = s.admin;
@@ -525,9 +530,9 @@ async function onWrite(event) {
   try {
     const { ms, rows } = await write(product.product_id, price);
     fillTable($("written").querySelector("table"), [
-      ["Read after the write", (row) => el("span", {}, row.what, el("small", {}, row.why))],
+      ["Then read", (row) => el("span", {}, row.what, el("small", {}, row.why))],
       ["X-Cache", (row) => tag(row.xCache)],
-      ["Price in it", (row) => row.shown, "number"],
+      ["Price", (row) => row.shown, "number"],
     ], rows);
     $("written").hidden = false;
     const old = rows.filter((row) => row.shown !== null && Number(row.shown) !== Number(price));

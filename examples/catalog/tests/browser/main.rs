@@ -193,6 +193,8 @@ async fn it_says_when_redis_goes_and_when_it_is_back() {
     let mut service = Service::start(Some(&redis), &[]);
     let browser = open(&service).await;
     browser.until_says("#counters", "connected").await;
+    browser.until_says("#counters", "Redis ").await;
+    assert_eq!(browser.text("#notes").await, "");
     let alerts = "return document.getElementById('alerts').childElementCount";
     assert_eq!(browser.script(alerts).await, 0);
 

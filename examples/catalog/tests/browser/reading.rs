@@ -25,6 +25,7 @@ pub async fn assert_legible(browser: &Browser, name: &str, widths: &[u32]) {
 async fn it_can_be_read_by_day_by_night_and_on_a_phone() {
     let service = Service::start(None, &["--simulate-latency"]);
     let browser = open(&service).await;
+    browser.until_says("#notes", "No Redis").await;
     browser.click("summary").await;
     browser.click("#compare button").await;
     browser.until_says(".ratio", "faster").await;
