@@ -208,6 +208,9 @@ async fn it_says_when_redis_goes_and_when_it_is_back() {
     browser.until_says(".ratio", "The cache did not answer").await;
     assert!(browser.text("#compared").await.contains("same data"));
 
+    browser.click("#write button").await;
+    browser.until_says("#write-outcome", "Redis will be told").await;
+
     redis.restart();
     browser.until_says("#alerts", "Redis is back").await;
     browser.until("!document.querySelector('#alerts .bad')").await;
