@@ -140,7 +140,7 @@ async fn lead<S, W, B>(
     call: &Active,
     plan: &Plan<S>,
     budget: &mut Budget,
-    leader: Leader<'_>,
+    leader: Leader,
     wait_until: Instant,
     work: W,
     stale: Option<Box<Stale>>,
@@ -198,7 +198,7 @@ async fn compute<S, B>(
     call: &Active,
     plan: &Plan<S>,
     budget: &mut Budget,
-    leader: Leader<'_>,
+    leader: Leader,
     lease: Result<Lease<'_>, NoLease>,
     body: B,
 ) -> S::Output
@@ -282,7 +282,7 @@ async fn acquire<'c, S: Shape>(
     call: &'c Active,
     plan: &Plan<S>,
     budget: &mut Budget,
-    leader: &Leader<'_>,
+    leader: &Leader,
     wait_until: Option<Instant>,
 ) -> Claim<'c, S::Stored> {
     if !leader.is_trusted() {
@@ -351,7 +351,7 @@ enum Confirmed {
 async fn settle(
     call: &Active,
     budget: &mut Budget,
-    leader: &Leader<'_>,
+    leader: &Leader,
     lease: Lease<'_>,
     act: Act<'_>,
 ) -> Confirmed {
