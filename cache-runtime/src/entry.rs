@@ -4,6 +4,7 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::call::EntryCall;
 use crate::function::Function;
+use crate::header::Header;
 use crate::lease::LIFE;
 use crate::outcome::Shape;
 use crate::plan::Plan;
@@ -92,7 +93,7 @@ impl<S: Shape> ErasedPlan<S::Output> for FunctionPlan<S> {
             None => self.plan.life(stored, cache.settings(), || cache.clock().random())?,
         };
         let Some(life) = life else { return Ok(None) };
-        let bytes = self.plan.encode(stored, self.function.expected_size())?;
+        let bytes = self.plan.encode(stored, Header::default(), self.function.expected_size())?;
         Ok(self.plan.fits(&bytes).then_some((bytes, life)))
     }
 }

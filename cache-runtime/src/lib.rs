@@ -17,6 +17,7 @@ mod error;
 #[allow(missing_docs)] // reachable for generated code alone
 mod function;
 mod glob;
+mod header;
 mod invalidate;
 mod journal;
 pub mod key;

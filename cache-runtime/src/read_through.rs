@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::budget::Budget;
 use crate::call::{Active, Call};
+use crate::header::Header;
 use crate::lease::Lease;
 use crate::lookup::{Looked, Stale, at_once, find, instead};
 use crate::outcome::Shape;
@@ -74,7 +75,10 @@ where
                 stale = None;
             } else if look {
                 stale = match find(call, &plan, &mut budget).await {
-                    Looked::Fresh(stored) => {
+                    Looked::Fresh(stored, early) => {
+                        if let Some(left) = early {
+                            work.behind(call, &plan, left);
+                        }
                         call.record(Outcome::Hit);
                         return S::join(stored);
                     }
@@ -83,7 +87,7 @@ where
                 };
                 if let Some((stored, refresh)) = at_once(call, &plan, stale.as_deref()) {
                     if refresh {
-                        work.behind(call, &plan);
+                        work.behind(call, &plan, plan.windows().longest());
                     }
                     call.record(Outcome::Stale);
                     return S::join(stored);
@@ -150,7 +154,8 @@ where
     W: Work<S, B>,
     B: Future<Output = S::Output> + Unpin,
 {
-    let lease = match acquire(call, plan, budget, &leader, Some(wait_until)).await {
+    let window = plan.windows().longest();
+    let lease = match acquire(call, plan, budget, &leader, window, Some(wait_until)).await {
         Claim::Found(stored, bytes, until) => {
             leader.land(Landing::Value(bytes.into(), until));
             call.record(Outcome::Hit);
@@ -178,15 +183,16 @@ where
     output
 }
 
-/// Computes behind the callers' backs, unless somebody does already. Says whether that failed.
-pub(crate) async fn refresh<S, B>(call: &Active, plan: &Plan<S>, body: B) -> bool
+/// Computes behind the callers' backs, unless somebody does already, or has: then there is a value
+/// with more than `above` of its life left. Says whether that failed.
+pub(crate) async fn refresh<S, B>(call: &Active, plan: &Plan<S>, above: Duration, body: B) -> bool
 where
     S: Shape,
     B: Future<Output = S::Output> + Unpin,
 {
     let Role::Lead(leader) = call.cache.flights().join(&call.key) else { return false };
     let mut budget = Budget::new(call.cache.settings().timeout);
-    let Claim::Lease(lease) = acquire(call, plan, &mut budget, &leader, None).await else {
+    let Claim::Lease(lease) = acquire(call, plan, &mut budget, &leader, above, None).await else {
         return false; // fresh again, about to be, or there is nowhere to store it
     };
     let output = compute(call, plan, &mut budget, leader, Ok(lease), body).await;
@@ -207,6 +213,7 @@ where
     B: Future<Output = S::Output> + Unpin,
 {
     let began = leader.begins();
+    let begun = plan.early().map(|_| call.cache.clock().now());
     let output = match &lease {
         Ok(lease) => lease.hold(body).await,
         Err(_) => body.await,
@@ -222,7 +229,8 @@ where
     let cache = &call.cache;
     let life = plan.life(&stored, cache.settings(), || cache.clock().random()).ok().flatten();
     let wanted = life.is_some() || leader.has_waiters();
-    let bytes = if wanted { encode(call, plan, &stored) } else { None };
+    let load = begun.map(|begun| cache.clock().now().saturating_sub(begun));
+    let bytes = if wanted { encode(call, plan, &stored, Header { load }) } else { None };
     let act = match (&bytes, life) {
         (Some(bytes), Some(life)) if plan.fits(bytes) => Act::Fill(bytes, life),
         _ => Act::Discard,
@@ -273,7 +281,8 @@ enum NoLease {
     Distrusted,
 }
 
-/// Asks for the lease until it is given, the value is there, or the wait ends.
+/// Asks for the lease until it is given, a value is there with more than `above` of its life left,
+/// or the wait ends.
 ///
 /// The processes that do not hold it ask again and again, ever more slowly: each time they may
 /// find the value, or take over from a holder that was killed. With `single_flight` other than
@@ -283,6 +292,7 @@ async fn acquire<'c, S: Shape>(
     plan: &Plan<S>,
     budget: &mut Budget,
     leader: &Leader,
+    above: Duration,
     wait_until: Option<Instant>,
 ) -> Claim<'c, S::Stored> {
     if !leader.is_trusted() {
@@ -295,8 +305,7 @@ async fn acquire<'c, S: Shape>(
         let mut lease = Lease::request(call);
         leader.asks();
         let sent = Instant::now();
-        let window = plan.windows().longest();
-        let acquired = lease.acquire(force, window, within).await;
+        let acquired = lease.acquire(force, above, within).await;
         budget.charge(sent, acquired.is_ok());
         match acquired {
             Ok(Acquired::Ours) => return Claim::Lease(lease),
@@ -325,8 +334,13 @@ async fn acquire<'c, S: Shape>(
 }
 
 /// The value's bytes, unless it is one that could not be read back.
-fn encode<S: Shape>(call: &Active, plan: &Plan<S>, stored: &S::Stored) -> Option<Vec<u8>> {
-    match plan.encode(stored, call.function.expected_size()) {
+fn encode<S: Shape>(
+    call: &Active,
+    plan: &Plan<S>,
+    stored: &S::Stored,
+    header: Header,
+) -> Option<Vec<u8>> {
+    match plan.encode(stored, header, call.function.expected_size()) {
         Ok(bytes) => {
             call.function.note_size(bytes.len());
             Some(bytes)

@@ -29,7 +29,8 @@ pub(crate) trait Work<S: Shape, B>: Sized {
     /// In the caller's own task.
     fn here(self) -> B;
     /// In a task of its own, to store what it computes; unless there are enough of them.
-    fn behind(self, call: &Active, plan: &Plan<S>);
+    /// A value with more than `above` of its life left is newer than the one to refresh.
+    fn behind(self, call: &Active, plan: &Plan<S>, above: Duration);
 }
 
 /// A body that uses what its caller has, and so ends with it.
@@ -38,7 +39,7 @@ impl<S: Shape, B: Future<Output = S::Output>> Work<S, Self> for Pin<&mut B> {
         self
     }
 
-    fn behind(self, _: &Active, _: &Plan<S>) {}
+    fn behind(self, _: &Active, _: &Plan<S>, _: Duration) {}
 }
 
 /// Makes a body that owns all it uses.
@@ -54,7 +55,7 @@ where
         Box::pin((self.0)())
     }
 
-    fn behind(self, call: &Active, plan: &Plan<S>) {
+    fn behind(self, call: &Active, plan: &Plan<S>, above: Duration) {
         if !timers::available() {
             return;
         }
@@ -66,7 +67,7 @@ where
         call.count(Counters::count_refresh);
         let (call, plan, body) = (call.for_behind(), plan.clone(), Box::pin((self.0)()));
         drop(tokio::spawn(context::behind(async move {
-            let failed = refresh(&call, &plan, body).await;
+            let failed = refresh(&call, &plan, above, body).await;
             ticket.end(failed);
         })));
     }
