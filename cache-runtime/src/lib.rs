@@ -39,7 +39,10 @@ mod single_flight;
 mod stats;
 mod store;
 mod sync;
+#[allow(missing_docs)] // as above
+mod timeouts;
 mod timers;
+mod work;
 #[allow(missing_docs)] // as above
 mod writers;
 
@@ -66,3 +69,4 @@ pub use journal::JournalStats;
 pub use key::{Bucket, CacheKey, KeyWriter};
 pub use stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};
 pub use store::ServerInfo;
+pub use timeouts::TimedOut;

@@ -8,6 +8,7 @@ use crate::outcome::Shape;
 use crate::plan::Plan;
 use crate::policy::{State, is_early};
 use crate::store::Store;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A value past its time to live, and when the store drops it, by the cache's clock. Encoded,
@@ -34,7 +35,7 @@ impl Life {
 pub(crate) enum Looked<T> {
     /// And whether it is time for an early refresh: then with the life that it had left.
     Fresh(T, Option<Duration>),
-    Stale(Box<Stale>),
+    Stale(Arc<Stale>),
     Absent,
 }
 
@@ -67,7 +68,7 @@ pub(crate) async fn find<S: Shape>(
                 Some(stored) => Looked::Fresh(stored, early(call, plan, &bytes, life)),
                 None => Looked::Absent,
             },
-            State::Stale { .. } => Looked::Stale(Box::new(Stale { bytes, end: life.end() })),
+            State::Stale { .. } => Looked::Stale(Arc::new(Stale { bytes, end: life.end() })),
             State::Expired => Looked::Absent,
         },
         Err(error @ Error::WrongType) => {

@@ -41,7 +41,8 @@ pub struct Plan<S: Shape> {
     single_flight: SingleFlight,
     windows: Windows,
     jitter: f64,
-    early: Option<f64>,
+    /// Zero: never.
+    early: f64,
     none_ttl: Option<Duration>,
     max_size: Option<usize>,
     cache_if: Option<fn(&S::Value) -> bool>,
@@ -62,7 +63,7 @@ pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shap
         single_flight: SingleFlight::Cluster,
         windows: Windows::default(),
         jitter: 0.0,
-        early: None,
+        early: 0.0,
         none_ttl: None,
         max_size: None,
         cache_if: None,
@@ -100,7 +101,7 @@ impl<S: Shape> Plan<S> {
     }
 
     pub fn early_refresh(mut self, beta: f64) -> Self {
-        self.early = Some(beta);
+        self.early = beta;
         self
     }
 
@@ -152,12 +153,12 @@ impl<S: Shape> Plan<S> {
 
     /// The beta of early refreshes.
     pub(crate) fn early(&self) -> Option<f64> {
-        self.early
+        (self.early > 0.0 && self.early.is_finite()).then_some(self.early)
     }
 
     /// Whether more must be known of a value than that it is there.
     pub(crate) fn needs_life(&self) -> bool {
-        self.early.is_some() || !self.windows.is_none()
+        self.early().is_some() || !self.windows.is_none()
     }
 
     /// How long to store this value, its stale window included: `None` for not at all. `random` is in `0.0..1.0`.

@@ -8,12 +8,15 @@ use crate::lease::Lease;
 use crate::lookup::{Looked, Stale, at_once, find, instead};
 use crate::outcome::Shape;
 use crate::plan::Plan;
-use crate::refresh::{Owning, Work};
+use crate::refresh::Owning;
 use crate::single_flight::{Landing, Leader, Role, Waited};
 use crate::stats::Outcome;
 use crate::store::{Acquired, Act};
+use crate::timeouts::{Limits, Timed};
 use crate::timers;
+use crate::work::{Lead, Work};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Between two requests for a lease that another process has: first, and at most.
@@ -51,6 +54,21 @@ where
     answer(call, plan, Owning(make))
 }
 
+/// The same for a caller that waits for a limited time.
+pub fn read_through_timed<S, F, B>(
+    call: Call,
+    plan: Plan<S>,
+    limits: Limits<S::Output>,
+    make: F,
+) -> impl Future<Output = S::Output>
+where
+    S: Shape<Output: 'static, Stored: Send> + 'static,
+    F: FnOnce() -> B,
+    B: Future<Output = S::Output> + Send + 'static,
+{
+    answer(call, plan, Timed { make, limits })
+}
+
 // Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
 #[allow(clippy::manual_async_fn)]
 fn answer<S, W, B>(call: Call, plan: Plan<S>, work: W) -> impl Future<Output = S::Output>
@@ -61,7 +79,9 @@ where
 {
     async move {
         let Call(Some(call)) = &call else { return work.here().await };
-        let mut budget = Budget::new(call.cache.settings().timeout);
+        let timeout = call.cache.settings().timeout;
+        let mut budget =
+            Budget::new(work.limits().map_or(timeout, |limits| limits.budget(timeout)));
         let flights = call.cache.flights();
 
         let mut look = !call.refresh;
@@ -102,14 +122,29 @@ where
             };
             let waiter = match role {
                 Role::Lead(leader) => {
+                    let leading = Leading { leader, budget, wait_until, stale };
                     // Boxed: a hit does not pay for the room that a miss needs.
-                    let lead = lead(call, &plan, &mut budget, leader, wait_until, work, stale);
-                    return Box::pin(lead).await;
+                    let led = Box::pin(led(call, &plan, leading, work));
+                    let (output, outcome) = led.await;
+                    call.record(outcome);
+                    return output;
                 }
                 Role::Wait(waiter) => waiter,
             };
-            let limit = wait_until.saturating_duration_since(Instant::now());
-            match waiter.wait(limit, plan.errors().unpack).await {
+            match loop {
+                if let Some(limits) = work.limits()
+                    && let Some((output, outcome)) = limits.reached(call, &plan, stale.as_deref())
+                {
+                    call.record(outcome);
+                    return output;
+                }
+                let left = wait_until.saturating_duration_since(Instant::now());
+                let limit = work.limits().and_then(Limits::left).filter(|limit| *limit < left);
+                match waiter.wait(limit.unwrap_or(left), plan.errors().unpack).await {
+                    Waited::TimedOut if limit.is_some() => {}
+                    waited => break waited,
+                }
+            } {
                 Waited::Value(_, until) if until <= call.cache.clock().now() => continue,
                 Waited::Value(bytes, _) => {
                     if let Ok(stored) = plan.decode_shared(&bytes) {
@@ -138,35 +173,59 @@ where
     }
 }
 
-/// Computes for everybody who waits: takes the key's lease, runs the body, and fills. If the body
-/// fails, `stale` is what this caller gets instead, and nobody else.
-async fn lead<S, W, B>(
+/// Leads for as long as the caller waits.
+async fn led<S, W, B>(
     call: &Active,
     plan: &Plan<S>,
-    budget: &mut Budget,
-    leader: Leader,
-    wait_until: Instant,
+    leading: Leading,
     work: W,
-    stale: Option<Box<Stale>>,
-) -> S::Output
+) -> (S::Output, Outcome)
 where
     S: Shape,
     W: Work<S, B>,
     B: Future<Output = S::Output> + Unpin,
 {
+    match work.lead(call, plan, leading) {
+        Lead::Here(work, leading) => lead(call, plan, leading, work).await,
+        Lead::Going(going) => going.wait(call, plan).await,
+    }
+}
+
+/// What leading a flight takes.
+pub(crate) struct Leading {
+    leader: Leader,
+    budget: Budget,
+    /// How long another process is waited for.
+    wait_until: Instant,
+    /// What the caller gets if the body fails, and nobody else.
+    pub(crate) stale: Option<Arc<Stale>>,
+}
+
+/// Computes for everybody who waits: takes the key's lease, runs the body, and fills.
+pub(crate) async fn lead<S, W, B>(
+    call: &Active,
+    plan: &Plan<S>,
+    leading: Leading,
+    work: W,
+) -> (S::Output, Outcome)
+where
+    S: Shape,
+    W: Work<S, B>,
+    B: Future<Output = S::Output> + Unpin,
+{
+    let Leading { leader, mut budget, wait_until, stale } = leading;
+    let budget = &mut budget;
     let window = plan.windows().longest();
     let lease = match acquire(call, plan, budget, &leader, window, Some(wait_until)).await {
         Claim::Found(stored, bytes, until) => {
             leader.land(Landing::Value(bytes.into(), until));
-            call.record(Outcome::Hit);
-            return S::join(stored);
+            return (S::join(stored), Outcome::Hit);
         }
         Claim::Lease(lease) => Ok(lease),
         Claim::None(why) => {
             let waited = matches!(why, NoLease::Theirs) && plan.waits_for_others();
             if waited && let Some(stored) = instead(call, plan, stale.as_deref()) {
-                call.record(Outcome::Stale);
-                return S::join(stored);
+                return (S::join(stored), Outcome::Stale);
             }
             Err(why)
         }
@@ -176,11 +235,9 @@ where
         && let Some(stored) = instead(call, plan, stale.as_deref())
     {
         call.cache.refreshes().failed(&call.key, call.cache.clock().now());
-        call.record(Outcome::Stale);
-        return S::join(stored);
+        return (S::join(stored), Outcome::Stale);
     }
-    call.record(Outcome::Miss);
-    output
+    (output, Outcome::Miss)
 }
 
 /// Computes behind the callers' backs, unless somebody does already, or has: then there is a value
