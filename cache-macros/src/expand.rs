@@ -309,23 +309,18 @@ pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
     }
 }
 
-/// How long a call waits, where an option says it. Each limit is spanned at its option, so that a
-/// return type that has no place for it is an error there.
+/// How long a call waits, where an option says it. Each limit is spanned at its option, and the
+/// return type is left to be inferred, so that one that has no place for it is an error there.
 fn limits(model: &Model) -> Option<TokenStream> {
     let options = [&model.soft_timeout, &model.hard_timeout];
-    let mut limits = options
-        .into_iter()
-        .flatten()
-        .map(|Opt { key, value }| {
-            let span = ours_at(key.span());
-            let (method, after) = (Ident::new(&key.unraw().to_string(), span), life(value));
-            quote_spanned!(span=> .#method(#after))
-        })
-        .peekable();
-    limits.peek()?;
-    let output = &model.output;
-    let p = private(model, output.span());
-    Some(quote_spanned!(ours_at(output.span())=> #p::limits::<#output>() #(#limits)*))
+    let options = || options.into_iter().flatten();
+    let p = private(model, options().next()?.key.span());
+    let limits = options().map(|Opt { key, value }| {
+        let span = ours_at(key.span());
+        let (method, after) = (Ident::new(&key.unraw().to_string(), span), life(value));
+        quote_spanned!(span=> .#method(#after))
+    });
+    Some(quote_spanned!(Span::mixed_site()=> #p::limits() #(#limits)*))
 }
 
 /// What is stored of the return type `output`, and how. Spanned at the type, so that one that

@@ -58,6 +58,7 @@ pub(crate) fn string(option: &Opt<Expr>, example: &str, errors: &mut Errors) -> 
 struct Words {
     seconds: u64,
     text: &'static str,
+    texts: &'static str,
     zero: &'static str,
     unit: &'static str,
 }
@@ -67,6 +68,7 @@ pub(crate) fn life(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
     let words = Words {
         seconds: 300,
         text: "5m",
+        texts: "\"30s\", \"5m\", \"1h 30m\" or \"7days\"",
         zero: "nothing would be cached",
         unit: "Redis' smallest",
     };
@@ -78,6 +80,7 @@ pub(crate) fn timeout(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
     let words = Words {
         seconds: 2,
         text: "200ms",
+        texts: "\"200ms\", \"2s\" or \"1m 30s\"",
         zero: "no call would wait",
         unit: "the timers' smallest",
     };
@@ -87,7 +90,7 @@ pub(crate) fn timeout(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
 fn time(option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> Option<Life> {
     let key = &option.key;
     let value = &option.value;
-    let Words { seconds: example, text, .. } = words;
+    let Words { seconds: example, text, texts, .. } = words;
     let help =
         format!("write whole seconds (`{key} = {example}`) or a duration (`{key} = {text:?}`)");
     let duration = match literal(value) {
@@ -121,8 +124,8 @@ fn time(option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> Option<Life> 
                 errors.on(
                     value,
                     format!(
-                        "`{text:?}` {why}: write one such as \"30s\", \"5m\", \"1h 30m\" or \
-                         \"7days\", or whole seconds without quotes"
+                        "`{text:?}` {why}: write one such as {texts}, or whole seconds without \
+                         quotes"
                     ),
                 );
                 return None;

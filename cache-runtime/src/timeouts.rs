@@ -65,9 +65,8 @@ impl std::error::Error for TimedOut {}
 
 /// A return type that can say that there was no value in time.
 #[diagnostic::on_unimplemented(
-    message = "`hard_timeout` makes the function return `TimedOut` as an error, which `{Self}` \
-               cannot be made of",
-    label = "this option needs a function that can return `TimedOut`",
+    message = "`{Self}` has no place for the `TimedOut` that `hard_timeout` returns",
+    label = "after this time the function returns `TimedOut` as its error",
     note = "return a `Result<T, E>`, and write `impl From<cache_runtime::TimedOut> for E`; or \
             remove `hard_timeout`"
 )]
