@@ -194,10 +194,12 @@ where
     }
 }
 
+type Timer = Pin<Box<Sleep>>;
+
 /// A body whose result nobody could store: it ends with its caller.
 pub(crate) struct Limited<B, R> {
     body: Pin<Box<B>>,
-    left: Option<(Pin<Box<Sleep>>, fn() -> R)>,
+    left: Option<(Timer, fn() -> R)>,
 }
 
 impl<R, B: Future<Output = R>> Future for Limited<B, R> {
@@ -245,9 +247,8 @@ impl<S: Shape> Going<S> {
 /// Lets `rest` go on in a task of its own; unless there are enough of them, when whoever waits for
 /// it takes over.
 fn leave<S: Shape<Output: 'static> + 'static>(rest: Rest<S>, call: &Active) {
-    let Some(ticket) = Ticket::to_go_on(&call.cache, &call.key) else {
-        return call.count(Counters::count_skipped);
-    };
+    let ticket = timers::available().then(|| Ticket::to_go_on(&call.cache, &call.key)).flatten();
+    let Some(ticket) = ticket else { return call.count(Counters::count_skipped) };
     call.count(Counters::count_refresh);
     drop(tokio::spawn(context::behind(async move {
         let (output, outcome) = rest.await;
