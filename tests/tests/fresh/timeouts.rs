@@ -8,7 +8,7 @@ use cache_tests::{RedisServer, eventually};
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
-const SHORT: Duration = Duration::from_millis(30);
+const SHORT: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Failure {
@@ -36,7 +36,7 @@ async fn soft(source: &Source) -> Answer {
     Ok(source.read().await?)
 }
 
-#[redis_cache(ttl = 60, key = "h", hard_timeout = "30ms")]
+#[redis_cache(ttl = 60, key = "h", hard_timeout = 2 * SHORT)]
 async fn hard(source: &Source) -> Answer {
     Ok(source.read().await?)
 }
@@ -45,8 +45,8 @@ async fn hard(source: &Source) -> Answer {
     ttl = 60,
     key = "b",
     stale_if_error = 60,
-    soft_timeout = "30ms",
-    hard_timeout = Duration::from_millis(60)
+    soft_timeout = SHORT,
+    hard_timeout = 2 * SHORT
 )]
 async fn both(source: &Source) -> Answer {
     Ok(source.read().await?)
@@ -400,7 +400,7 @@ async fn inner(source: &Source) -> Result<u64, String> {
     Ok(source.version())
 }
 
-#[redis_cache(ttl = 60, key = "outer", hard_timeout = "30ms")]
+#[redis_cache(ttl = 60, key = "outer", hard_timeout = 2 * SHORT)]
 async fn outer(source: &Source) -> Answer {
     source.read().await?;
     Ok(inner(source).await?)
