@@ -100,9 +100,9 @@ use proc_macro::TokenStream;
 /// Until a timeout passes, the body runs in its caller's own task, and ends with it if that is
 /// cancelled. Both timeouts hold for callers that wait for another's computation too, in this
 /// process or another one. They need a runtime with timers. For `hard_timeout` the function returns
-/// a `Result` whose error type is `From<TimedOut>`; a body whose result could not be stored, since
-/// there is no cache or another's lease was waited for in vain, is dropped at its time. The store
-/// has half of a `hard_timeout` at most, so that one that hangs leaves the body the other.
+/// a `Result` whose error type is `From<TimedOut>`; a body that runs without a cache, or beside
+/// another call's of the same process, is dropped at its time, since nobody could store its result.
+/// What the store takes is in the time too, so a timeout should be longer than the store's (250 ms).
 ///
 /// A function with `early_refresh` stores how long its body took in a few bytes before the value,
 /// which every function of this crate knows to skip, so the option can be turned on and off. Other

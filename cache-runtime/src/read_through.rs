@@ -79,9 +79,7 @@ where
 {
     async move {
         let Call(Some(call)) = &call else { return work.here().await };
-        let timeout = call.cache.settings().timeout;
-        let mut budget =
-            Budget::new(work.limits().map_or(timeout, |limits| limits.budget(timeout)));
+        let mut budget = Budget::new(call.cache.settings().timeout);
         let flights = call.cache.flights();
 
         let mut look = !call.refresh;

@@ -141,11 +141,6 @@ impl<R> Limits<R> {
             (None, None) => None,
         }
     }
-
-    /// What a call may spend on the store: a store that hangs leaves the body some of the time.
-    pub(crate) fn budget(&self, timeout: Duration) -> Duration {
-        self.hard.map_or(timeout, |(hard, _)| timeout.min(hard / 2))
-    }
 }
 
 impl<R> fmt::Debug for Limits<R> {
@@ -196,7 +191,8 @@ where
 
 type Timer = Pin<Box<Sleep>>;
 
-/// A body whose result nobody could store: it ends with its caller.
+/// A body whose result nobody could store, since no cache knows of it or another one has the flight:
+/// it ends with its caller.
 pub(crate) struct Limited<B, R> {
     body: Pin<Box<B>>,
     left: Option<(Timer, fn() -> R)>,

@@ -458,7 +458,7 @@ async fn without_a_store_the_timeouts_hold_and_callers_share_the_body() {
 }
 
 #[tokio::test]
-async fn a_store_that_hangs_leaves_the_body_some_of_the_time() {
+async fn a_store_that_hangs_costs_a_quick_body_nothing() {
     limited(async {
         let Processes { server, one, source, .. } = &Processes::start();
         call(one, hard(source)).await.0.unwrap();
