@@ -85,6 +85,11 @@ const ELSEWHERE: [(&str, &str); 14] = [
     ("xfetch", "early_refresh"),
 ];
 
+/// Whether `#[redis_cache]` knows it.
+pub(crate) fn is_option(name: &str) -> bool {
+    OPTIONS.iter().any(|(known, _)| *known == name)
+}
+
 fn example(option: &str) -> &'static str {
     OPTIONS.iter().find(|(name, _)| *name == option).map_or("", |(_, example)| example)
 }
@@ -114,7 +119,7 @@ impl Args {
         }
         let key = input.call(Ident::parse_any)?;
         let name = key.unraw().to_string();
-        if !OPTIONS.iter().any(|(known, _)| *known == name) {
+        if !is_option(&name) {
             return Err(unknown_option(&key, &name));
         }
         let before = input.cursor();

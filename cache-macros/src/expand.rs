@@ -197,11 +197,16 @@ fn option(value: Option<&impl ToTokens>) -> TokenStream {
     }
 }
 
-/// Where the attribute stands: a function and its companion have it in common.
+/// Where the attribute stands, and which one it is: a function and its companion have that in
+/// common. The place alone would not do: under a further attribute macro the compiler takes that
+/// one's place for the function's.
 pub(crate) fn location(model: &Model) -> TokenStream {
     let p = private(model, Span::mixed_site());
+    let nth = model.nth;
     quote_spanned! {Span::mixed_site()=>
         #p::Location {
+            module: ::core::module_path!(),
+            nth: #nth,
             file: ::core::file!(),
             line: ::core::line!(),
             column: ::core::column!(),
@@ -358,8 +363,11 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     };
     quote_spanned! {span=>
         #p::plan(#codec, {
-            use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
-            (&&&#p::Returns::<#output>::new()).shape()
+            use #p::{
+                ShapeOfJsonOption as _, ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
+                ShapeOfResultOption as _,
+            };
+            (&&&&#p::Returns::<#output>::new()).shape()
         })
         .share_errors({
             use #p::{ErrorsApart as _, ErrorsShared as _};

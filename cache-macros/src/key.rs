@@ -2,23 +2,14 @@
 
 use crate::args::Args;
 use crate::errors::Errors;
-use crate::model::{Binding, Item, Key, Piece, PieceKind, SelfType, is_async_trait, mentions};
-use crate::suggest::{did_you_mean, list};
-use crate::template::{self, Part, Placeholder};
+use crate::model::{Binding, Item, Key, Piece, PieceKind, SelfType, mentions};
+use crate::names::{Names, text_of};
+use crate::suggest::did_you_mean;
+use crate::template::{self, Part};
 use crate::values;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
-use syn::{LitStr, Member, Pat};
-
-/// What a key can name.
-struct Names<'a> {
-    item: &'a Item,
-    bindings: &'a [Binding],
-    types: Vec<&'a Ident>,
-    consts: Vec<&'a Ident>,
-    skipped: Vec<String>,
-}
+use quote::ToTokens;
+use syn::{LitStr, Pat};
 
 pub(crate) fn check(
     args: &Args,
@@ -62,58 +53,7 @@ pub(crate) fn template(
     names.template_key(literal, errors)
 }
 
-fn text_of(ident: &Ident) -> String {
-    ident.unraw().to_string()
-}
-
-impl<'a> Names<'a> {
-    fn new(item: &'a Item, bindings: &'a [Binding], skipped: Vec<String>) -> Self {
-        let generics = &item.sig.generics;
-        Self {
-            item,
-            bindings,
-            types: generics.type_params().map(|param| &param.ident).collect(),
-            consts: generics.const_params().map(|param| &param.ident).collect(),
-            skipped,
-        }
-    }
-}
-
 impl Names<'_> {
-    fn has_self(&self) -> bool {
-        self.item.sig.receiver().is_some()
-    }
-
-    fn is_skipped(&self, name: &str) -> bool {
-        self.skipped.iter().any(|skipped| skipped == name)
-    }
-
-    fn is_type(&self, name: &str) -> bool {
-        self.types.iter().chain(&self.consts).any(|ident| text_of(ident) == name)
-    }
-
-    /// `self`, arguments and parameters, as they are listed to the user.
-    fn all(&self) -> Vec<String> {
-        let arguments = self.bindings.iter().map(|binding| &binding.ident);
-        let parameters = self.types.iter().chain(&self.consts).copied();
-        let receiver = self.has_self().then(|| "self".to_owned());
-        receiver.into_iter().chain(arguments.chain(parameters).map(text_of)).collect()
-    }
-
-    fn what_there_is(&self) -> String {
-        let all = self.all();
-        let name = &self.item.sig.ident;
-        if all.is_empty() {
-            format!("`{name}` has no arguments")
-        } else {
-            format!(
-                "there {} {}",
-                if all.len() == 1 { "is" } else { "are" },
-                list(all.iter().map(String::as_str))
-            )
-        }
-    }
-
     /// `skip` thins out the default key; a template says by itself what takes part. In both, a
     /// type that makes no difference is named.
     fn check_skip(&self, args: &Args, errors: &mut Errors) {
@@ -281,77 +221,6 @@ impl Names<'_> {
         }
         good
     }
-
-    /// What a placeholder stands for.
-    fn resolve(&self, placeholder: &Placeholder, span: Span) -> Result<PieceKind, String> {
-        let Placeholder { root, fields, transform, written } = placeholder;
-        let types = |ident: Ident| {
-            if fields.is_empty() && transform.is_none() {
-                return Ok(PieceKind::TypeName(ident));
-            }
-            Err(format!(
-                "`{written}`: `{root}` is a type, whose name is the whole of it: write `{{{root}}}`"
-            ))
-        };
-        let value = |root: TokenStream, opaque: bool| {
-            if opaque && transform.is_some() {
-                let name = &placeholder.root;
-                return Err(format!(
-                    "`{written}`: a transform hides which type an `impl Trait` argument has: \
-                     give the type a name (`fn …<T: …>({name}: T)`) and put `{{T}}` into the key \
-                     or into `skip(…)`"
-                ));
-            }
-            let fields = fields.iter().map(|field| member(field, span));
-            let expr = quote_spanned!(span=> #root #(.#fields)*);
-            Ok(PieceKind::Value { expr, transform: *transform, opaque })
-        };
-        let here = |ident: &Ident| {
-            let mut ident = ident.clone();
-            ident.set_span(ident.span().located_at(span));
-            ident
-        };
-        if root == "self" {
-            return match self.item.sig.receiver() {
-                Some(receiver) => {
-                    let token = Ident::new("self", receiver.self_token.span.located_at(span));
-                    value(quote!(#token), false)
-                }
-                None => Err(format!(
-                    "`{written}`: this function has no `self`; {}",
-                    self.what_there_is()
-                )),
-            };
-        }
-        if root == "Self" {
-            return types(Ident::new("Self", Span::call_site().located_at(span)));
-        }
-        if let Some(binding) = self.bindings.iter().find(|binding| text_of(&binding.ident) == *root)
-        {
-            return value(here(&binding.ident).into_token_stream(), binding.opaque);
-        }
-        if let Some(ident) = self.consts.iter().find(|ident| text_of(ident) == *root) {
-            return value(here(ident).into_token_stream(), false);
-        }
-        if let Some(ident) = self.types.iter().find(|ident| text_of(ident) == *root) {
-            return types(here(ident));
-        }
-        Err(self.unknown(placeholder))
-    }
-
-    fn unknown(&self, placeholder: &Placeholder) -> String {
-        let Placeholder { root, written, .. } = placeholder;
-        let all = self.all();
-        let renamed = all.iter().any(|name| name.starts_with("__arg"));
-        let hint = if renamed && is_async_trait(&self.item.sig) {
-            "; under `#[async_trait]` what an argument's pattern binds has no name yet: give the \
-             argument a name and take it apart in the body"
-                .to_owned()
-        } else {
-            did_you_mean(root, all.iter().map(String::as_str))
-        };
-        format!("`{written}`: there is no argument `{root}`; {}{hint}", self.what_there_is())
-    }
 }
 
 impl Key {
@@ -366,18 +235,5 @@ impl Key {
         self.push(span, PieceKind::Value { expr, transform: None, opaque });
         self.arguments.push(text_of(ident));
         self.uses.push(text_of(ident));
-    }
-}
-
-fn member(field: &str, span: Span) -> Member {
-    // Our hygiene keeps the compiler from suggesting to replace all of the template.
-    let span = Span::mixed_site().located_at(span);
-    match field.parse::<u32>() {
-        Ok(index) => Member::Unnamed(syn::Index { index, span }),
-        // A keyword that is a field was written `r#type` in the struct.
-        Err(_) if syn::parse_str::<Ident>(field).is_err() => {
-            Member::Named(Ident::new_raw(field, span))
-        }
-        Err(_) => Member::Named(Ident::new(field, span)),
     }
 }

@@ -13,6 +13,7 @@ mod errors;
 mod expand;
 mod key;
 mod model;
+mod names;
 mod suggest;
 mod template;
 mod validate;
@@ -151,6 +152,46 @@ pub fn redis_cache(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn redis_invalidate(options: TokenStream, item: TokenStream) -> TokenStream {
     writers::invalidate(options.into(), item.into()).into()
+}
+
+/// Stores what a function that changes the data returns, as the value of a cached function.
+///
+/// ```text
+/// #[redis_put(get_user(id))]
+/// #[redis_invalidate(list_users(user.org_id))]
+/// async fn update_user(db: &Db, id: u64, user: User) -> Result<User, DbError> { ... }
+/// ```
+///
+/// The item is one call of a cached function, as in [`macro@redis_invalidate`]. What this function
+/// returns must be of the type that the cached one stores, which the compiler checks: of a `Result`
+/// the `Ok` value counts, and the errors may differ. It is stored as the cached function would have
+/// stored it, by its options (`ttl`, `none_ttl`, `cache_if`, `max_size`, `codec`, ...).
+///
+/// Put it where [`macro@redis_invalidate`] would stand: on the function that commits. It takes the
+/// lease of the key before the body runs, and stores only if it still has the lease afterwards, so
+/// that of two puts, or of a put and an invalidation at one time, nothing old stays. In every other
+/// case it is an invalidation: where the value is not one that is stored (an `Err`, a `None`
+/// without `none_ttl`, ...), where the body panics or is dropped, where Redis is away or somebody
+/// else has written meanwhile, where the body runs for longer than a minute, inside `bypass` and
+/// inside `defer_invalidations`. So it is where the cached function's `ttl` is an expression over
+/// arguments that its key does not use: nobody knows them here, which is logged once.
+///
+/// Calls of the cached function that miss while the body runs wait for what it returns, except for
+/// those in the body itself, which compute.
+///
+/// The result waits until all that is done, so the function's future is `Send` only where its
+/// result is.
+///
+/// | option | meaning | without it |
+/// |---|---|---|
+/// | `cache = EXPR` | the cache of the item, where its function has none of its own | the cache of the scope, or the global one |
+/// | `crate = path` | where the runtime is, when it is renamed or re-exported | `::cache_runtime` |
+///
+/// Beside `#[redis_invalidate]`, in either order, both are done; a second `#[redis_put]` stores
+/// under a second key.
+#[proc_macro_attribute]
+pub fn redis_put(options: TokenStream, item: TokenStream) -> TokenStream {
+    writers::put(options.into(), item.into()).into()
 }
 
 /// Makes a struct or an enum usable as an argument in a cache key.

@@ -4,6 +4,7 @@ use crate::args::Opt;
 use crate::template::Transform;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use syn::parse::{Parse, ParseStream};
 use syn::visit::{self, Visit};
@@ -144,6 +145,8 @@ pub(crate) enum SingleFlight {
 
 #[derive(Debug)]
 pub(crate) struct Model {
+    /// Which attribute of this run of the compiler it is.
+    pub(crate) nth: u64,
     /// The path of the runtime.
     pub(crate) krate: Path,
     pub(crate) form: Form,
@@ -174,6 +177,12 @@ pub(crate) struct Model {
     pub(crate) has_self: bool,
     /// The options as written, for the program's own listing.
     pub(crate) written: Vec<(String, String)>,
+}
+
+/// The number of the next attribute.
+pub(crate) fn next() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// What the inputs bind, and where an input binds nothing.

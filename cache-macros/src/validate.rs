@@ -3,7 +3,7 @@
 use crate::args::{Args, Opt};
 use crate::errors::Errors;
 use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
-use crate::{background, key, values};
+use crate::{background, key, model, values};
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -60,6 +60,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     let cache = args.cache.and_then(|option| check_cache(option, errors));
     let (form, output) = shape?;
     Some(Model {
+        nth: model::next(),
         krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
         form,
         output,
@@ -109,7 +110,7 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
             "what is borrowed cannot be read back from a cache: return an owned value, such as \
              `String` for `&str`",
         ),
-        ty if crate::model::has_impl_trait(ty) => errors.on(
+        ty if model::has_impl_trait(ty) => errors.on(
             ty,
             "a type without a name cannot be read back from a cache: return a named type that \
              is `Serialize` and `DeserializeOwned`",

@@ -48,7 +48,10 @@ pub fn call(
         Some(key) => Call(Some(Active {
             function,
             refresh: context.mode == Mode::Refresh,
-            wait: cache.settings().wait,
+            wait: match context.held {
+                Some(held) if held.covers(&cache, &key) => Duration::ZERO,
+                _ => cache.settings().wait,
+            },
             cache,
             key,
             observer: context.observer,
@@ -105,7 +108,7 @@ pub fn companion_call(
 
 /// Stands in where the linker left a function's entry out; its key is an error already.
 static UNKNOWN: Function = Function::new(crate::function::Declared {
-    location: Location { file: "", line: 0, column: 0 },
+    location: Location { module: "", nth: 0, file: "", line: 0, column: 0 },
     ident: "",
     item: || "",
     template: None,
@@ -168,6 +171,7 @@ impl Active {
 
     fn count_error(&self) {
         self.count(Counters::count_error);
+        self.function.measure_error();
     }
 
     /// Counts something beside the outcome.
@@ -205,9 +209,11 @@ fn record(
     key: &str,
 ) {
     function.counters.count(outcome);
+    function.measure(outcome);
     cache.counters().count(outcome);
     if let Some(observer) = observer {
         observer.count(outcome);
+        observer.saw(&cache.settings().prefix);
     }
     tracing::debug!(
         target: "cache_runtime",

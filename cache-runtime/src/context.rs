@@ -17,6 +17,16 @@ pub(crate) struct Context {
     pub(crate) mode: Mode,
     pub(crate) observer: Option<Arc<Observer>>,
     pub(crate) deferred: Option<Arc<Deferred>>,
+    pub(crate) held: Option<Arc<Held>>,
+}
+
+/// A key whose lease a writer around the call holds.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) cache: Cache,
+    pub(crate) key: String,
+    /// What the writer around that one holds.
+    pub(crate) outer: Option<Arc<Held>>,
 }
 
 /// How calls use their cache.
@@ -35,6 +45,14 @@ impl Context {
     /// The context of the running task.
     pub(crate) fn current() -> Self {
         CONTEXT.try_with(Clone::clone).unwrap_or_default()
+    }
+}
+
+impl Held {
+    /// Whether `key` is one of those, for which a call inside would wait in vain.
+    pub(crate) fn covers(&self, cache: &Cache, key: &str) -> bool {
+        (self.key == key && self.cache.is(cache))
+            || self.outer.as_ref().is_some_and(|outer| outer.covers(cache, key))
     }
 }
 
@@ -118,6 +136,23 @@ pub fn observe<F: Future>(future: F) -> impl Future<Output = (F::Output, Observe
         let watching = observer.clone();
         let output = within(|context| context.observer = Some(watching), future).await;
         (output, observer.counters.read())
+    }
+}
+
+/// [`observe`], with `cache` in the place of the scope's if there is one, for who wants to know
+/// more than the counts.
+#[cfg(feature = "axum")]
+pub(crate) fn watch<F: Future>(
+    cache: Option<Cache>,
+    future: F,
+) -> impl Future<Output = (F::Output, Arc<Observer>)> {
+    let future = Box::pin(future);
+    async move {
+        let mut context = Context::current();
+        let observer = Arc::new(Observer { outer: context.observer, ..Observer::default() });
+        context.observer = Some(observer.clone());
+        context.cache = cache.or(context.cache);
+        (CONTEXT.scope(context, future).await, observer)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::context::within;
-use crate::writers::{Group, Pending, Targets};
+use crate::writers::{Group, Pending, Targets, timeout};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -112,7 +112,7 @@ struct End(Arc<Deferred>);
 
 impl End {
     async fn invalidate(&mut self) {
-        Pending::new(self.0.take()).invalidate().await;
+        Pending::new(self.0.take()).invalidate(timeout).await;
     }
 }
 

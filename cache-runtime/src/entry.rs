@@ -10,6 +10,7 @@ use crate::outcome::Shape;
 use crate::plan::Plan;
 use crate::policy::{State, Windows};
 use crate::store::{Act, Life, Store, Token};
+use std::any::Any;
 use std::fmt;
 use std::time::Duration;
 
@@ -47,11 +48,14 @@ pub struct Entry<R: 'static> {
 /// Makes an entry.
 pub fn entry<S>(call: EntryCall, plan: Plan<S>) -> Entry<S::Output>
 where
-    S: Shape<Output: 'static> + 'static,
+    S: Shape<Output: 'static, Stored: 'static> + 'static,
 {
     let EntryCall { function, cache, key } = call;
     Entry { cache, key, plan: Box::new(FunctionPlan { function, plan }) }
 }
+
+/// What is stored, and for how long.
+pub(crate) type Encoded = (Vec<u8>, Duration);
 
 /// A plan without the types that only matter inside.
 trait ErasedPlan<R>: Send + Sync {
@@ -63,7 +67,11 @@ trait ErasedPlan<R>: Send + Sync {
         cache: &Cache,
         output: &R,
         ttl: Option<Duration>,
-    ) -> Result<Option<(Vec<u8>, Duration)>, Error>;
+    ) -> Result<Option<Encoded>, Error>;
+    /// The same of what is stored of an output. Of another type it is none that is stored: in a
+    /// generic function that returns `T`, a `Result` is stored as a whole.
+    fn encode_stored(&self, cache: &Cache, stored: &dyn Any) -> Result<Option<Encoded>, Error>;
+    fn function(&self) -> &'static Function;
 }
 
 struct FunctionPlan<S: Shape> {
@@ -71,7 +79,7 @@ struct FunctionPlan<S: Shape> {
     plan: Plan<S>,
 }
 
-impl<S: Shape> ErasedPlan<S::Output> for FunctionPlan<S> {
+impl<S: Shape<Stored: 'static>> ErasedPlan<S::Output> for FunctionPlan<S> {
     fn decode(&self, bytes: &[u8]) -> Result<Option<S::Output>, Error> {
         Ok(self.plan.decode(bytes)?.map(S::join))
     }
@@ -85,14 +93,39 @@ impl<S: Shape> ErasedPlan<S::Output> for FunctionPlan<S> {
         cache: &Cache,
         output: &S::Output,
         ttl: Option<Duration>,
-    ) -> Result<Option<(Vec<u8>, Duration)>, Error> {
-        let Some(stored) = S::stored(output) else { return Ok(None) };
+    ) -> Result<Option<Encoded>, Error> {
+        match S::stored(output) {
+            Some(stored) => self.encode_for(cache, stored, ttl),
+            None => Ok(None),
+        }
+    }
+
+    fn encode_stored(&self, cache: &Cache, stored: &dyn Any) -> Result<Option<Encoded>, Error> {
+        match stored.downcast_ref() {
+            Some(stored) => self.encode_for(cache, stored, None),
+            None => Ok(None),
+        }
+    }
+
+    fn function(&self) -> &'static Function {
+        self.function
+    }
+}
+
+impl<S: Shape> FunctionPlan<S> {
+    fn encode_for(
+        &self,
+        cache: &Cache,
+        stored: &S::Stored,
+        ttl: Option<Duration>,
+    ) -> Result<Option<Encoded>, Error> {
         let life = match ttl {
             Some(ttl) if ttl.is_zero() => None,
             Some(ttl) => Some(ttl.saturating_add(self.plan.windows().longest())),
             None => self.plan.life(stored, cache.settings(), || cache.clock().random())?,
         };
-        let Some(life) = life else { return Ok(None) };
+        // What Redis does not count as a life is not stored.
+        let Some(life) = life.filter(|life| life.as_millis() > 0) else { return Ok(None) };
         let bytes = self.plan.encode(stored, Header::default(), self.function.expected_size())?;
         Ok(self.plan.fits(&bytes).then_some((bytes, life)))
     }
@@ -192,6 +225,20 @@ impl<R: 'static> Entry<R> {
     /// Why the store could not be asked. Then the value may still be there.
     pub async fn invalidate(&self) -> Result<bool, Error> {
         self.cache.invalidate_whole(self.key()?).await
+    }
+
+    /// What a writer is to store for `value`; `None` where nothing is. What
+    /// should have been stored and cannot be is counted, and said once.
+    pub(crate) fn encode(&self, value: &dyn Any) -> Option<Encoded> {
+        match self.plan.encode_stored(&self.cache, value) {
+            Ok(encoded) => encoded,
+            Err(error) => {
+                let key = self.key.as_deref().unwrap_or_default();
+                self.plan.function().warn_of_codec(key, &error);
+                self.cache.counters().count_error();
+                None
+            }
+        }
     }
 
     pub(crate) fn cache(&self) -> &Cache {

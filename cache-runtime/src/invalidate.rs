@@ -4,6 +4,7 @@ use crate::cache::Cache;
 use crate::function::registry;
 use crate::store::{Cursor, Store, key_of_lease};
 use crate::{Error, glob};
+use std::time::Duration;
 
 /// Which page of a walk over all keys comes next.
 #[derive(Default)]
@@ -41,13 +42,17 @@ impl Cache {
 
     /// [`invalidate`](Self::invalidate) for a key that has its prefix.
     pub(crate) async fn invalidate_whole(&self, key: &str) -> Result<bool, Error> {
-        Ok(self.invalidate_all(&[key.to_owned()]).await? > 0)
+        Ok(self.invalidate_all(&[key.to_owned()], self.settings().timeout).await? > 0)
     }
 
     /// [`invalidate_whole`](Self::invalidate_whole) for many; says how many values there were.
-    pub(crate) async fn invalidate_all(&self, keys: &[String]) -> Result<u64, Error> {
+    pub(crate) async fn invalidate_all(
+        &self,
+        keys: &[String],
+        within: Duration,
+    ) -> Result<u64, Error> {
         self.flights().detach_all(keys);
-        let removed = self.store().remove(keys, self.settings().timeout).await;
+        let removed = self.store().remove(keys, within).await;
         // A flight that began between the two has perhaps read what was about to change.
         self.flights().detach_all(keys);
         if removed.is_ok() {

@@ -1,7 +1,7 @@
 //! Holding a key's lease while its value is computed.
 
 use crate::Error;
-use crate::call::Active;
+use crate::cache::Cache;
 use crate::store::{Acquired, Act, Store, Token};
 use crate::timers;
 use std::future::poll_fn;
@@ -16,19 +16,20 @@ const RENEW_EVERY: Duration = Duration::from_millis(600);
 /// A body that runs for longer stores nothing.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// The lease of the call's key, asked for or held. Dropped before it is settled, it is given back
-/// behind the caller's back: it may have been given.
+/// The lease of a key, asked for or held. Dropped before it is settled, it is given back behind the
+/// caller's back: it may have been given.
 #[derive(Debug)]
 pub(crate) struct Lease<'c> {
-    call: &'c Active,
+    cache: &'c Cache,
+    key: &'c str,
     token: Option<Token>,
 }
 
 impl<'c> Lease<'c> {
     /// About to be asked for. The token is a new one each time: an earlier request that was given
     /// up may still arrive, and would be taken for this one.
-    pub(crate) fn request(call: &'c Active) -> Self {
-        Self { call, token: Some(Token::random()) }
+    pub(crate) fn request(cache: &'c Cache, key: &'c str) -> Self {
+        Self { cache, key, token: Some(Token::random()) }
     }
 
     /// Asks for it, unless there is a value with more than `window` of its life left. Answers such
@@ -40,7 +41,7 @@ impl<'c> Lease<'c> {
         within: Duration,
     ) -> Result<Acquired<(Vec<u8>, Duration)>, Error> {
         let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
-        let Active { cache, key, .. } = self.call;
+        let Self { cache, key, .. } = *self;
         let (store, asked) = (cache.store(), cache.clock().now());
         let acquired = if force || window.is_zero() {
             let acquired = store.acquire(key, token, LIFE, force, within).await;
@@ -62,7 +63,7 @@ impl<'c> Lease<'c> {
     /// Does `act` if the lease is still this call's, and ends it either way.
     pub(crate) async fn settle(mut self, act: Act<'_>, within: Duration) -> Result<bool, Error> {
         let Some(token) = self.token.take() else { return Ok(false) };
-        let settled = self.call.cache.store().settle(&self.call.key, &token, act, within).await;
+        let settled = self.cache.store().settle(self.key, &token, act, within).await;
         if settled.is_err() {
             self.token = Some(token); // it may be ours still: `drop` gives it back
         }
@@ -89,7 +90,7 @@ impl<'c> Lease<'c> {
 
     async fn renew(&self) {
         let Some(token) = &self.token else { return };
-        let Active { cache, key, .. } = self.call;
+        let Self { cache, key, .. } = *self;
         for _ in 0..LONGEST.as_millis() / RENEW_EVERY.as_millis() {
             tokio::time::sleep(RENEW_EVERY).await;
             let within = cache.settings().timeout;
@@ -107,7 +108,7 @@ impl Drop for Lease<'_> {
         let Some(token) = self.token.take() else { return };
         // Without a runtime it just runs out.
         if timers::available() {
-            let (cache, key) = ((*self.call.cache).clone(), self.call.key.clone());
+            let (cache, key) = (self.cache.clone(), self.key.to_owned());
             drop(tokio::spawn(async move {
                 let within = cache.settings().timeout;
                 let _ = cache.store().settle(&key, &token, Act::Release, within).await;

@@ -18,11 +18,15 @@ mod error;
 mod function;
 mod glob;
 mod header;
+#[cfg(feature = "axum")]
+pub mod http;
 mod invalidate;
 mod journal;
 pub mod key;
 mod lease;
 mod lookup;
+#[cfg_attr(not(feature = "metrics"), path = "measure_off.rs")]
+mod measure;
 #[allow(missing_docs)] // as above
 mod outcome;
 #[allow(missing_docs)] // as above
@@ -32,6 +36,8 @@ mod plain;
 #[allow(missing_docs)] // as above
 mod plan;
 mod policy;
+#[allow(missing_docs)] // as above
+mod put;
 mod read_through;
 mod refresh;
 mod replay;
@@ -53,7 +59,7 @@ pub mod __private;
 
 pub use breaker::BreakerState;
 pub use cache::Cache;
-pub use cache_macros::{CacheKey, redis_cache, redis_invalidate};
+pub use cache_macros::{CacheKey, redis_cache, redis_invalidate, redis_put};
 pub use clock::Clock;
 #[cfg(feature = "msgpack")]
 pub use codec::MessagePack;

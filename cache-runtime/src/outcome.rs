@@ -1,6 +1,6 @@
 //! What of a function's return type is stored: told by type, never by the name `Result`.
 //!
-//! The macro writes `(&&&Returns::<R>::new()).shape()`. Method lookup tries the receiver with
+//! The macro writes `(&&&&Returns::<R>::new()).shape()`. Method lookup tries the receiver with
 //! the most references first, so the most particular `impl` that fits wins: autoref
 //! specialisation, as in anyhow's `kind` module. It sees through aliases, because types are
 //! compared, not names.
@@ -141,7 +141,14 @@ pub trait HoldsOption {}
 impl<T, E> HoldsOption for ResultOption<T, E> {}
 impl<T> HoldsOption for OptionOf<T> {}
 
-/// Most particular: three references.
+/// Most particular: four references. `Json<Option<T>>`, bare or in a `Result`, with the feature
+/// `axum` (see `http::json`).
+pub trait ShapeOfJsonOption {
+    type Shape;
+    fn shape(&self) -> Self::Shape;
+}
+
+/// Three references. Of other `Json` too.
 pub trait ShapeOfResultOption {
     type Shape;
     fn shape(&self) -> Self::Shape;
@@ -265,7 +272,7 @@ mod tests {
 
     macro_rules! shape_of {
         ($r:ty) => {
-            type_name_of_val(&(&&&Returns::<$r>::new()).shape())
+            type_name_of_val(&(&&&&Returns::<$r>::new()).shape())
         };
     }
 

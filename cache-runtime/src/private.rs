@@ -7,12 +7,13 @@ pub use crate::entry::{Entry, entry};
 pub use crate::function::{Declared, Function, Location, Registered, SelfType, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::outcome::{
-    ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
-    ShapeOfResultOption,
+    ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
+    ShapeOfResult, ShapeOfResultOption,
 };
 pub use crate::own::{Own, owned};
 pub use crate::plain::{blocking, outside};
 pub use crate::plan::{SingleFlight, Ttl, plan};
+pub use crate::put::{named, putting, target};
 pub use crate::read_through::{read_through, read_through_owned, read_through_timed};
 pub use crate::timeouts::limits;
 pub use crate::writers::{Targets, invalidating, targets};

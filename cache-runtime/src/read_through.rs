@@ -166,7 +166,10 @@ where
             }
             // Side by side with others: nobody's lease covers this, so nothing is stored.
             call.record(Outcome::Miss);
-            return work.here().await;
+            let loading = call.function.loading();
+            let output = work.here().await;
+            loading.ends();
+            return output;
         }
     }
 }
@@ -269,10 +272,12 @@ where
 {
     let began = leader.begins();
     let begun = plan.early().map(|_| call.cache.clock().now());
+    let loading = call.function.loading();
     let output = match &lease {
         Ok(lease) => lease.hold(body).await,
         Err(_) => body.await,
     };
+    loading.ends();
     let stored = match S::split(output) {
         Ok(stored) => stored,
         Err(failed) => {
@@ -294,6 +299,7 @@ where
     let confirmed = match lease {
         Ok(lease) if leader.is_detached() => {
             drop(lease); // invalidated in this process, and the store will know soon
+            call.function.measure_voided(&act);
             Confirmed::No
         }
         Ok(lease) => settle(call, budget, &leader, lease, act).await,
@@ -357,7 +363,7 @@ async fn acquire<'c, S: Shape>(
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
-        let mut lease = Lease::request(call);
+        let mut lease = Lease::request(&call.cache, &call.key);
         leader.asks();
         let sent = Instant::now();
         let acquired = lease.acquire(force, above, within).await;
@@ -431,7 +437,10 @@ async fn settle(
     budget.charge(sent, settled.is_ok());
     match settled {
         Ok(true) => Confirmed::Yes,
-        Ok(false) => Confirmed::No,
+        Ok(false) => {
+            call.function.measure_voided(&act);
+            Confirmed::No
+        }
         Err(error) => {
             call.store_failed(&error);
             match error {

@@ -11,9 +11,18 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Cache {
-    /// Invalidates what a writer has changed, or keeps that for later: the write has happened.
-    pub(crate) async fn invalidate_written(&self, keys: &[String]) {
-        if let Err(error) = self.invalidate_all(keys).await {
+    /// Invalidates what a writer has changed, `within` so long, or keeps that for later: the write
+    /// has happened.
+    pub(crate) async fn invalidate_written(
+        &self,
+        keys: &[String],
+        within: Result<Duration, Error>,
+    ) {
+        let invalidated = match within {
+            Ok(within) => self.invalidate_all(keys, within).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = invalidated {
             self.counters().count_error();
             self.queue(keys, Some(&error));
         }

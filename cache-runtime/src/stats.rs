@@ -24,6 +24,10 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    #[cfg(feature = "metrics")]
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Hit, Self::Miss, Self::Stale, Self::Coalesced, Self::Bypassed];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",
@@ -144,16 +148,38 @@ pub(crate) struct Observer {
     pub(crate) counters: Counters,
     /// The `observe` around this one, which sees the same calls.
     pub(crate) outer: Option<Arc<Observer>>,
+    /// The prefix of the cache that was asked first.
+    #[cfg(feature = "axum")]
+    pub(crate) prefix: std::sync::OnceLock<Box<str>>,
 }
 
 impl Observer {
+    /// Takes note of the cache that a call used.
+    pub(crate) fn saw(&self, prefix: &str) {
+        #[cfg(feature = "axum")]
+        {
+            let mut observer = Some(self);
+            while let Some(Self { prefix: first, outer, .. }) = observer {
+                first.get_or_init(|| prefix.into());
+                observer = outer.as_deref();
+            }
+        }
+        #[cfg(not(feature = "axum"))]
+        let _ = prefix;
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn prefix(&self) -> &str {
+        self.prefix.get().map_or("", |prefix| prefix)
+    }
+
     pub(crate) fn count(&self, outcome: Outcome) {
         self.each(|counters| counters.count(outcome));
     }
 
     pub(crate) fn each(&self, count: impl Fn(&Counters)) {
         let mut observer = Some(self);
-        while let Some(Self { counters, outer }) = observer {
+        while let Some(Self { counters, outer, .. }) = observer {
             count(counters);
             observer = outer.as_deref();
         }

@@ -1,10 +1,12 @@
 //! Functions that change what others have cached.
 
+use crate::Error;
 use crate::cache::{Cache, Handle};
 use crate::context::{Context, with_cache};
 use crate::entry::Entry;
 use crate::key::KeyWriter;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// What a writer's end invalidates, by cache.
 #[derive(Debug, Default)]
@@ -61,17 +63,17 @@ impl Targets {
         }
     }
 
-    async fn invalidate(&self) {
+    async fn invalidate(&self, within: impl Fn(&Cache) -> Result<Duration, Error>) {
         for Group { cache, keys, everything } in &self.0 {
             if *everything {
                 cache.queue_everything();
             } else {
-                cache.invalidate_written(keys).await;
+                cache.invalidate_written(keys, within(cache)).await;
             }
         }
     }
 
-    /// [`invalidate`](Self::invalidate) without anybody waiting for it.
+    /// Invalidates without anybody waiting for it.
     fn invalidate_behind(self) {
         for Group { cache, keys, everything } in self.0 {
             if everything {
@@ -96,7 +98,7 @@ pub fn invalidating<B: Future>(
         let mut pending = Pending::new(targets);
         let output = body.await;
         // Boxed: it is not to be part of the future of every writer.
-        Box::pin(pending.invalidate()).await;
+        Box::pin(pending.invalidate(timeout)).await;
         output
     }
 }
@@ -110,16 +112,28 @@ impl Pending {
         Self(Some(targets))
     }
 
-    /// Invalidates, or leaves it to the deferral around the writer.
-    pub(crate) async fn invalidate(&mut self) {
+    /// Invalidates, or leaves it to the deferral around the writer. `within` says how long each
+    /// cache may take, or why it is not to be asked now.
+    pub(crate) async fn invalidate(&mut self, within: impl Fn(&Cache) -> Result<Duration, Error>) {
         if let Some(deferred) = Context::current().deferred {
             deferred.keep(self.0.take().unwrap_or_default());
         }
         if let Some(targets) = &self.0 {
-            targets.invalidate().await;
+            targets.invalidate(within).await;
         }
         self.0 = None;
     }
+
+    /// Nothing is left to invalidate.
+    pub(crate) fn done(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// The cache's own timeout.
+#[allow(clippy::unnecessary_wraps)] // as `Pending::invalidate` wants it
+pub(crate) fn timeout(cache: &Cache) -> Result<Duration, Error> {
+    Ok(cache.settings().timeout)
 }
 
 impl Drop for Pending {

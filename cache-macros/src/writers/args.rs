@@ -1,4 +1,5 @@
-//! The syntax of `#[redis_invalidate(...)]`: calls of cached functions, and options.
+//! The syntax of `#[redis_invalidate(...)]` and `#[redis_put(...)]`: calls of cached functions, and
+//! options.
 
 use crate::args::Opt;
 use crate::errors::Errors;
@@ -13,18 +14,29 @@ use syn::{Expr, ExprArray, ExprLit, Lit, LitStr, Path, Token};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Invalidate,
+    Put,
 }
 
 impl Kind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Invalidate => "redis_invalidate",
+            Self::Put => "redis_put",
         }
     }
 
     fn options(self) -> &'static [&'static str] {
         match self {
             Self::Invalidate => &["keys", "cache", "crate"],
+            Self::Put => &["cache", "crate"],
+        }
+    }
+
+    /// What is named, when nothing is.
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Invalidate => "whose value changes",
+            Self::Put => "whose value this one returns",
         }
     }
 }
@@ -41,6 +53,9 @@ pub(super) struct Args {
 const KEYS: &str = "`keys` is a list of key templates: write `keys = [\"user:{id}\"]`";
 const CRATE: &str = "`crate` is the path of the runtime, without quotes: write \
                      `crate = my_crate::cache_runtime`";
+
+const ONE: &str = "`#[redis_put]` stores one value under one key: name what else changes in a \
+                   `#[redis_invalidate(...)]` beside it";
 
 /// Reads everything; what cannot be read is an error, and the next is read all the same.
 pub(super) fn parse(kind: Kind, tokens: TokenStream, errors: &mut Errors) -> Args {
@@ -67,8 +82,9 @@ pub(super) fn parse(kind: Kind, tokens: TokenStream, errors: &mut Errors) -> Arg
         errors.at(
             Span::call_site(),
             format!(
-                "nothing is named: write the cached function whose value changes, with the \
-                 arguments of its key, such as `#[{name}(get_user(id))]`"
+                "nothing is named: write the cached function {}, with the arguments of its key, \
+                 such as `#[{name}(get_user(id))]`",
+                kind.subject()
             ),
         );
     }
@@ -85,7 +101,11 @@ impl Args {
         let is_option =
             input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
         if !is_option {
-            self.entries.push(companion(input.parse()?)?);
+            let call: Expr = input.parse()?;
+            if kind == Kind::Put && !self.entries.is_empty() {
+                return Err(syn::Error::new_spanned(call, ONE));
+            }
+            self.entries.push(companion(call)?);
             return Ok(());
         }
         let key = input.call(Ident::parse_any)?;
@@ -120,6 +140,11 @@ fn set<T>(slot: &mut Option<Opt<T>>, key: Ident, value: T, errors: &mut Errors) 
 }
 
 fn unknown_option(kind: Kind, key: &Ident, name: &str) -> syn::Error {
+    if kind == Kind::Put
+        && let Some(why) = why_not_for_a_put(name)
+    {
+        return syn::Error::new(key.span(), why);
+    }
     let options = || kind.options().iter().copied();
     let expected = list(options());
     let hint = if name == "key" && kind == Kind::Invalidate {
@@ -134,6 +159,26 @@ fn unknown_option(kind: Kind, key: &Ident, name: &str) -> syn::Error {
              {expected})"
         ),
     )
+}
+
+/// What `#[redis_put]` says to an option that other attributes have.
+fn why_not_for_a_put(name: &str) -> Option<String> {
+    match name {
+        "key" | "keys" => Some(format!(
+            "`{name}` does not say how the value is stored, which only a cached function does: \
+             name that, such as `#[redis_put(get_user(id))]`, or invalidate the key with \
+             `#[redis_invalidate(keys = [\"user:{{id}}\"])]`"
+        )),
+        "tags" | "tags_with" => Some(format!(
+            "`{name}` stands for many values, and this function returns one: name the cached \
+             function that it is of, such as `#[redis_put(get_user(id))]`"
+        )),
+        _ if crate::args::is_option(name) => Some(format!(
+            "`{name}` is an option of the cached function, whose options apply here too: write \
+             it there"
+        )),
+        _ => None,
+    }
 }
 
 fn templates(value: Expr) -> syn::Result<Vec<LitStr>> {

@@ -5,7 +5,7 @@ use super::Writer;
 use crate::expand::{as_written, body, ours_at, render_key, runtime};
 use crate::model::{Form, Item};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// The function with its invalidations behind it.
@@ -27,6 +27,47 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     let call = quote_spanned! {ours=>
         #p::invalidating(
             #p::targets(#cache, |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* }),
+            #body,
+        )
+    };
+    function(item, writer, call)
+}
+
+/// The function with its value stored.
+pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
+    let (Some(entry), Some(output)) = (writer.entries.first(), &writer.output) else {
+        return TokenStream::new(); // an error has been reported
+    };
+    // Spanned at the item, so that a value of another type is an error there.
+    let at_item = ours_at(entry.span());
+    let p = runtime(&writer.krate, at_item);
+    // Without a closure where that will do: then an unknown function is one error.
+    let named = match &writer.cache {
+        None => entry.to_token_stream(),
+        Some(_) => {
+            let cache = cache(writer);
+            quote_spanned!(at_item=> #p::named(#cache, || #entry))
+        }
+    };
+    let name = Ident::new("__entry", Span::mixed_site());
+    let shape = |returns: TokenStream| {
+        quote_spanned! {at_item=>
+            {
+                use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
+                (&&&#returns).shape()
+            }
+        }
+    };
+    let reader = shape(quote_spanned!(at_item=> #name.__cached_function()));
+    let this = shape(quote_spanned!(at_item=> #p::Returns::<#output>::new()));
+    let body = pinned_body(item, writer);
+    let call = quote_spanned! {at_item=>
+        #p::putting(
+            {
+                let #name = #named;
+                let __reader = #reader;
+                #p::target(#name, __reader, #this)
+            },
             #body,
         )
     };

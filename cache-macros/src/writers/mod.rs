@@ -30,6 +30,11 @@ pub(crate) fn invalidate(options: TokenStream, tokens: TokenStream) -> TokenStre
     written(Kind::Invalidate, options, tokens, expand::invalidating)
 }
 
+/// `#[redis_put(...)]`.
+pub(crate) fn put(options: TokenStream, tokens: TokenStream) -> TokenStream {
+    written(Kind::Put, options, tokens, expand::putting)
+}
+
 /// Parse, then check, then write; with a mistake the function stays as it was.
 fn written(
     kind: Kind,
@@ -43,7 +48,7 @@ fn written(
         errors.push(not_a_function(kind, &tokens));
         return [errors.into_tokens(), tokens].into_iter().collect();
     };
-    let writer = check(args, &item, &mut errors);
+    let writer = check(kind, args, &item, &mut errors);
     if errors.is_empty() {
         expand(&item, &writer)
     } else {
@@ -51,11 +56,14 @@ fn written(
     }
 }
 
-fn check(args: Args, item: &Item, errors: &mut Errors) -> Writer {
+fn check(kind: Kind, args: Args, item: &Item, errors: &mut Errors) -> Writer {
     let (bindings, _) = bindings(&item.sig);
     let keys = check_keys(&args, item, &bindings, errors);
     let cache = args.cache.and_then(|option| validate::check_cache(option, errors));
     let (form, output) = form(item);
+    if kind == Kind::Put {
+        check_value(item, output.as_ref(), errors);
+    }
     Writer {
         krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
         form,
@@ -80,6 +88,25 @@ fn form(item: &Item) -> (Form, Option<Type>) {
     match future_output(written) {
         Some((form, output)) => (form, Some(output)),
         None => (Form::Plain, output),
+    }
+}
+
+/// There must be a value, and its type must be one that can be compared.
+fn check_value(item: &Item, output: Option<&Type>, errors: &mut Errors) {
+    let nothing = "this function returns nothing, so there is nothing to store: return the value, \
+                   or use `#[redis_invalidate]`";
+    match (&item.sig.output, output) {
+        (ReturnType::Default, _) => errors.on(&item.sig.ident, nothing),
+        (_, Some(Type::Tuple(tuple))) if tuple.elems.is_empty() => errors.on(tuple, nothing),
+        (_, Some(_)) => {}
+        (ReturnType::Type(_, written), None) if matches!(**written, Type::Never(_)) => {
+            errors.on(written, nothing);
+        }
+        (ReturnType::Type(_, written), None) => errors.on(
+            written,
+            "a type without a name is not one that a cached function stores: return the type \
+             that it returns, or use `#[redis_invalidate]`",
+        ),
     }
 }
 

@@ -8,6 +8,15 @@ impl super::CacheKey for uuid::Uuid {
     }
 }
 
+/// As it is: of what is special in a key it holds `%` alone, with two digits behind it, and each
+/// parameter has exactly one `=`, so that it can stand beside or inside of anything.
+#[cfg(feature = "axum")]
+impl<T> super::CacheKey for crate::http::SortedQuery<T> {
+    fn write_key(&self, key: &mut super::KeyWriter<'_>) {
+        key.raw().push_str(self.as_str());
+    }
+}
+
 #[cfg(feature = "chrono")]
 mod of_chrono {
     use crate::key::encode::{WithoutColons, push_plain};

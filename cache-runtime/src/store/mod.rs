@@ -17,6 +17,7 @@ pub(crate) use redis::RedisStore;
 use crate::Error;
 use crate::breaker::BreakerState;
 use crate::config::{Settings, Target};
+use crate::measure::Command;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,7 +171,7 @@ pub(crate) enum AnyStore {
     Disabled(DisabledStore),
 }
 
-/// The same method of whichever store it is.
+/// The same method of whichever store it is; with a name, its time is measured under that.
 macro_rules! delegate {
     ($self:ident, $store:ident => $call:expr) => {
         match $self {
@@ -179,6 +180,13 @@ macro_rules! delegate {
             AnyStore::Disabled($store) => $call,
         }
     };
+    ($name:literal: $self:ident, $store:ident => $call:expr) => {{
+        static COMMAND: Command = Command::new($name);
+        let timer = COMMAND.begins();
+        let answer = delegate!($self, $store => $call);
+        timer.ends();
+        answer
+    }};
 }
 
 impl AnyStore {
@@ -223,11 +231,11 @@ impl AnyStore {
 
 impl Store for AnyStore {
     async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        delegate!(self, store => store.get(key, within).await)
+        delegate!("get": self, store => store.get(key, within).await)
     }
 
     async fn read(&self, key: &str, within: Duration) -> Result<Option<Found>, Error> {
-        delegate!(self, store => store.read(key, within).await)
+        delegate!("read": self, store => store.read(key, within).await)
     }
 
     async fn acquire_above(
@@ -238,7 +246,7 @@ impl Store for AnyStore {
         above: Duration,
         within: Duration,
     ) -> Result<Acquired<Found>, Error> {
-        delegate!(self, store => store.acquire_above(key, token, life, above, within).await)
+        delegate!("acquire": self, store => store.acquire_above(key, token, life, above, within).await)
     }
 
     async fn acquire(
@@ -249,7 +257,7 @@ impl Store for AnyStore {
         force: bool,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        delegate!(self, store => store.acquire(key, token, life, force, within).await)
+        delegate!("acquire": self, store => store.acquire(key, token, life, force, within).await)
     }
 
     async fn settle(
@@ -259,11 +267,11 @@ impl Store for AnyStore {
         act: Act<'_>,
         within: Duration,
     ) -> Result<bool, Error> {
-        delegate!(self, store => store.settle(key, token, act, within).await)
+        delegate!("settle": self, store => store.settle(key, token, act, within).await)
     }
 
     async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {
-        delegate!(self, store => store.remove(keys, within).await)
+        delegate!("remove": self, store => store.remove(keys, within).await)
     }
 
     async fn life(&self, key: &str, within: Duration) -> Result<Life, Error> {

@@ -7,7 +7,7 @@
 mod common;
 
 use async_trait::async_trait;
-use cache_runtime::redis_cache;
+use cache_runtime::{redis_cache, redis_invalidate, redis_put};
 use common::{Runs, called, in_memory};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -110,6 +110,40 @@ fn a_cached_future_is_little_larger() {
     let service = Service { id: 1 };
     let bare = size_of_val(&service.bare([1; LARGE]));
     compare("method", bare, size_of_val(&service.cached([1; LARGE])));
+}
+
+mod bare_writer {
+    use super::*;
+
+    pub(super) async fn put(id: u64, large: Large) -> Result<Vec<u64>, [u8; 512]> {
+        if id == 0 { Err([0; 512]) } else { Ok(vec![held(&large).await]) }
+    }
+}
+
+#[redis_cache(ttl = 60, key = "value:{id}")]
+async fn value(id: u64) -> Vec<u64> {
+    vec![id]
+}
+
+mod writer {
+    use super::*;
+
+    #[redis_put(value(id))]
+    pub(super) async fn put(id: u64, large: Large) -> Result<Vec<u64>, [u8; 512]> {
+        if id == 0 { Err([0; 512]) } else { Ok(vec![held(&large).await]) }
+    }
+
+    #[redis_invalidate(value(id))]
+    pub(super) async fn invalidate(id: u64, large: Large) -> Result<Vec<u64>, [u8; 512]> {
+        if id == 0 { Err([0; 512]) } else { Ok(vec![held(&large).await]) }
+    }
+}
+
+#[test]
+fn a_writers_future_is_little_larger() {
+    let bare = size_of_val(&bare_writer::put(1, [1; LARGE]));
+    compare("put", bare, size_of_val(&writer::put(1, [1; LARGE])));
+    compare("invalidate", bare, size_of_val(&writer::invalidate(1, [1; LARGE])));
 }
 
 #[test]

@@ -105,7 +105,8 @@ impl Check<'_> {
                     && (ending == Ending::Value || near)
             }
             (None, Some(put)) => matches!(put.what,
-                What::Put(key, version) if (key, version) == (stamp.key, stamp.version)),
+                What::Put(key, version) | What::Save(key, Some(version))
+                    if (key, version) == (stamp.key, stamp.version)),
             (None, None) => false,
         };
         if !known {
@@ -127,11 +128,8 @@ impl Check<'_> {
     /// G3: not computed before an invalidation that was over when the call began.
     fn not_stale(&mut self, id: u64, call: &Call, stamp: Stamp) {
         for (write, invalidation) in &self.history.writes {
-            let What::Invalidation(keys) = &invalidation.what else { continue };
-            let Some((_, version)) = keys.iter().find(|(key, _)| *key == call.key) else {
-                continue;
-            };
-            if !invalidation.ok || invalidation.ended >= call.began {
+            let Some(version) = invalidation.what.outdates(call.key) else { continue };
+            if !invalidation.ok || invalidation.ended >= call.began || *write == stamp.source {
                 continue;
             }
             let stale = match (self.body(stamp), self.put(stamp)) {
@@ -140,9 +138,11 @@ impl Check<'_> {
                         && process_of(stamp.source) == process_of(id)
                         && process_of(*write) != process_of(id)
                         && call.began < source.ended;
-                    let older = body.began < invalidation.began || stamp.version < *version;
+                    let older = body.began < invalidation.began || stamp.version < version;
                     older && !shared_in_trouble
                 }
+                // A writer stores under a lease that it took before it changed the data.
+                (None, Some(Write { what: What::Save(..), .. })) => stamp.version < version,
                 // Of two writes at one time either may be the later.
                 (None, Some(put)) => put.ended < invalidation.began,
                 (None, None) => false,

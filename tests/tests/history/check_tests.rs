@@ -69,6 +69,13 @@ impl Story {
             .at(to, Event::WriteEnded { write, ok: true })
     }
 
+    /// A writer that has made `version` halfway.
+    fn saved(self, from: u64, to: u64, write: u64, version: u64) -> Self {
+        self.at(from, Event::Save { write, key: A })
+            .at(u64::midpoint(from, to), Event::Saved { write, version })
+            .at(to, Event::WriteEnded { write, ok: true })
+    }
+
     fn breaks(&self, rules: &Rules) -> Vec<&'static str> {
         check(&History::of(&self.0), rules).iter().map(|it| it.guarantee).collect()
     }
@@ -160,6 +167,28 @@ fn g3_a_put_of_before_an_invalidation() {
 }
 
 #[test]
+fn g3_a_value_of_before_a_save() {
+    story().saved(0, 10, 1, 1).hit(20, 3, 1).is(&[]);
+    story().computed(0, 50, 1).saved(20, 40, 2, 1).hit(60, 3, 1).is(&["G3"]);
+    // Its data are old, whenever it began.
+    story().saved(0, 40, 2, 2).computed(10, 30, 1).hit(60, 3, 1).is(&["G3"]);
+}
+
+#[test]
+fn g3_a_save_that_is_stored_over_another() {
+    let of = |source, version| Outcome::Value(Stamp { version, ..stamp(source) });
+    let two = || story().saved(0, 50, 1, 1).saved(10, 40, 2, 2).call(60, 3);
+    two().returned(61, 3, of(1, 1)).is(&["G3"]);
+    two().returned(61, 3, of(2, 2)).is(&[]);
+    story().saved(0, 10, 1, 1).computed(20, 90, 4).saved(30, 40, 2, 1).hit(50, 3, 2).is(&[]);
+}
+
+#[test]
+fn g1_a_save_that_never_came_to_its_change() {
+    story().at(0, Event::Save { write: 1, key: A }).hit(20, 3, 1).is(&["G1"]);
+}
+
+#[test]
 fn g3_what_a_process_that_is_cut_off_shares_is_a_limit() {
     let trouble = Rules { trouble: true, ..rules() };
     let joined = |call, write| {
@@ -189,6 +218,7 @@ fn g4_but_for_a_lost_lease_a_long_wait_and_a_write() {
     waited.computed(280, 330, 1).is(&[]);
     story().computed(0, 50, 1).invalidated(10, 20, 2, false).computed(30, 60, 3).is(&[]);
     story().computed(0, 50, 1).put(10, 20, 2).computed(30, 60, 3).is(&[]);
+    story().computed(0, 50, 1).saved(10, 20, 2, 1).computed(30, 60, 3).is(&[]);
     // One that was over before, or that began after, is no excuse.
     story().invalidated(0, 9, 2, true).computed(10, 50, 1).computed(30, 60, 3).is(&["G4"]);
     story().computed(10, 50, 1).computed(30, 60, 3).invalidated(31, 40, 2, true).is(&["G4"]);

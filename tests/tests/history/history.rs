@@ -56,14 +56,49 @@ pub enum Ending {
 /// What is written down, in the order in which one process did it, before it has an effect.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Event {
-    Call { call: u64, key: Key, refresh: bool },
-    Body { body: u64, call: u64, version: u64 },
-    BodyEnded { body: u64, ending: Ending },
-    CallEnded { call: u64, outcome: Outcome },
-    Invalidation { write: u64, keys: Vec<(Key, u64)> },
-    Put { write: u64, key: Key, version: u64 },
-    WriteEnded { write: u64, ok: bool },
-    Died { process: u64 },
+    Call {
+        call: u64,
+        key: Key,
+        refresh: bool,
+    },
+    Body {
+        body: u64,
+        call: u64,
+        version: u64,
+    },
+    BodyEnded {
+        body: u64,
+        ending: Ending,
+    },
+    CallEnded {
+        call: u64,
+        outcome: Outcome,
+    },
+    Invalidation {
+        write: u64,
+        keys: Vec<(Key, u64)>,
+    },
+    Put {
+        write: u64,
+        key: Key,
+        version: u64,
+    },
+    /// A writer with `#[redis_put]`, and the version of the data once it has changed it.
+    Save {
+        write: u64,
+        key: Key,
+    },
+    Saved {
+        write: u64,
+        version: u64,
+    },
+    WriteEnded {
+        write: u64,
+        ok: bool,
+    },
+    Died {
+        process: u64,
+    },
 }
 
 /// Ids are unique across processes, and say whose they are.
@@ -106,6 +141,28 @@ pub enum What {
     Invalidation(Vec<(Key, u64)>),
     /// Of a value with this version.
     Put(Key, u64),
+    /// Of a value with the version that the writer has made, once it has.
+    Save(Key, Option<u64>),
+}
+
+impl What {
+    /// The version that the data of `key` had when this was about to take older values out.
+    pub fn outdates(&self, key: Key) -> Option<u64> {
+        match self {
+            Self::Invalidation(keys) => {
+                keys.iter().find(|(of, _)| *of == key).map(|(_, version)| *version)
+            }
+            Self::Save(of, version) => version.filter(|_| *of == key),
+            Self::Put(..) => None,
+        }
+    }
+
+    pub fn concerns(&self, key: Key) -> bool {
+        match self {
+            Self::Invalidation(keys) => keys.iter().any(|(of, _)| *of == key),
+            Self::Put(of, _) | Self::Save(of, _) => *of == key,
+        }
+    }
 }
 
 /// A whole history, by id.
@@ -153,6 +210,15 @@ impl History {
             Event::Put { write, key, version } => {
                 let what = What::Put(key, version);
                 self.writes.insert(write, Write { began, ended, ok: false, what });
+            }
+            Event::Save { write, key } => {
+                let what = What::Save(key, None);
+                self.writes.insert(write, Write { began, ended, ok: false, what });
+            }
+            Event::Saved { write, version } => {
+                if let Some(Write { what: What::Save(_, made), .. }) = self.writes.get_mut(&write) {
+                    *made = Some(version);
+                }
             }
             Event::WriteEnded { write, ok } => {
                 if let Some(write) = self.writes.get_mut(&write) {

@@ -1,7 +1,7 @@
 //! G4: who may compute beside whom.
 
 use crate::check::Check;
-use crate::history::{Body, Call, Ending, What};
+use crate::history::{Body, Call, Ending};
 use crate::tell::told_body;
 use std::time::Duration;
 
@@ -48,13 +48,10 @@ impl Check<'_> {
         let lost_its_lease = to.saturating_sub(early.0.began) > self.rules.lease;
         let waited = |(body, call): (&Body, &Call)| body.began - call.began >= self.rules.wait;
         let written = || {
-            self.history.writes.values().any(|write| {
-                let concerned = match &write.what {
-                    What::Invalidation(keys) => keys.iter().any(|(of, _)| *of == key),
-                    What::Put(of, _) => *of == key,
-                };
-                concerned && meanwhile(write.began, write.ended)
-            })
+            self.history
+                .writes
+                .values()
+                .any(|write| write.what.concerns(key) && meanwhile(write.began, write.ended))
         };
         // They take the lease by force.
         let refreshed = || {

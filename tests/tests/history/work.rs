@@ -4,7 +4,7 @@
 use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
 use crate::profile::Profile;
 use crate::record::{Data, Recorder, now};
-use cache_runtime::{Cache, redis_cache, refresh};
+use cache_runtime::{Cache, redis_cache, redis_put, refresh};
 use fastrand::Rng;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,16 @@ pub async fn lasting(job: Job, id: u64) -> Result<Stamp, Failure> {
 #[redis_cache(ttl = BRIEF, key = "brief:{id}")]
 pub async fn brief(job: Job, id: u64) -> Result<Stamp, Failure> {
     job.run(Key { kind: Kind::Brief, id }).await
+}
+
+#[redis_put(lasting(id))]
+async fn save_lasting(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Lasting, id }).await
+}
+
+#[redis_put(brief(id))]
+async fn save_brief(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Brief, id }).await
 }
 
 /// `Clone`, so that it is shared by those who wait.
@@ -59,6 +69,30 @@ impl Job {
             Ending::Error => Err(Failure(stamp)),
             // Without a word on the standard error.
             Ending::Panic => std::panic::resume_unwind(Box::new("a body that panics")),
+        }
+    }
+}
+
+/// What one writer is to do.
+struct Save {
+    process: Arc<Process>,
+    write: u64,
+    takes: Duration,
+    ending: Ending,
+}
+
+impl Save {
+    /// Changes the data in between, and answers what it has made of it.
+    async fn run(self, key: Key) -> Result<Stamp, Failure> {
+        tokio::time::sleep(self.takes / 2).await;
+        let (write, version) = (self.write, self.process.data.change(key));
+        self.process.recorder.note(Event::Saved { write, version });
+        tokio::time::sleep(self.takes / 2).await;
+        let stamp = Stamp { key, version, source: write };
+        match self.ending {
+            Ending::Value | Ending::Dropped => Ok(stamp),
+            Ending::Error => Err(Failure(stamp)),
+            Ending::Panic => std::panic::resume_unwind(Box::new("a writer that panics")),
         }
     }
 }
@@ -158,6 +192,42 @@ impl Process {
         self.recorder.note(Event::WriteEnded { write, ok });
     }
 
+    /// One writer, which is cancelled after `patience`.
+    async fn save(
+        self: &Arc<Self>,
+        key: Key,
+        (takes, ending): (Duration, Ending),
+        patience: Option<Duration>,
+    ) {
+        let write = self.recorder.id();
+        self.recorder.note(Event::Save { write, key });
+        let journal = async || self.cache.stats().await.journal;
+        let before = journal().await.queued;
+        let save = Save { process: self.clone(), write, takes, ending };
+        let cache = self.cache.clone();
+        let running = tokio::spawn(async move {
+            match key.kind {
+                Kind::Lasting => cache.scope(save_lasting(save, key.id)).await,
+                Kind::Brief => cache.scope(save_brief(save, key.id)).await,
+            }
+        });
+        if let Some(patience) = patience {
+            let running = running.abort_handle();
+            tokio::spawn(async move {
+                tokio::time::sleep(patience).await;
+                running.abort();
+            });
+        }
+        // What waits in the journal is not promised to anybody yet.
+        let ok = running.await.is_ok() && journal().await.queued == before;
+        // Until it has reached Redis, this process computes side by side with others.
+        let patience = now() + Duration::from_millis(500);
+        while journal().await.waiting > 0 && now() < patience {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.recorder.note(Event::WriteEnded { write, ok });
+    }
+
     /// A client's life: one thing after another, at random.
     pub async fn client(self: Arc<Self>, profile: Profile, mut random: Rng, until: Duration) {
         while now() < until {
@@ -185,6 +255,10 @@ impl Process {
                 };
                 let cancelled = profile.disturbed && random.u32(..100) < 8;
                 let patience = cancelled.then(|| Duration::from_millis(random.u64(..40)));
+                if profile.disturbed && random.u32(..100) < 4 {
+                    self.save(key, (takes, ending), patience).await;
+                    continue;
+                }
                 let forced = profile.disturbed && random.u32(..100) < 3;
                 self.call(key, (takes, ending), forced, patience).await;
             }

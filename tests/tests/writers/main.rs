@@ -9,8 +9,12 @@ mod common;
 mod deferred;
 mod ends;
 mod outage;
+mod put;
+mod put_away;
+mod put_kinds;
+mod put_meanwhile;
 
-use cache_runtime::{Cache, redis_cache, redis_invalidate};
+use cache_runtime::{Cache, redis_cache, redis_invalidate, redis_put};
 use cache_tests::{RedisServer, eventually};
 use common::limited;
 use std::sync::Arc;
@@ -98,6 +102,17 @@ async fn write(world: &World, id: u64, end: End) -> Result<u64, &'static str> {
     }
 }
 
+/// [`write`], and what it returns is what the item is now.
+#[redis_put(item(id))]
+async fn save(world: &World, id: u64, end: End) -> Result<u64, &'static str> {
+    let version = world.commit().await;
+    match end {
+        End::Ok => Ok(version),
+        End::Err => Err("committed all the same"),
+        End::Panic => panic!("on purpose"),
+    }
+}
+
 fn process(url: &str) -> Cache {
     // Long enough for a busy machine: what is tested here is not how soon a call gives up.
     let patient = Cache::builder().timeout(Duration::from_secs(2));
@@ -123,6 +138,26 @@ fn spawn_write(
 ) -> tokio::task::JoinHandle<Written> {
     let (cache, world) = (cache.clone(), world.clone());
     tokio::spawn(async move { cache.scope(write(&world, id, end)).await })
+}
+
+fn spawn_save(
+    cache: &Cache,
+    world: &Arc<World>,
+    id: u64,
+    end: End,
+) -> tokio::task::JoinHandle<Written> {
+    let (cache, world) = (cache.clone(), world.clone());
+    tokio::spawn(async move { cache.scope(save(&world, id, end)).await })
+}
+
+/// What Redis has for the item.
+fn value(server: &RedisServer, id: u64) -> Option<String> {
+    server.command(&["GET", &format!("shop:item:{id}")])
+}
+
+/// Whether somebody has the lease of the item.
+fn leased(server: &RedisServer, id: u64) -> bool {
+    server.command::<u64>(&["EXISTS", &format!("shop:~lease:{{shop:item:{id}}}")]) == 1
 }
 
 /// Whether Redis has a value for the item.

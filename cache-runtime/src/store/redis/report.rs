@@ -1,6 +1,7 @@
 //! What operators get to read: once per outage, whatever the number of calls and of pools.
 
 use super::super::Reachability;
+use crate::measure;
 use redis::{ConnectionAddr, ConnectionInfo};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -80,6 +81,7 @@ impl Report {
             news
         };
         if begun.is_ok() {
+            measure::breaker(&self.server, true);
             tracing::warn!(
                 target: "cache_runtime",
                 server = %self.server,
@@ -101,6 +103,7 @@ impl Report {
     pub(super) fn regained(&self) -> Moment {
         let now = self.moment();
         let begun = self.down.swap(0, Ordering::AcqRel);
+        measure::breaker(&self.server, false);
         if begun != 0 {
             self.up.store(now, Ordering::Release);
             tracing::info!(

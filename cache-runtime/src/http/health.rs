@@ -1,0 +1,58 @@
+//! Health, for whoever restarts services: a cache that is away is no reason to.
+
+use super::seldom::Seldom;
+use crate::store::{Reachability, Store as _};
+use crate::{Cache, Status};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between two looks at the store, and the longest that one takes.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Routes `/` and `/ready` that say how the cache is, to be nested under `/health`.
+///
+/// Always `200`, since cached functions work without their cache: `{"status": "ok", "redis":
+/// "connected"}`, `"unreachable"`, or no `redis` where caching is off. Asks the store at most
+/// once a second, for at most a second; who comes meanwhile gets the answer before.
+///
+/// ```
+/// # use axum::Router;
+/// # use cache_runtime::{Cache, http};
+/// # fn main() -> Result<(), cache_runtime::Error> {
+/// let cache = Cache::builder().url("memory://").build()?;
+/// let app: Router = Router::new().nest("/health", http::health(&cache));
+/// # Ok(()) }
+/// ```
+pub fn health(cache: &Cache) -> Router {
+    let cache = cache.clone();
+    let looked = Arc::new(Seldom::new(EVERY));
+    let answer = get(move || {
+        let (cache, looked) = (cache.clone(), looked.clone());
+        async move { Json(Health { status: "ok", redis: redis(&cache, &looked).await }) }
+    });
+    Router::new().route("/", answer.clone()).route("/ready", answer)
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redis: Option<Status>,
+}
+
+async fn redis(cache: &Cache, looked: &Seldom<Status>) -> Option<Status> {
+    let look = async {
+        let looked = tokio::time::timeout(EVERY, cache.health()).await;
+        looked.unwrap_or(Status::Unreachable)
+    };
+    let status = looked.get(cache.clock().now(), look).await;
+    // The first look is under way.
+    let status = status.unwrap_or_else(|| match cache.store().reachability() {
+        Reachability::Reachable => Status::Connected,
+        Reachability::Unreachable | Reachability::Untried => Status::Unreachable,
+    });
+    (status != Status::Disabled).then_some(status)
+}

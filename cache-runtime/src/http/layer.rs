@@ -1,0 +1,171 @@
+//! The layer around handlers: says what their cached calls did, and validates.
+
+use super::{etag, status::Said};
+use crate::Cache;
+use crate::context::watch;
+use axum::BoxError;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::{Method, Request, Response};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// A layer around handlers (`Router::layer`) that tells clients what the cached calls inside came
+/// to, and spares them what they have already.
+///
+/// | header | when | value |
+/// |---|---|---|
+/// | `X-Cache` | the handler made a cached call | `MISS` if one of them ran its body, else `STALE`, else `BYPASS`, else `HIT`: the worst speaks for all |
+/// | `Cache-Status` (RFC 9211) | as above | `shop; fwd=miss`, `shop; hit; detail=stale`, `shop; fwd=bypass`, `shop; hit`; and `shop; fwd=miss; collapsed` for a `HIT` that another call was computing |
+/// | `ETag` | a GET or HEAD with status 200 and a body of known length, up to 1 MiB | a hash of the body. One that the handler has set stays |
+/// | `Cache-Control` | where [`cache_control`](Self::cache_control) asks for it | as given |
+///
+/// A GET or HEAD whose `If-None-Match` names the `ETag` is answered with `304 Not Modified` and no
+/// body (the handler has run all the same). Bodies of unknown length, such as streams, are passed
+/// on as they come, and what says `Cache-Control: no-store` gets no `ETag`.
+///
+/// Cached calls in tasks that the handler spawns, or while a stream is being sent, are not seen.
+///
+/// **Compression** goes outside of this layer (added later, with `Router::layer`): inside, bodies
+/// would have no known length. The `ETag` is then that of the body before compression, which is
+/// good for `If-None-Match`, where tags are compared weakly; the compression must say
+/// `Vary: Accept-Encoding`, as tower-http's does. A handler whose answer depends on a header of
+/// the request, such as its role, has to set `Vary` itself.
+///
+/// ```
+/// use axum::{Router, http::HeaderValue, routing::get};
+/// use cache_runtime::http::CacheLayer;
+///
+/// let app: Router = Router::new()
+///     .route("/", get(async || "hello"))
+///     .layer(CacheLayer::new().cache_control(HeaderValue::from_static("public, max-age=30")));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct CacheLayer(Arc<Options>);
+
+#[derive(Debug, Clone, Default)]
+struct Options {
+    name: Option<String>,
+    cache: Option<Cache>,
+    cache_control: Option<HeaderValue>,
+    without_etags: bool,
+}
+
+impl CacheLayer {
+    /// A layer that says what there is to say, adds `ETag`s, and no `Cache-Control`.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What `Cache-Status` calls the cache. Left out: the prefix of the cache that was asked
+    /// first.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.with(|options| options.name = Some(name.into()))
+    }
+
+    /// Has the handlers' cached calls use this cache, as [`Cache::scope`] does. Left out: the
+    /// process-wide one.
+    #[must_use]
+    pub fn cache(self, cache: &Cache) -> Self {
+        self.with(|options| options.cache = Some(cache.clone()))
+    }
+
+    /// The `Cache-Control` of successful answers to GET and HEAD that have none. Left out: none is
+    /// added.
+    #[must_use]
+    pub fn cache_control(self, value: HeaderValue) -> Self {
+        self.with(|options| options.cache_control = Some(value))
+    }
+
+    /// Adds no `ETag`, and answers no `If-None-Match`.
+    #[must_use]
+    pub fn without_etags(self) -> Self {
+        self.with(|options| options.without_etags = true)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+impl<S> Layer<S> for CacheLayer {
+    type Service = CacheService<S>;
+
+    fn layer(&self, inner: S) -> CacheService<S> {
+        CacheService { inner, options: self.0.clone() }
+    }
+}
+
+/// What [`CacheLayer`] makes of a service.
+#[derive(Debug, Clone)]
+pub struct CacheService<S> {
+    inner: S,
+    options: Arc<Options>,
+}
+
+/// Marks an answer that a layer further in has spoken of, which is closer to the calls.
+#[derive(Debug, Clone, Copy)]
+struct Spoken;
+
+impl<S, B, R> Service<Request<B>> for CacheService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    S::Error: 'static,
+    R: HttpBody<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let asked: Vec<_> =
+            request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
+        let options = self.options.clone();
+        let handled = watch(options.cache.clone(), self.inner.call(request));
+        Box::pin(async move {
+            let (response, observer) = handled.await;
+            let mut response = response?.map(Body::new);
+            if response.extensions_mut().insert(Spoken).is_some() {
+                return Ok(response);
+            }
+            if let Some(said) = Said::of(&observer.counters.read()) {
+                let name = options.name.as_deref().unwrap_or_else(|| observer.prefix());
+                response.headers_mut().insert(X_CACHE, said.in_short());
+                if let Some(status) = said.of_cache(name) {
+                    response.headers_mut().append(CACHE_STATUS, status);
+                }
+            }
+            if !read {
+                return Ok(response);
+            }
+            if let Some(value) = &options.cache_control
+                && response.status().is_success()
+            {
+                response
+                    .headers_mut()
+                    .entry(header::CACHE_CONTROL)
+                    .or_insert_with(|| value.clone());
+            }
+            if options.without_etags {
+                return Ok(response);
+            }
+            Ok(etag::validated(response, &asked).await)
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! What `X-Cache` and `Cache-Status` say of a handler's cached calls.
+
+use crate::Observed;
+use axum::http::HeaderValue;
+
+/// What the calls of one request came to, all together: the worst of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Something was computed.
+    Miss,
+    /// Everything was there, but something past its time to live.
+    Stale,
+    /// Something was computed, since the cache was not to be asked.
+    Bypass,
+    /// Everything was there, or another call was computing it.
+    Collapsed,
+    /// Everything was there.
+    Hit,
+}
+
+impl Said {
+    /// `None` where there was no cached call.
+    pub(super) fn of(observed: &Observed) -> Option<Self> {
+        let order = [
+            (observed.misses, Self::Miss),
+            (observed.stale, Self::Stale),
+            (observed.bypassed, Self::Bypass),
+            (observed.coalesced, Self::Collapsed),
+            (observed.hits, Self::Hit),
+        ];
+        order.into_iter().find(|(count, _)| *count > 0).map(|(_, said)| said)
+    }
+
+    /// For `X-Cache`, which has no standard.
+    pub(super) fn in_short(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Miss => "MISS",
+            Self::Stale => "STALE",
+            Self::Bypass => "BYPASS",
+            Self::Collapsed | Self::Hit => "HIT",
+        })
+    }
+
+    /// For `Cache-Status` (RFC 9211). Says only what is known: whether the value was stored, and
+    /// how long it lives, is not.
+    pub(super) fn of_cache(self, name: &str) -> Option<HeaderValue> {
+        let parameters = match self {
+            Self::Miss => "fwd=miss",
+            Self::Stale => "hit; detail=stale",
+            Self::Bypass => "fwd=bypass",
+            Self::Collapsed => "fwd=miss; collapsed",
+            Self::Hit => "hit",
+        };
+        HeaderValue::from_maybe_shared(format!("{}; {parameters}", item(name))).ok()
+    }
+}
+
+/// A name as a token of structured fields (RFC 8941) where it can be one, else as a string.
+fn item(name: &str) -> String {
+    let of_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:/".contains(c);
+    if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '*') && name.chars().all(of_token)
+    {
+        return name.to_owned();
+    }
+    let mut string = String::from("\"");
+    for c in name.chars() {
+        if matches!(c, '"' | '\\') {
+            string.push('\\');
+        }
+        string.push(if (' '..='~').contains(&c) { c } else { '?' });
+    }
+    string.push('"');
+    string
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(hits: u64, misses: u64, stale: u64, coalesced: u64, bypassed: u64) -> Observed {
+        Observed { hits, misses, stale, coalesced, bypassed, ..Observed::default() }
+    }
+
+    #[test]
+    fn the_worst_call_speaks_for_all() {
+        assert_eq!(Said::of(&observed(0, 0, 0, 0, 0)), None);
+        assert_eq!(Said::of(&observed(2, 0, 0, 0, 0)), Some(Said::Hit));
+        assert_eq!(Said::of(&observed(2, 0, 0, 1, 0)), Some(Said::Collapsed));
+        assert_eq!(Said::of(&observed(2, 0, 0, 1, 1)), Some(Said::Bypass));
+        assert_eq!(Said::of(&observed(2, 0, 1, 1, 1)), Some(Said::Stale));
+        assert_eq!(Said::of(&observed(2, 1, 1, 1, 1)), Some(Said::Miss));
+    }
+
+    #[test]
+    fn names_are_tokens_or_strings() {
+        for (name, written) in [
+            ("catalog", "catalog"),
+            ("shop.eu-1", "shop.eu-1"),
+            ("1st", "\"1st\""),
+            ("", "\"\""),
+            ("a \"b\\", "\"a \\\"b\\\\\""),
+            ("naïve\r\n", "\"na?ve??\""),
+        ] {
+            assert_eq!(item(name), written);
+            assert!(Said::Hit.of_cache(name).is_some());
+        }
+    }
+}

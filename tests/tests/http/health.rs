@@ -1,0 +1,78 @@
+//! `http::health`: always well, and never a burden.
+
+use super::*;
+use crate::common::{cache_at, in_memory, limited};
+use cache_runtime::http;
+use cache_tests::eventually;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+async fn of(cache: &cache_runtime::Cache) -> Served {
+    Served::new(Router::new().nest("/health", http::health(cache))).await
+}
+
+async fn redis(served: &Served) -> Value {
+    let answer = served.get("/health/ready").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let health = answer.json();
+    assert_eq!(health["status"], "ok");
+    health["redis"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_killed_and_back() {
+    let mut server = RedisServer::start();
+    limited(async {
+        let served = of(&cache_at(&server.url())).await;
+        for path in ["/health", "/health/ready"] {
+            let answer = served.get(path).await;
+            assert_eq!(answer.json(), json!({ "status": "ok", "redis": "connected" }), "{path}");
+        }
+        server.kill();
+        let soon = Duration::from_secs(5);
+        eventually(soon, async || redis(&served).await == "unreachable").await;
+        server.restart();
+        eventually(soon, async || redis(&served).await == "connected").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_cache_nothing_is_said_of_it() {
+    let off = of(&cache_at("disabled://")).await;
+    assert_eq!(off.get("/health").await.json(), json!({ "status": "ok" }));
+    let memory = of(&in_memory()).await;
+    assert_eq!(memory.get("/health").await.json(), json!({ "status": "ok", "redis": "connected" }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_ask_cost_one_ping_and_a_hanging_redis_no_time() {
+    let server = RedisServer::start();
+    limited(async {
+        let cache = cache_at(&server.url());
+        let served = of(&cache).await;
+        let pings = || {
+            let stats: String = server.command(&["INFO", "commandstats"]);
+            let line = stats.lines().find(|line| line.starts_with("cmdstat_ping:"));
+            line.map_or(0, |line| line.split(&['=', ','][..]).nth(1).unwrap().parse().unwrap())
+        };
+        assert_eq!(redis(&served).await, "connected");
+        let (begun, before): (_, u64) = (Instant::now(), pings());
+        for _ in 0..50 {
+            assert_eq!(redis(&served).await, "connected");
+        }
+        let most = begun.elapsed().as_secs() + 1;
+        assert!(pings() - before <= most, "one a second, in {:?}", begun.elapsed());
+
+        server.stop();
+        eventually(Duration::from_secs(5), async || {
+            let begun = Instant::now();
+            let status = redis(&served).await;
+            assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+            status == "unreachable"
+        })
+        .await;
+        server.cont();
+    })
+    .await;
+}

@@ -1,0 +1,110 @@
+//! What a recorder of the `metrics` facade is told. A process has one recorder, and a function
+//! asks for its handles once: so this is one program, which installs it first.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs)]
+
+#[path = "common/mod.rs"]
+mod common;
+
+use cache_runtime::{bypass, redis_cache};
+use cache_tests::{RedisServer, eventually};
+use common::{cache_at, limited};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use std::collections::HashMap;
+use std::future::ready;
+use std::time::Duration;
+
+#[redis_cache(ttl = 60, key = "half:{n}")]
+async fn half(n: u64) -> u64 {
+    n / 2
+}
+
+#[redis_cache(ttl = 60, key = "overtaken:{n}")]
+async fn overtaken(n: u64) -> u64 {
+    overtaken_entry(n).invalidate().await.unwrap();
+    n
+}
+
+/// Adds up what snapshots say: each empties the histograms.
+struct Figures {
+    snapshotter: Snapshotter,
+    histograms: HashMap<String, Vec<f64>>,
+    others: HashMap<String, f64>,
+}
+
+impl Figures {
+    fn read(&mut self) {
+        for (key, _, _, value) in self.snapshotter.snapshot().into_vec() {
+            let key = key.key();
+            let labels: Vec<_> =
+                key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+            let name = format!("{}{{{}}}", key.name(), labels.join(","));
+            match value {
+                // The snapshot takes counters as they are.
+                DebugValue::Counter(count) => {
+                    *self.others.entry(name).or_default() += count as f64;
+                }
+                DebugValue::Gauge(value) => {
+                    self.others.insert(name, value.into_inner());
+                }
+                DebugValue::Histogram(values) => {
+                    let values = values.into_iter().map(f64::from);
+                    self.histograms.entry(name).or_default().extend(values);
+                }
+            }
+        }
+    }
+
+    fn of(&mut self, name: &str) -> f64 {
+        self.read();
+        self.others.get(name).copied().unwrap_or_default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_is_told() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    recorder.install().unwrap();
+    let mut figures = Figures { snapshotter, histograms: HashMap::new(), others: HashMap::new() };
+    let mut server = RedisServer::start();
+    let breaker = format!("cache_breaker_state{{server={}/0}}", server.address());
+    let cache = cache_at(&server.url());
+    limited(cache.scope(async {
+        for n in [1, 1, 1, 2] {
+            half(n).await;
+        }
+        bypass(half(1)).await;
+        let calls = |outcome: &str| {
+            format!("cache_requests_total{{function=metrics.half,outcome={outcome}}}")
+        };
+        assert_eq!(figures.of(&calls("hit")), 2.0);
+        assert_eq!(figures.others[&calls("miss")], 2.0);
+        assert_eq!(figures.others[&calls("bypass")], 1.0);
+        assert_eq!(figures.others.get(&calls("stale")), None);
+        assert_eq!(figures.of(&breaker), 0.0);
+        let loads = &figures.histograms["cache_load_duration_seconds{function=metrics.half}"];
+        assert_eq!(loads.len(), 2, "one a body, and the bypass asks nothing");
+        let times = |command: &str| {
+            let times =
+                &figures.histograms[&format!("cache_store_duration_seconds{{command={command}}}")];
+            assert!(times.iter().all(|time| (0.0..5.0).contains(time)), "in seconds: {times:?}");
+            times.len()
+        };
+        assert_eq!((times("get"), times("acquire"), times("settle")), (4, 2, 2));
+
+        overtaken(1).await;
+        assert_eq!(figures.of("cache_voided_fills_total{function=metrics.overtaken}"), 1.0);
+
+        server.command::<()>(&["SET", "t:half:7", "no number"]);
+        half(7).await;
+        assert_eq!(figures.of("cache_errors_total{function=metrics.half}"), 1.0);
+
+        server.kill();
+        half(8).await;
+        eventually(Duration::from_secs(5), || ready(figures.of(&breaker) == 1.0)).await;
+        server.restart();
+        eventually(Duration::from_secs(5), || ready(figures.of(&breaker) == 0.0)).await;
+    }))
+    .await;
+}

@@ -1,0 +1,144 @@
+//! Puts on every kind of function, and beside other attributes.
+
+use super::*;
+use async_trait::async_trait;
+
+struct Shop {
+    cache: Cache,
+}
+
+impl Shop {
+    #[redis_cache(key = "stock:{id}", cache = self.cache)]
+    async fn stock(&self, id: u64) -> Result<u64, String> {
+        Ok(id)
+    }
+
+    #[redis_put(self.stock(id))]
+    async fn set(&self, id: u64, to: u64) -> u64 {
+        to
+    }
+
+    #[redis_put(self.stock(id))]
+    fn set_plainly(&self, id: u64, to: &u64) -> Result<u64, String> {
+        if *to == 0 { Err("none".to_owned()) } else { Ok(*to) }
+    }
+}
+
+trait Native {
+    async fn store(&mut self, id: u64, to: u64) -> u64;
+}
+
+impl Native for Shop {
+    #[redis_put(self.stock(id))]
+    async fn store(&mut self, id: u64, to: u64) -> u64 {
+        to
+    }
+}
+
+#[async_trait]
+trait Dynamic {
+    async fn store_it(&self, id: u64, to: u64) -> Result<u64, std::fmt::Error>;
+}
+
+#[async_trait]
+impl Dynamic for Shop {
+    #[redis_put(self.stock(id))]
+    async fn store_it(&self, id: u64, to: u64) -> Result<u64, std::fmt::Error> {
+        tokio::task::yield_now().await;
+        if id == 0 { Err(std::fmt::Error) } else { Ok(to) }
+    }
+}
+
+fn shop(server: &RedisServer) -> Shop {
+    Shop { cache: process(&server.url()) }
+}
+
+fn stock(server: &RedisServer) -> Option<u64> {
+    server.command(&["GET", "shop:stock:1"])
+}
+
+#[tokio::test]
+async fn methods() {
+    let server = RedisServer::start();
+    let mut shop = shop(&server);
+    shop.set(1, 10).await;
+    assert_eq!(stock(&server), Some(10));
+    shop.store(1, 20).await;
+    assert_eq!(stock(&server), Some(20));
+    shop.store_it(1, 30).await.unwrap();
+    assert_eq!(stock(&server), Some(30));
+    assert_eq!(shop.stock(1).await, Ok(30));
+}
+
+#[test]
+fn a_plain_function() {
+    let server = RedisServer::start();
+    let shop = shop(&server);
+    assert_eq!(shop.set_plainly(1, &10), Ok(10));
+    assert_eq!(stock(&server), Some(10));
+    shop.set_plainly(1, &0).unwrap_err();
+    assert_eq!(stock(&server), None, "before the caller sees the result");
+}
+
+#[tokio::test]
+async fn a_plain_function_inside_of_a_runtime() {
+    let server = RedisServer::start();
+    let shop = shop(&server);
+    assert_eq!(shop.set_plainly(1, &10), Ok(10));
+    assert_eq!(shop.stock(1).await, Ok(10));
+}
+
+#[redis_put(item(id), cache = cache)]
+async fn elsewhere(cache: &Cache, id: u64) -> u64 {
+    let _ = cache;
+    id + 1
+}
+
+#[tokio::test]
+async fn the_cache_of_the_attribute() {
+    let server = RedisServer::start();
+    elsewhere(&process(&server.url()), 7).await;
+    assert_eq!(value(&server, 7).as_deref(), Some("8"));
+}
+
+#[redis_put(item(id))]
+#[redis_invalidate(item(id + 1))]
+async fn put_above(id: u64) -> u64 {
+    id * 10
+}
+
+#[redis_invalidate(item(id + 1))]
+#[redis_put(item(id))]
+async fn put_below(id: u64) -> Result<u64, String> {
+    Ok(id * 10)
+}
+
+#[redis_put(item(id))]
+#[redis_put(item(id + 1))]
+async fn both(id: u64) -> u64 {
+    id * 10
+}
+
+#[tokio::test]
+async fn beside_an_invalidation() {
+    let server = RedisServer::start();
+    let (cache, world) = (process(&server.url()), World::new());
+    for above in [true, false] {
+        read(&cache, &world, 7).await;
+        read(&cache, &world, 8).await;
+        let written = if above { Ok(put_above(7)) } else { Err(put_below(7)) };
+        cache
+            .scope(async {
+                match written {
+                    Ok(put) => drop(put.await),
+                    Err(put) => drop(put.await),
+                }
+            })
+            .await;
+        assert_eq!(value(&server, 7).as_deref(), Some("70"));
+        assert!(!stored(&server, 8));
+        cache.clear().await.unwrap();
+    }
+    cache.scope(both(7)).await;
+    assert_eq!((value(&server, 7), value(&server, 8)), (Some("70".into()), Some("70".into())));
+}

@@ -1,0 +1,238 @@
+//! What happens to the key while the body of a put runs.
+
+use super::*;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+/// A put without a gate.
+#[redis_put(item(id))]
+async fn save_at_once(world: &World, id: u64) -> u64 {
+    world.version.fetch_add(1, Ordering::SeqCst) + 1
+}
+
+/// A put in mid-body, which has committed 2.
+async fn saving(world: &Arc<World>, cache: &Cache) -> tokio::task::JoinHandle<Written> {
+    World::close(&world.writing);
+    let saving = spawn_save(cache, world, 7, End::Ok);
+    world.writers(1).await;
+    saving
+}
+
+/// The data changes once more in mid-body, and somebody says so.
+async fn overtaken(invalidate: impl AsyncFnOnce(&Cache)) {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server.url()), process(&server.url()));
+    let world = World::new();
+    let saving = saving(&world, &one).await;
+    world.version.store(3, Ordering::SeqCst);
+    invalidate(&other).await;
+    World::open(&world.writing);
+    assert_eq!(saving.await.unwrap(), Ok(2), "its caller gets what its body returned");
+    assert!(!stored(&server, 7) && !leased(&server, 7));
+    for cache in [&one, &other] {
+        assert_eq!(read(cache, &world, 7).await, 3);
+    }
+    assert_eq!(one.stats().await.journal.queued, 0, "Redis was there");
+}
+
+#[tokio::test]
+async fn an_invalidation() {
+    overtaken(async |other| {
+        other.invalidate("item:7").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invalidation_of_the_entry() {
+    overtaken(async |other| {
+        other.scope(async { item_entry(7).invalidate().await }).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invalidating_writer() {
+    overtaken(async |other| other.scope(outage::touch(7)).await).await;
+}
+
+#[tokio::test]
+async fn an_invalidation_of_a_pattern() {
+    overtaken(async |other| {
+        other.invalidate_matching("item:*").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invalidation_of_the_function() {
+    overtaken(async |other| {
+        other.invalidate_function("writers.item").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clear() {
+    overtaken(async |other| {
+        other.clear().await.unwrap();
+    })
+    .await;
+}
+
+/// Nobody knows which of the two has committed last.
+#[tokio::test]
+async fn another_put() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server.url()), process(&server.url()));
+    let world = World::new();
+    let saving = saving(&world, &one).await;
+    assert_eq!(other.scope(save_at_once(&world, 7)).await, 3);
+    assert_eq!(value(&server, 7).as_deref(), Some("3"));
+    World::open(&world.writing);
+    assert_eq!(saving.await.unwrap(), Ok(2));
+    assert!(!stored(&server, 7), "neither an older value, nor one that may be older");
+    assert_eq!(read(&other, &world, 7).await, 3);
+}
+
+#[tokio::test]
+async fn a_reader_elsewhere_that_began_before() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server.url()), process(&server.url()));
+    let world = World::new();
+    World::close(&world.reading);
+    let old = spawn_read(&other, &world, 7);
+    world.readers(1).await;
+    one.scope(save(&world, 7, End::Ok)).await.unwrap();
+    World::open(&world.reading);
+    assert_eq!(old.await.unwrap(), 1, "its caller gets what its body returned");
+    for cache in [&one, &other] {
+        assert_eq!(read(cache, &world, 7).await, 2);
+    }
+    assert_eq!(world.readers.load(Ordering::SeqCst), 1, "the put's value is there");
+}
+
+#[tokio::test]
+async fn a_reader_here_that_began_before_is_not_joined() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    World::close(&world.reading);
+    let old = spawn_read(&cache, &world, 7);
+    world.readers(1).await;
+    cache.scope(save(&world, 7, End::Ok)).await.unwrap();
+    assert_eq!(limited(read(&cache, &world, 7)).await, 2, "at once");
+    World::open(&world.reading);
+    assert_eq!(old.await.unwrap(), 1);
+    assert_eq!(value(&server, 7).as_deref(), Some("2"));
+}
+
+/// The key has no value: whoever misses waits for the one that is about to be there.
+#[tokio::test]
+async fn readers_that_miss_get_the_new_value() {
+    let server = RedisServer::start();
+    let (one, other) = (process(&server.url()), process(&server.url()));
+    let world = World::new();
+    let saving = saving(&world, &one).await;
+    let readers = [spawn_read(&one, &world, 7), spawn_read(&other, &world, 7)];
+    World::open(&world.writing);
+    saving.await.unwrap().unwrap();
+    for reader in readers {
+        assert_eq!(reader.await.unwrap(), 2);
+    }
+    assert_eq!(world.readers.load(Ordering::SeqCst), 0);
+}
+
+/// And not for a computation that is older, and slower.
+#[tokio::test]
+async fn who_comes_while_the_body_runs_waits_for_it() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    World::close(&world.reading);
+    let old = spawn_read(&cache, &world, 7);
+    world.readers(1).await;
+    let saving = saving(&world, &cache).await;
+    let new = spawn_read(&cache, &world, 7);
+    // On the same connection behind what the new one has asked by now.
+    cache.ping().await.unwrap();
+    World::open(&world.writing);
+    saving.await.unwrap().unwrap();
+    assert_eq!(limited(new).await.unwrap(), 2);
+    World::open(&world.reading);
+    assert_eq!(old.await.unwrap(), 1);
+}
+
+/// It would wait for itself.
+#[tokio::test]
+async fn a_call_inside_of_the_body_does_not_wait() {
+    #[redis_put(item(id))]
+    async fn add_one(world: &World, id: u64) -> u64 {
+        let now = item(world, id).await;
+        world.version.store(now + 1, Ordering::SeqCst);
+        now + 1
+    }
+
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    let begun = std::time::Instant::now();
+    assert_eq!(limited(cache.scope(add_one(&world, 7))).await, 2);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert_eq!(value(&server, 7).as_deref(), Some("2"), "what the call computed is not stored");
+}
+
+#[tokio::test]
+async fn a_long_body_keeps_the_lease() {
+    let server = RedisServer::start();
+    let cache = process(&server.url());
+    let world = World::new();
+    let saving = saving(&world, &cache).await;
+    let (mut renewed, mut last) = (0, i64::MAX);
+    eventually(DEADLINE, || {
+        let left: i64 = server.command(&["PTTL", "shop:~lease:{shop:item:7}"]);
+        assert!(left > 0, "the lease ran out");
+        renewed += u32::from(left > last);
+        last = left;
+        async move { renewed == 4 }
+    })
+    .await;
+    World::open(&world.writing);
+    saving.await.unwrap().unwrap();
+    assert_eq!(value(&server, 7).as_deref(), Some("2"));
+}
+
+const SERVER: &str = "PUT_TEST_SERVER";
+
+/// Not a test by itself: what the killed process runs.
+#[tokio::test]
+async fn writer() {
+    let Ok(url) = std::env::var(SERVER) else { return };
+    let (cache, world) = (process(&url), World::new());
+    let saving = saving(&world, &cache).await;
+    println!("\nwriting");
+    saving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn its_process_is_killed() {
+    let server = RedisServer::start();
+    let mut writer = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "put_meanwhile::writer", "--nocapture"])
+        .env(SERVER, server.url())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line == "writing"));
+    assert!(leased(&server, 7));
+
+    let (cache, world) = (process(&server.url()), World::new());
+    let waiting = spawn_read(&cache, &world, 7);
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    let took = eventually(DEADLINE, || async { world.readers.load(Ordering::SeqCst) == 1 }).await;
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert_eq!(waiting.await.unwrap(), 1);
+    assert_eq!(value(&server, 7).as_deref(), Some("1"));
+}
