@@ -1,14 +1,17 @@
-//! For tests: [`RedisServer`] is a real `redis-server` of one's own, [`FaultProxy`] the bad network
-//! in front of it, [`Logs`] what the cache logged, and [`eventually`] a wait that polls.
+//! For tests: [`RedisServer`] is a real `redis-server` of one's own, [`Postgres`] a PostgreSQL,
+//! [`FaultProxy`] the bad network in front of Redis, [`Logs`] what the cache logged, and
+//! [`eventually`] a wait that polls.
 // Tests fail by panicking, and so does what they are made of.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod logs;
 mod poll;
+mod postgres;
 mod proxy;
 mod server;
 
 pub use logs::Logs;
 pub use poll::{eventually, eventually_blocking};
+pub use postgres::Postgres;
 pub use proxy::{Fault, FaultProxy};
 pub use server::{RedisServer, RedisServerBuilder, free_port};

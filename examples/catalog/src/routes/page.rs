@@ -1,0 +1,22 @@
+//! The page, which is part of the program.
+
+use crate::AppState;
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+
+pub(super) fn routes() -> Router<AppState> {
+    let file = |kind: &'static str, content: &'static str| {
+        get(move || async move { ([(CONTENT_TYPE, kind)], content) })
+    };
+    Router::new()
+        .route("/", file("text/html; charset=utf-8", include_str!("../../page/index.html")))
+        .route(
+            "/static/style.css",
+            file("text/css; charset=utf-8", include_str!("../../page/style.css")),
+        )
+        .route(
+            "/static/app.js",
+            file("text/javascript; charset=utf-8", include_str!("../../page/app.js")),
+        )
+}

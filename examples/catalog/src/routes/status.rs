@@ -1,0 +1,82 @@
+//! The figures of the page: no secret, and cheap enough to be asked for every second.
+
+use crate::AppState;
+use axum::Json;
+use axum::extract::State;
+use cache_runtime::{BreakerState, Cache, Status as Store};
+use serde::Serialize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// To count the keys is to walk through all of them.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
+
+/// How the service is.
+#[derive(Debug, Serialize)]
+pub(super) struct Status {
+    /// Of the cache's store.
+    status: Store,
+    simulate_latency: bool,
+    /// Whether the store answers.
+    redis: bool,
+    /// Of this process, as are those that follow.
+    hits: u64,
+    misses: u64,
+    stale: u64,
+    coalesced: u64,
+    /// In percent, `null` before the first call.
+    hit_rate: Option<f64>,
+    /// Bytes that the store uses, for all its clients.
+    redis_memory: Option<u64>,
+    /// Cached values, counted in the last five seconds.
+    keys: Option<u64>,
+    breaker: BreakerState,
+    /// Whether there is an admin token.
+    admin: bool,
+}
+
+pub(super) async fn status(State(state): State<AppState>) -> Json<Status> {
+    let stats = state.cache.stats().await;
+    let total = stats.process.total;
+    Json(Status {
+        status: stats.status,
+        simulate_latency: state.db.is_slow(),
+        redis: stats.status == Store::Connected,
+        hits: total.hits,
+        misses: total.misses,
+        stale: total.stale,
+        coalesced: total.coalesced,
+        hit_rate: stats.process.hit_rate,
+        redis_memory: stats.server.and_then(|server| server.used_memory),
+        keys: state.key_count.of(&state.cache).await,
+        breaker: stats.breaker,
+        admin: state.admin_token.is_some(),
+    })
+}
+
+/// The number of keys, counted again after a while. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeyCount(Arc<Mutex<Counted>>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    next: Option<Instant>,
+    keys: Option<u64>,
+}
+
+impl KeyCount {
+    async fn of(&self, cache: &Cache) -> Option<u64> {
+        let last = {
+            let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = Instant::now();
+            if counted.next.is_some_and(|next| now < next) {
+                return counted.keys;
+            }
+            counted.next = Some(now + COUNT_EVERY); // others take the last count meanwhile
+            counted.keys
+        };
+        let keys = cache.count_keys().await.ok();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys = keys;
+        keys.or(last)
+    }
+}

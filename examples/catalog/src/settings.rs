@@ -1,0 +1,300 @@
+//! What the service is told: a flag beats the environment, which beats the default.
+
+use crate::database;
+use cache_runtime::{Cache, Error};
+use clap::builder::BoolishValueParser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A catalog of products over a real database, cached by one attribute.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "catalog", version)]
+pub struct Settings {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, env = "CATALOG_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// The database: `sqlite:FILE` (created if missing) or `postgres://USER:PASSWORD@HOST/NAME`
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", default_value = "sqlite:catalog.db")]
+    #[arg(hide_env_values = true)]
+    pub database_url: Secret,
+
+    /// Connections to the database that are kept open
+    #[arg(long, env = "DATABASE_POOL_MIN", value_name = "N", default_value_t = 2)]
+    pub database_pool_min: u32,
+
+    /// Connections to the database at most
+    #[arg(long, env = "DATABASE_POOL_MAX", value_name = "N", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_pool_max: u32,
+
+    /// Whether to cache at all
+    #[arg(long, env = "REDIS_ENABLED", value_name = "BOOL", default_value = "true")]
+    #[arg(num_args = 0..=1, default_missing_value = "true", value_parser = BoolishValueParser::new())]
+    #[arg(action = clap::ArgAction::Set)]
+    pub redis_enabled: bool,
+
+    /// Does not cache: every request runs its query
+    #[arg(long)]
+    pub no_redis: bool,
+
+    /// The Redis: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`; without it and a host, this
+    /// process' memory
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub redis_url: Option<Secret>,
+
+    /// The Redis' host, where there is no URL
+    #[arg(long, env = "REDIS_HOST", value_name = "HOST")]
+    pub redis_host: Option<String>,
+
+    /// Its port
+    #[arg(long, env = "REDIS_PORT", value_name = "PORT", default_value_t = 6379)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    pub redis_port: u16,
+
+    /// The number of its database
+    #[arg(long, env = "REDIS_DB", value_name = "N", default_value_t = 0)]
+    pub redis_db: u32,
+
+    /// Its user
+    #[arg(long, env = "REDIS_USERNAME", value_name = "USER")]
+    pub redis_username: Option<String>,
+
+    /// Its password
+    #[arg(long, env = "REDIS_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    pub redis_password: Option<Secret>,
+
+    /// What every key begins with
+    #[arg(long, env = "REDIS_KEY_PREFIX", value_name = "PREFIX", default_value = "catalog")]
+    pub redis_prefix: String,
+
+    /// Time to live of cached values, in seconds
+    #[arg(long, env = "REDIS_CACHE_TTL", value_name = "SECONDS", default_value_t = 60)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub redis_cache_ttl: u64,
+
+    /// Time to live of the dashboard's values, in seconds
+    #[arg(long, env = "REDIS_CACHE_TTL_DASHBOARD", value_name = "SECONDS", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub redis_cache_ttl_dashboard: u64,
+
+    /// The token of moderators and operators; without one nobody is
+    #[arg(long, env = "CATALOG_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    pub admin_token: Option<Secret>,
+
+    /// Makes the three slow queries as slow as on a large database
+    #[arg(long, env = "CATALOG_SIMULATE_LATENCY", value_parser = BoolishValueParser::new())]
+    pub simulate_latency: bool,
+}
+
+impl Settings {
+    /// Of this process.
+    ///
+    /// # Errors
+    /// What is wrong, to be shown by [`clap::Error::exit`]; also `--help` and `--version`.
+    pub fn load() -> Result<Self, clap::Error> {
+        Self::from_command_line(std::env::args_os())
+    }
+
+    /// Of these words, the first of which is the program's name.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_command_line(
+        words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        // A variable that is not meant for us is taken out before it is parsed.
+        let command = Self::command().mut_args(|arg| match arg.get_env() {
+            Some(name) if ignored(name, std::env::var_os(name).as_deref()) => arg.env(None::<&str>),
+            _ => arg,
+        });
+        let settings = Self::from_arg_matches(&command.try_get_matches_from(words)?)?;
+        match settings.odd() {
+            Some(what) => Err(Self::command().error(ErrorKind::ValueValidation, what)),
+            None => Ok(settings),
+        }
+    }
+
+    /// What no single value tells.
+    fn odd(&self) -> Option<&'static str> {
+        if self.database_pool_min > self.database_pool_max {
+            Some("--database-pool-min is above --database-pool-max")
+        } else if self.redis_username.is_some() && self.redis_password.is_none() {
+            Some("--redis-username needs a --redis-password beside it")
+        } else if self.redis_host.as_deref().is_some_and(|host| !is_host(host)) {
+            Some(
+                "--redis-host is a name or an address alone: the port goes into --redis-port, a \
+                 whole URL into --redis-url",
+            )
+        } else {
+            None
+        }
+    }
+
+    /// Whether anything is cached.
+    #[must_use]
+    pub fn caching(&self) -> bool {
+        self.redis_enabled && !self.no_redis
+    }
+
+    /// Where the cached values are kept.
+    #[must_use]
+    pub fn store_url(&self) -> Secret {
+        match (&self.redis_url, &self.redis_host) {
+            (Some(url), _) => url.clone(),
+            (None, Some(host)) => Secret(self.url_of(host)),
+            (None, None) => Secret("memory://".to_owned()),
+        }
+    }
+
+    /// The same for people: never the user or the password.
+    #[must_use]
+    pub fn store_place(&self) -> String {
+        let url = self.store_url();
+        match url.expose().split_once("://") {
+            Some(("memory", _)) => "this process' memory".to_owned(),
+            Some((scheme, rest)) => {
+                let rest = rest.split('?').next().unwrap_or_default();
+                format!("{scheme}://{}", rest.rsplit('@').next().unwrap_or_default())
+            }
+            None => "none".to_owned(),
+        }
+    }
+
+    fn url_of(&self, host: &str) -> String {
+        let address = host.parse::<Ipv6Addr>().ok();
+        let host = address.map_or_else(|| host.to_owned(), |address| format!("[{address}]"));
+        let user = self.redis_username.as_deref().map(percent_encoded).unwrap_or_default();
+        let password = self.redis_password.as_ref().map(|p| percent_encoded(p.expose()));
+        let login = password.map(|p| format!("{user}:{p}@")).unwrap_or_default();
+        format!("redis://{login}{host}:{}/{}", self.redis_port, self.redis_db)
+    }
+
+    /// The cache that these settings describe. Does no I/O.
+    ///
+    /// # Errors
+    /// A setting that the cache does not take; the text names it and never repeats it.
+    pub fn cache(&self) -> Result<Cache, Error> {
+        Cache::builder()
+            .enabled(self.caching())
+            .url(self.store_url().expose())
+            .prefix(&self.redis_prefix)
+            .default_ttl(Duration::from_secs(self.redis_cache_ttl))
+            .ttl_setting("dashboard", Duration::from_secs(self.redis_cache_ttl_dashboard))
+            .build()
+    }
+
+    /// How to connect to the database.
+    #[must_use]
+    pub fn database(&self) -> database::Options {
+        database::Options {
+            url: self.database_url.clone(),
+            connections: self.database_pool_min..=self.database_pool_max,
+            simulate_latency: self.simulate_latency,
+        }
+    }
+}
+
+/// An empty variable is one that is not set; and Kubernetes sets `REDIS_PORT=tcp://10.0.0.1:6379`
+/// for a service that is called `redis`.
+fn ignored(name: &OsStr, value: Option<&OsStr>) -> bool {
+    let value = value.map(OsStr::to_string_lossy);
+    value.is_some_and(|v| v.is_empty() || (name == "REDIS_PORT" && v.starts_with("tcp://")))
+}
+
+fn is_host(host: &str) -> bool {
+    host.parse::<Ipv6Addr>().is_ok()
+        || host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+/// For the user's part of a URL.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for those who need it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `guess` is the secret, in a time that does not tell how much of it is right.
+    #[must_use]
+    pub fn is(&self, guess: &str) -> bool {
+        let (own, guess) = (self.0.as_bytes(), guess.as_bytes());
+        let differences = own.iter().zip(guess).fold(0, |all, (a, b)| all | (a ^ b));
+        own.len() == guess.len() && std::hint::black_box(differences) == 0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<Settings, clap::Error> {
+        Settings::from_command_line([&["catalog"], words].concat())
+    }
+
+    #[test]
+    fn a_host_and_its_companions_are_a_url() {
+        let url = |words: &[&str]| parsed(words).unwrap().store_url().expose().to_owned();
+        assert_eq!(url(&["--redis-host", "cache"]), "redis://cache:6379/0");
+        let all = ["--redis-host", "::1", "--redis-port", "7", "--redis-db", "3"];
+        assert_eq!(url(&all), "redis://[::1]:7/3");
+        let login = ["--redis-host", "h", "--redis-username", "a b", "--redis-password", "p@/ß"];
+        assert_eq!(url(&login), "redis://a%20b:p%40%2F%C3%9F@h:6379/0");
+        assert_eq!(url(&[&login[..], &["--redis-url", "redis://x"]].concat()), "redis://x");
+        for odd in ["cache:6379", "redis://cache", "me@cache", "a b"] {
+            assert!(parsed(&["--redis-host", odd]).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_in_debug() {
+        let secrets = ["--redis-password", "hush", "--admin-token", "hush", "--redis-url", "hush"];
+        let shown = format!("{:?}", parsed(&secrets).unwrap());
+        assert!(shown.contains("(hidden)") && !shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_is_only_itself() {
+        let secret = Secret("0123456789abcdef".to_owned());
+        assert!(secret.is("0123456789abcdef"));
+        for other in ["", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"] {
+            assert!(!secret.is(other), "{other}");
+        }
+    }
+}
