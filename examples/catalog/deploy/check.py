@@ -1,6 +1,6 @@
 """What no schema knows of the files in this folder. `check` runs it, in its own environment.
 
-`--write` writes k8s/postgres-seed.yaml anew from ../db.
+`--write` writes k8s/postgres-seed.yaml anew from the SQL files.
 """
 
 import http.server
@@ -38,40 +38,50 @@ def expect(what, found, wanted=True):
 # --- The seed -------------------------------------------------------------------------------------------------------
 
 
+# What PostgreSQL's image runs in a new database, in the order of the names.
+SEED = {
+    "0-collation.sql": DEPLOY / "postgres/0-collation.sql",
+    "1-schema.sql": CATALOG / "db/schema.sql",
+    "2-seed.sql": CATALOG / "db/seed.sql",
+    "3-finish.sql": DEPLOY / "postgres/3-finish.sql",
+}
+
+
 def seed_config_map():
-    """The ConfigMap that holds ../db, as text. PostgreSQL's image runs its files in the order of their names."""
+    """The ConfigMap of the seed, as text."""
     text = (
-        "# Written by `deploy/check --write` from db/schema.sql and db/seed.sql. Edit those.\n"
+        "# Written by `deploy/check --write` from db/*.sql and deploy/postgres/*.sql. Edit those.\n"
         "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: postgres-seed\n  namespace: catalog\ndata:\n"
     )
-    for key, file in (("1-schema.sql", "schema.sql"), ("2-seed.sql", "seed.sql")):
-        lines = (CATALOG / "db" / file).read_text().splitlines()
+    for key, file in SEED.items():
+        lines = file.read_text().splitlines()
         text += f"  {key}: |\n" + "".join(f"    {line}\n" if line else "\n" for line in lines)
     return text
 
 
 def check_seed():
     held = yaml.safe_load((DEPLOY / "k8s/postgres-seed.yaml").read_text())["data"]
-    for key, file in (("1-schema.sql", "schema.sql"), ("2-seed.sql", "seed.sql")):
-        same = held.get(key) == (CATALOG / "db" / file).read_text()
-        expect(f"k8s: the seed's {key} is db/{file} (else: deploy/check --write)", same)
+    expect("k8s: the files of the seed", sorted(held), sorted(SEED))
+    for key, file in SEED.items():
+        same = held.get(key) == file.read_text()
+        expect(f"k8s: the seed's {key} is {file.relative_to(CATALOG)} (else: deploy/check --write)", same)
+    # The service folds a letter up and then down, PostgreSQL down alone: the same for these, though not for all.
+    letters = set((CATALOG / "db/seed.sql").read_text())
+    expect("the seed's letters fold alike", {c for c in letters if c.upper().lower() != c.lower()}, set())
 
 
 # --- Settings -------------------------------------------------------------------------------------------------------
 
 
 def settings_of_the_program():
-    """Its variables, each with its default where that is known."""
-    help_file = os.environ.get("CATALOG_HELP")
-    if help_file:
-        known = {}
-        for option in re.split(r"^\s+(?=-)", Path(help_file).read_text(), flags=re.M):
-            if variable := re.search(r"\[env: (\w+)", option):
-                default = re.search(r"\[default: ([^\]]*)\]", option)
-                known[variable[1]] = default and default[1]
-        return known
-    sources = "".join(file.read_text() for file in sorted((CATALOG / "src").rglob("*.rs")))
-    return dict.fromkeys(re.findall(r'\benv\s*=\s*"([A-Z_]+)"', sources))
+    """Its variables, as src/settings.rs declares them, each with its default or None."""
+    source = (CATALOG / "src/settings.rs").read_text()
+    known = {}
+    for declared in re.findall(r"#\[arg\((.*?)\)\]\n", source, re.S):
+        if variable := re.search(r'\benv = "(\w+)"', declared):
+            default = re.search(r'\bdefault_value(?:_t)? = "?([^",)]+)', declared)
+            known[variable[1]] = default and default[1]
+    return known
 
 
 def example_settings():
@@ -92,9 +102,8 @@ def example_settings():
 def check_settings():
     known, example = settings_of_the_program(), example_settings()
     expect(".env.example: the settings of the program, and compose's", set(example), set(known) | OTHERS | COMPOSE_ONLY)
-    for name, default in known.items():
-        if default is not None and name in example:
-            expect(f".env.example: the default of {name}", example[name], default)
+    wrong = {name: default for name, default in known.items() if default and example.get(name) != default}
+    expect(".env.example: the program's defaults", wrong, {})
     secrets = {name: value for name, value in example.items() if SECRET.search(name) and name not in COMPOSE_ONLY}
     expect(".env.example: no secret", set(secrets.values()), {""})
     return set(known) | OTHERS, example
@@ -196,9 +205,9 @@ def check_compose(known, example):
         volumes = {volume.split(":")[0] for volume in service["volumes"]}
         expect(f"compose: {name} has a named volume", len(volumes & set(base["volumes"])), 1)
     seeds = [v.split(":") for v in postgres["volumes"] if "initdb.d" in v]
-    found = [((DEPLOY / source).resolve(), Path(target).name, mode) for source, target, mode in seeds]
-    wanted = [(CATALOG / f"db/{n}.sql", f"{i}-{n}.sql", "ro") for i, n in ((1, "schema"), (2, "seed"))]
-    expect("compose: PostgreSQL's seed", found, wanted)
+    found = {Path(target).name: (DEPLOY / source).resolve() for source, target, _ in seeds}
+    expect("compose: PostgreSQL's seed", found, SEED)
+    expect("compose: its files are read-only", {mode for _, _, mode in seeds}, {"ro"})
 
     published = [n for n, s in services.items() if "ports" in s]
     expect("compose.yaml publishes no port", published, [])
