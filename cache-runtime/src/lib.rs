@@ -7,6 +7,7 @@ mod budget;
 mod cache;
 #[allow(missing_docs)] // as above
 mod call;
+mod claim;
 mod clock;
 mod codec;
 mod config;
@@ -14,6 +15,7 @@ mod context;
 mod defer;
 mod entry;
 mod error;
+mod fill;
 #[allow(missing_docs)] // reachable for generated code alone
 mod function;
 mod glob;

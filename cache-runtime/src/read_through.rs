@@ -1,27 +1,23 @@
 //! THE algorithm: one cached call, from the look-up to the fill.
 
-use crate::Error;
 use crate::budget::Budget;
 use crate::call::{Active, Call};
+use crate::claim::{Claim, NoLease, acquire};
+use crate::fill::{Confirmed, encode, settle};
 use crate::header::Header;
 use crate::lease::Lease;
 use crate::lookup::{Looked, Stale, at_once, find, instead};
 use crate::outcome::Shape;
 use crate::plan::Plan;
 use crate::refresh::Owning;
-use crate::single_flight::{Landing, Leader, Role, Waited};
+use crate::single_flight::{Landing, Leader, Role, Waited, Waiter};
 use crate::stats::Outcome;
-use crate::store::{Acquired, Act};
+use crate::store::Act;
 use crate::timeouts::{Limits, Timed};
-use crate::timers;
 use crate::work::{Lead, Work};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// Between two requests for a lease that another process has: first, and at most.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Returns the cached value, or what `body` returns.
 ///
@@ -129,31 +125,23 @@ where
                 }
                 Role::Wait(waiter) => waiter,
             };
-            match loop {
-                if let Some(limits) = work.limits()
-                    && let Some((output, outcome)) = limits.reached(call, &plan, stale.as_deref())
-                {
+            let limits = work.limits();
+            match wait(call, &plan, &waiter, limits, wait_until, stale.as_deref()).await {
+                Err((output, outcome)) => {
                     call.record(outcome);
                     return output;
                 }
-                let left = wait_until.saturating_duration_since(Instant::now());
-                let limit = work.limits().and_then(Limits::left).filter(|limit| *limit < left);
-                match waiter.wait(limit.unwrap_or(left), plan.errors().unpack).await {
-                    Waited::TimedOut if limit.is_some() => {}
-                    waited => break waited,
-                }
-            } {
-                Waited::Value(_, until) if until <= call.cache.clock().now() => continue,
-                Waited::Value(bytes, _) => {
+                Ok(Waited::Value(_, until)) if until <= call.cache.clock().now() => continue,
+                Ok(Waited::Value(bytes, _)) => {
                     if let Ok(stored) = plan.decode_shared(&bytes) {
                         call.record(Outcome::Coalesced);
                         return S::join(stored);
                     }
                 }
-                Waited::Again => continue,
+                Ok(Waited::Again) => continue,
                 // The leader's own stale value is none of ours: it may be older than an
                 // invalidation that was over before this call began.
-                failed => {
+                Ok(failed) => {
                     if let Some(stored) = instead(call, &plan, stale.as_deref()) {
                         call.record(Outcome::Stale);
                         return S::join(stored);
@@ -170,6 +158,29 @@ where
             let output = work.here().await;
             loading.ends();
             return output;
+        }
+    }
+}
+
+/// Waits for what another call of this process computes. The error is what this caller gets once
+/// its own limits are reached.
+async fn wait<S: Shape>(
+    call: &Active,
+    plan: &Plan<S>,
+    waiter: &Waiter,
+    limits: Option<&Limits<S::Output>>,
+    until: Instant,
+    stale: Option<&Stale>,
+) -> Result<Waited<S::Output>, (S::Output, Outcome)> {
+    loop {
+        if let Some(reached) = limits.and_then(|limits| limits.reached(call, plan, stale)) {
+            return Err(reached);
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        let limit = limits.and_then(Limits::left).filter(|limit| *limit < left);
+        match waiter.wait(limit.unwrap_or(left), plan.errors().unpack).await {
+            Waited::TimedOut if limit.is_some() => {}
+            waited => return Ok(waited),
         }
     }
 }
@@ -323,130 +334,4 @@ where
         Confirmed::No => leader.land_for_those_before(began, landing),
     }
     S::join(stored)
-}
-
-/// What asking for the lease came to.
-enum Claim<'c, T> {
-    Lease(Lease<'c>),
-    /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
-    Found(T, Vec<u8>, Duration),
-    None(NoLease),
-}
-
-/// Why a value is computed that will not be stored.
-enum NoLease {
-    StoreInTrouble,
-    /// Another call has the lease, and is not waited for, or not any longer.
-    Theirs,
-    /// The value there is one that a writer of this process has replaced.
-    Distrusted,
-}
-
-/// Asks for the lease until it is given, a value is there with more than `above` of its life left,
-/// or the wait ends.
-///
-/// The processes that do not hold it ask again and again, ever more slowly: each time they may
-/// find the value, or take over from a holder that was killed. With `single_flight` other than
-/// `cluster`, and without `wait_until`, they ask once.
-async fn acquire<'c, S: Shape>(
-    call: &'c Active,
-    plan: &Plan<S>,
-    budget: &mut Budget,
-    leader: &Leader,
-    above: Duration,
-    wait_until: Option<Instant>,
-) -> Claim<'c, S::Stored> {
-    if !leader.is_trusted() {
-        return Claim::None(NoLease::Distrusted);
-    }
-    let mut force = call.refresh;
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
-        let mut lease = Lease::request(&call.cache, &call.key);
-        leader.asks();
-        let sent = Instant::now();
-        let acquired = lease.acquire(force, above, within).await;
-        budget.charge(sent, acquired.is_ok());
-        match acquired {
-            Ok(Acquired::Ours) => return Claim::Lease(lease),
-            Ok(Acquired::Found((_, until))) if until <= call.cache.clock().now() => {}
-            Ok(Acquired::Found((bytes, until))) => match plan.decode(&bytes) {
-                Ok(Some(stored)) => return Claim::Found(stored, bytes, until),
-                // Of no use to this function: it is there to be replaced.
-                _ => force = true,
-            },
-            Ok(Acquired::Theirs) => {
-                let left = wait_until
-                    .map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
-                if !plan.waits_for_others() || left.is_zero() || !timers::available() {
-                    return Claim::None(NoLease::Theirs);
-                }
-                let chance = 0.5 + call.cache.clock().random() / 2.0;
-                tokio::time::sleep(pause.mul_f64(chance).min(left)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            Err(error) => {
-                call.store_failed(&error);
-                return Claim::None(NoLease::StoreInTrouble);
-            }
-        }
-    }
-}
-
-/// The value's bytes, unless it is one that could not be read back.
-fn encode<S: Shape>(
-    call: &Active,
-    plan: &Plan<S>,
-    stored: &S::Stored,
-    header: Header,
-) -> Option<Vec<u8>> {
-    match plan.encode(stored, header, call.function.expected_size()) {
-        Ok(bytes) => {
-            call.function.note_size(bytes.len());
-            Some(bytes)
-        }
-        Err(error) => {
-            call.codec_failed(&error);
-            None
-        }
-    }
-}
-
-/// Whether the store says that a value was computed under a lease that is still good.
-enum Confirmed {
-    Yes,
-    /// It was invalidated meanwhile, or it is not known.
-    No,
-    /// There is no store to say it.
-    NobodyCan,
-}
-
-/// Fills, or gives the lease back, in one step that looks whether it is still ours.
-async fn settle(
-    call: &Active,
-    budget: &mut Budget,
-    leader: &Leader,
-    lease: Lease<'_>,
-    act: Act<'_>,
-) -> Confirmed {
-    let Some(within) = budget.left() else { return Confirmed::No };
-    leader.asks();
-    let sent = Instant::now();
-    let settled = lease.settle(act, within).await;
-    budget.charge(sent, settled.is_ok());
-    match settled {
-        Ok(true) => Confirmed::Yes,
-        Ok(false) => {
-            call.function.measure_voided(&act);
-            Confirmed::No
-        }
-        Err(error) => {
-            call.store_failed(&error);
-            match error {
-                Error::Unavailable | Error::Refused(_) => Confirmed::NobodyCan,
-                _ => Confirmed::No,
-            }
-        }
-    }
 }
