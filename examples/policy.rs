@@ -1,6 +1,6 @@
 //! What is stored, and for how long.
 
-use cache_runtime::redis_cache;
+use cache_runtime::{TimedOut, redis_cache};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -30,6 +30,32 @@ async fn find_user(id: u64) -> Result<Option<String>, std::io::Error> {
 #[redis_cache(ttl_setting = "reports", cache_if = |lines| !lines.is_empty(), max_size = "64kb", key = "report:{day}")]
 async fn report(day: u32) -> Vec<String> {
     (0..day).map(|n| format!("line {n}")).collect()
+}
+
+/// What a provider may answer late or never. A busy currency is refreshed before its minute is
+/// over; for an hour after it an old rate is better than a slow one, and any rate than none.
+#[redis_cache(
+    ttl = "1m",
+    key = "rate:{currency}",
+    early_refresh,
+    stale_if_error = "1h",
+    soft_timeout = "200ms",
+    hard_timeout = "500ms"
+)]
+async fn rate(currency: &str) -> Result<f64, RateError> {
+    if currency == "slow" {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(1.08)
+}
+
+#[derive(Debug)]
+struct RateError(TimedOut);
+
+impl From<TimedOut> for RateError {
+    fn from(late: TimedOut) -> Self {
+        Self(late)
+    }
 }
 
 /// The arguments may say how long.
@@ -66,6 +92,13 @@ async fn main() -> anyhow::Result<()> {
         report_entry(0).ttl().await?,
         report_entry(3).ttl().await?
     );
+
+    println!("rate: {:?}", rate("EUR").await);
+    if let Err(RateError(late)) = rate("slow").await {
+        println!("slow rate: {late}");
+    }
+    cache.shutdown().await; // the slow body has gone on
+    println!("slow rate, a second later: {:?}", rate("slow").await);
 
     score(1, true).await;
     score(2, false).await;

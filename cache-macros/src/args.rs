@@ -30,6 +30,10 @@ pub(crate) struct Args {
     pub(crate) max_size: Option<Opt<Expr>>,
     pub(crate) stale_while_revalidate: Option<Opt<Expr>>,
     pub(crate) stale_if_error: Option<Opt<Expr>>,
+    /// Without a value: the usual one.
+    pub(crate) early_refresh: Option<Opt<Option<Expr>>>,
+    pub(crate) soft_timeout: Option<Opt<Expr>>,
+    pub(crate) hard_timeout: Option<Opt<Expr>>,
     pub(crate) single_flight: Option<Opt<Expr>>,
     pub(crate) codec: Option<Opt<Type>>,
     pub(crate) cache: Option<Opt<Expr>>,
@@ -40,7 +44,7 @@ pub(crate) struct Args {
 }
 
 /// Each option, and how it looks when it is right.
-const OPTIONS: [(&str, &str); 17] = [
+const OPTIONS: [(&str, &str); 20] = [
     ("ttl", "ttl = 300"),
     ("ttl_setting", "ttl_setting = \"dashboard\""),
     ("ttl_with", "ttl_with = |value| value.lifetime()"),
@@ -53,6 +57,9 @@ const OPTIONS: [(&str, &str); 17] = [
     ("max_size", "max_size = \"1mb\""),
     ("stale_while_revalidate", "stale_while_revalidate = \"30s\""),
     ("stale_if_error", "stale_if_error = \"1h\""),
+    ("early_refresh", "early_refresh = 1.0"),
+    ("soft_timeout", "soft_timeout = \"200ms\""),
+    ("hard_timeout", "hard_timeout = \"2s\""),
     ("single_flight", "single_flight = \"process\""),
     ("codec", "codec = MessagePack"),
     ("cache", "cache = self.cache"),
@@ -61,7 +68,7 @@ const OPTIONS: [(&str, &str); 17] = [
 ];
 
 /// What other libraries call our options.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     ("time", "ttl"),
     ("expire", "ttl"),
     ("expires", "ttl"),
@@ -74,6 +81,8 @@ const ELSEWHERE: [(&str, &str); 12] = [
     ("condition", "cache_if"),
     ("when", "cache_if"),
     ("serializer", "codec"),
+    ("timeout", "hard_timeout"),
+    ("xfetch", "early_refresh"),
 ];
 
 /// Whether `#[redis_cache]` knows it.
@@ -119,6 +128,12 @@ impl Args {
                 let value = parse_skip(&key, input)?;
                 set(&mut self.skip, key, value, errors);
             }
+            "early_refresh" => {
+                let is_bare = input.is_empty() || input.peek(Token![,]);
+                let value =
+                    if is_bare { None } else { Some(after_equals(&key, input, Expr::parse)?) };
+                set(&mut self.early_refresh, key, value, errors);
+            }
             "codec" => {
                 let value = after_equals(&key, input, Type::parse)?;
                 set(&mut self.codec, key, value, errors);
@@ -160,6 +175,8 @@ impl Args {
             "max_size" => &mut self.max_size,
             "stale_while_revalidate" => &mut self.stale_while_revalidate,
             "stale_if_error" => &mut self.stale_if_error,
+            "soft_timeout" => &mut self.soft_timeout,
+            "hard_timeout" => &mut self.hard_timeout,
             "single_flight" => &mut self.single_flight,
             "cache" => &mut self.cache,
             "entry" => &mut self.entry,

@@ -16,8 +16,24 @@ pub(crate) fn check(
     form: Option<Form>,
     errors: &mut Errors,
 ) -> Option<Background> {
-    let option = &args.stale_while_revalidate.as_ref()?.key;
+    let options = [
+        args.stale_while_revalidate.as_ref().map(|option| &option.key),
+        args.early_refresh.as_ref().map(|option| &option.key),
+        args.soft_timeout.as_ref().map(|option| &option.key),
+        args.hard_timeout.as_ref().map(|option| &option.key),
+    ];
+    let option = options.into_iter().flatten().next()?;
     let span = option.span();
+    if matches!(form?, Form::Plain) {
+        errors.at(
+            span,
+            format!(
+                "`{option}` runs the body in the background, and the body of a plain `fn` runs on \
+                 its caller's thread to its end: make it an `async fn`, or remove the option"
+            ),
+        );
+        return None;
+    }
     if !matches!(form?, Form::Async) {
         errors.at(
             span,

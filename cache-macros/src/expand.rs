@@ -3,6 +3,7 @@
 //! What can be a function in the runtime is not written out here. Everything of ours has
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
+use crate::args::Opt;
 use crate::background;
 use crate::model::{Form, Item, Key, Life, Model, Piece, PieceKind, SelfType, Ttl};
 use crate::template::Transform;
@@ -44,6 +45,10 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let render = render(model);
     let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
+    let early = model.early_refresh.as_ref().map(|beta| {
+        let span = ours_at(model.background.as_ref().map_or(span, |background| background.span));
+        quote_spanned!(span=> .early_refresh(#beta))
+    });
     let body = body(item, model.form, Some(&model.output));
     let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render));
     if model.form == Form::Plain {
@@ -66,7 +71,14 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
             let make = background::make(background, model, &body);
             let span = background.span;
             let p = private(model, span);
-            quote_spanned!(ours_at(span)=> #p::read_through_owned(#call, #plan, #make).await)
+            match limits(model) {
+                None => quote_spanned! {ours_at(span)=>
+                    #p::read_through_owned(#call, #plan #early, #make).await
+                },
+                Some(limits) => quote_spanned! {ours_at(span)=>
+                    #p::read_through_timed(#call, #plan #early, #limits, #make).await
+                },
+            }
         }
     };
     let sig = background::signature(sig, model);
@@ -300,6 +312,20 @@ pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
             quote_spanned!(ours_at(life.span())=> #p::Ttl::Fixed(#life))
         }
     }
+}
+
+/// How long a call waits, where an option says it. Each limit is spanned at its option, and the
+/// return type is left to be inferred, so that one that has no place for it is an error there.
+fn limits(model: &Model) -> Option<TokenStream> {
+    let options = [&model.soft_timeout, &model.hard_timeout];
+    let options = || options.into_iter().flatten();
+    let p = private(model, options().next()?.key.span());
+    let limits = options().map(|Opt { key, value }| {
+        let span = ours_at(key.span());
+        let (method, after) = (Ident::new(&key.unraw().to_string(), span), life(value));
+        quote_spanned!(span=> .#method(#after))
+    });
+    Some(quote_spanned!(Span::mixed_site()=> #p::limits() #(#limits)*))
 }
 
 /// What is stored of the return type `output`, and how. Spanned at the type, so that one that

@@ -59,6 +59,9 @@ use proc_macro::TokenStream;
 /// | `max_size = "1mb"` | a longer encoded value is returned, not stored. Bytes, or a size in `b`, `kb`, `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb | no limit |
 /// | `stale_while_revalidate = "30s"` | for this long after the TTL, the old value is served at once and refreshed in the background, see below | |
 /// | `stale_if_error = "1h"` | for this long after the TTL, the old value is served where the body returns `Err`; after that the body is not tried again for five seconds | |
+/// | `early_refresh`, `early_refresh = 1.0` | a fresh value is refreshed in the background before its time, with a chance that grows towards its end and with the time that its body took (XFetch). More than 1.0 is earlier; an `f64` of more than 0.0, or an expression of that type | |
+/// | `soft_timeout = "200ms"` | after so long, counted from the call's start, a stale value that `stale_if_error` allows is returned; the body goes on in the background. Written like `ttl` | |
+/// | `hard_timeout = "2s"` | after so long, where there is no such value either, `Err(TimedOut.into())` is returned; the body goes on. Written like `ttl` | |
 /// | `single_flight = "process"` | who shares one computation on a miss: `"cluster"` all processes, `"process"` the calls of one process, `"off"` nobody. A call that computes while another one holds the key's lease does not store | `"cluster"` |
 /// | `codec = MessagePack` | the type that encodes the value; one that tells fields apart by position, such as `Postcard`, demands `version` | `Json` |
 /// | `cache = self.cache` | an expression of type `Cache`, which may use the arguments | the cache of the scope, or the global one |
@@ -88,10 +91,23 @@ use proc_macro::TokenStream;
 ///
 /// # In the background
 ///
-/// With `stale_while_revalidate` a body may outlive its caller, so it works on copies of its own:
-/// `&str` becomes a `String`, `&[T]` a `Vec<T>`, any other `&T` and `&self` a clone, and what is not
+/// With `stale_while_revalidate`, `early_refresh`, `soft_timeout` and `hard_timeout` a body may
+/// outlive its caller, so it works on copies of its own: `&str` becomes a `String`, `&[T]` a `Vec<T>`, any other `&T` and `&self` a clone, and what is not
 /// a reference is moved. They are copied once the look-up has shown that they are needed. The body's
-/// future must be `Send` and `'static`. Refreshes under way are awaited by `Cache::shutdown`.
+/// future must be `Send` and `'static`. What runs in the background is awaited by `Cache::shutdown`,
+/// and bounded: of more than 64 bodies no more are refreshed, and those whose callers time out are
+/// dropped.
+///
+/// Until a timeout passes, the body runs in its caller's own task, and ends with it if that is
+/// cancelled. Both timeouts hold for callers that wait for another's computation too, in this
+/// process or another one. They need a runtime with timers. For `hard_timeout` the function returns
+/// a `Result` whose error type is `From<TimedOut>`; a body that runs without a cache, or beside
+/// another call's of the same process, is dropped at its time, since nobody could store its result.
+/// What the store takes is in the time too, so a timeout should be longer than the store's (250 ms).
+///
+/// A function with `early_refresh` stores how long its body took in a few bytes before the value,
+/// which every function of this crate knows to skip, so the option can be turned on and off. Other
+/// readers of that key see them.
 ///
 /// # The companion
 ///

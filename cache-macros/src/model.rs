@@ -1,5 +1,6 @@
 //! What is known of a function and its attribute once everything about them has been checked.
 
+use crate::args::Opt;
 use crate::template::Transform;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -163,6 +164,10 @@ pub(crate) struct Model {
     pub(crate) max_size: Option<u64>,
     pub(crate) stale_while_revalidate: Option<Life>,
     pub(crate) stale_if_error: Option<Life>,
+    /// The beta, of type `f64`.
+    pub(crate) early_refresh: Option<TokenStream>,
+    pub(crate) soft_timeout: Option<Opt<Life>>,
+    pub(crate) hard_timeout: Option<Opt<Life>>,
     /// What the body owns, where an option makes it outlive its caller.
     pub(crate) background: Option<Background>,
     pub(crate) single_flight: Option<SingleFlight>,

@@ -44,6 +44,15 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     };
     let stale_while_revalidate = window(&args.stale_while_revalidate);
     let stale_if_error = window(&args.stale_if_error);
+    let early_refresh = args.early_refresh.as_ref().and_then(|option| values::beta(option, errors));
+    let mut timeout = |option: &Option<Opt<Expr>>| {
+        let Opt { key, .. } = option.as_ref()?;
+        let value = values::timeout(option.as_ref()?, errors)?;
+        Some(Opt { key: key.clone(), value })
+    };
+    let soft_timeout = timeout(&args.soft_timeout);
+    let hard_timeout = timeout(&args.hard_timeout);
+    check_timeouts(&args, soft_timeout.as_ref(), hard_timeout.as_ref(), errors);
     let form = shape.as_ref().map(|(form, _)| *form);
     let background = background::check(&args, item, form, errors);
     let single_flight =
@@ -67,6 +76,9 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         max_size,
         stale_while_revalidate,
         stale_if_error,
+        early_refresh,
+        soft_timeout,
+        hard_timeout,
         background,
         single_flight,
         cache,
@@ -216,6 +228,35 @@ fn check_one_ttl(args: &Args, errors: &mut Errors) {
                 format!("`{first}` and `{other}` both give the time to live: remove one of them"),
             );
         }
+    }
+}
+
+/// After the soft one there must be something to serve, and some time until the hard one.
+fn check_timeouts(
+    args: &Args,
+    soft: Option<&Opt<Life>>,
+    hard: Option<&Opt<Life>>,
+    errors: &mut Errors,
+) {
+    if let Some(option) = &args.soft_timeout
+        && args.stale_if_error.is_none()
+    {
+        errors.at(
+            option.key.span(),
+            "after `soft_timeout` a call returns the stale value that `stale_if_error` keeps, and \
+             nothing keeps one here: add `stale_if_error = \"1h\"`, or write `hard_timeout` to \
+             return an error instead",
+        );
+    }
+    if let (Some(option), Some(Opt { value: Life::Fixed(soft), .. })) = (&args.soft_timeout, soft)
+        && let Some(Opt { value: Life::Fixed(hard), .. }) = hard
+        && soft >= hard
+    {
+        errors.on(
+            &option.value,
+            "`soft_timeout` is not shorter than `hard_timeout`, which serves a stale value as \
+             well, so it changes nothing: write a shorter one, or remove it",
+        );
     }
 }
 

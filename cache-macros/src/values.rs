@@ -4,6 +4,8 @@
 use crate::args::Opt;
 use crate::errors::Errors;
 use crate::model::{Life, SingleFlight};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use std::time::Duration;
 use syn::{Expr, ExprLit, Lit, LitInt, LitStr, UnOp};
 
@@ -52,11 +54,45 @@ pub(crate) fn string(option: &Opt<Expr>, example: &str, errors: &mut Errors) -> 
     None
 }
 
+/// What is said of a time that is none.
+struct Words {
+    seconds: u64,
+    text: &'static str,
+    texts: &'static str,
+    zero: &'static str,
+    unit: &'static str,
+}
+
 /// `300`, `"5m"`, or an expression of type `Duration`.
 pub(crate) fn life(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
+    let words = Words {
+        seconds: 300,
+        text: "5m",
+        texts: "\"30s\", \"5m\", \"1h 30m\" or \"7days\"",
+        zero: "nothing would be cached",
+        unit: "Redis' smallest",
+    };
+    time(option, &words, errors)
+}
+
+/// `2`, `"200ms"`, or an expression of type `Duration`.
+pub(crate) fn timeout(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
+    let words = Words {
+        seconds: 2,
+        text: "200ms",
+        texts: "\"200ms\", \"2s\" or \"1m 30s\"",
+        zero: "no call would wait",
+        unit: "the timers' smallest",
+    };
+    time(option, &words, errors)
+}
+
+fn time(option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> Option<Life> {
     let key = &option.key;
     let value = &option.value;
-    let help = format!("write whole seconds (`{key} = 300`) or a duration (`{key} = \"5m\"`)");
+    let Words { seconds: example, text, texts, .. } = words;
+    let help =
+        format!("write whole seconds (`{key} = {example}`) or a duration (`{key} = {text:?}`)");
     let duration = match literal(value) {
         None if is_negative(value) => {
             errors.on(value, format!("`{key}` is less than nothing: {help}"));
@@ -88,8 +124,8 @@ pub(crate) fn life(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
                 errors.on(
                     value,
                     format!(
-                        "`{text:?}` {why}: write one such as \"30s\", \"5m\", \"1h 30m\" or \
-                         \"7days\", or whole seconds without quotes"
+                        "`{text:?}` {why}: write one such as {texts}, or whole seconds without \
+                         quotes"
                     ),
                 );
                 return None;
@@ -107,7 +143,7 @@ pub(crate) fn life(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
             return None;
         }
     };
-    check_range(duration, option, errors).then_some(Life::Fixed(duration))
+    check_range(duration, option, words, errors).then_some(Life::Fixed(duration))
 }
 
 fn seconds(number: &LitInt, key: &str, errors: &mut Errors) -> Option<Duration> {
@@ -128,16 +164,13 @@ fn seconds(number: &LitInt, key: &str, errors: &mut Errors) -> Option<Duration> 
     }
 }
 
-fn check_range(duration: Duration, option: &Opt<Expr>, errors: &mut Errors) -> bool {
+fn check_range(duration: Duration, option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> bool {
     let key = &option.key;
+    let Words { zero, unit, .. } = words;
     let message = if duration.is_zero() {
-        format!(
-            "`{key}` is zero, so nothing would be cached: write at least one millisecond, or remove the option"
-        )
+        format!("`{key}` is zero, so {zero}: write at least one millisecond, or remove the option")
     } else if duration < Duration::from_millis(1) {
-        format!(
-            "`{key}` is less than a millisecond, Redis' smallest unit: write `{key} = \"1ms\"` or more"
-        )
+        format!("`{key}` is less than a millisecond, {unit} unit: write `{key} = \"1ms\"` or more")
     } else if duration > LONGEST {
         format!("`{key}` is more than ten years (a number counts seconds): write less")
     } else {
@@ -176,6 +209,26 @@ pub(crate) fn jitter(option: &Opt<Expr>, errors: &mut Errors) -> Option<f64> {
         );
     }
     value
+}
+
+/// `1.0`, nothing, which means the same, or an expression of type `f64`.
+pub(crate) fn beta(option: &Opt<Option<Expr>>, errors: &mut Errors) -> Option<TokenStream> {
+    let Some(expr) = &option.value else { return Some(quote!(1.0_f64)) };
+    let value = match literal(expr) {
+        None if !is_negative(expr) => return Some(expr.to_token_stream()),
+        Some(Lit::Float(number)) if number.suffix().is_empty() => number.base10_parse::<f64>().ok(),
+        Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse::<f64>().ok(),
+        _ => None,
+    };
+    let value = value.filter(|beta| *beta > 0.0 && beta.is_finite());
+    if value.is_none() {
+        errors.on(
+            expr,
+            "`early_refresh` is how eagerly a value is refreshed before its time, more than 0.0: \
+             write `early_refresh` or `early_refresh = 1.0`, and more for earlier",
+        );
+    }
+    value.map(|beta| quote!(#beta))
 }
 
 /// `1048576`, `"64kb"`, `"10 KiB"`. As in Redis' own configuration, `kb` is 1024 bytes.

@@ -183,16 +183,21 @@ impl Active {
         }
     }
 
-    /// The same key, for a refresh in a task of its own.
-    pub(crate) fn for_behind(&self) -> Self {
+    /// The same call, for a task of its own.
+    pub(crate) fn again(&self) -> Self {
         Self {
             function: self.function,
             cache: self.cache.again(),
             key: self.key.clone(),
-            refresh: false,
+            refresh: self.refresh,
             wait: self.wait,
-            observer: None,
+            observer: self.observer.clone(),
         }
+    }
+
+    /// The same key, for a refresh in a task of its own.
+    pub(crate) fn for_behind(&self) -> Self {
+        Self { refresh: false, observer: None, ..self.again() }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::Error;
 use crate::cache::Cache;
 use crate::call::EntryCall;
 use crate::function::Function;
+use crate::header::Header;
 use crate::lease::LIFE;
 use crate::outcome::Shape;
 use crate::plan::Plan;
@@ -125,7 +126,7 @@ impl<S: Shape> FunctionPlan<S> {
         };
         // What Redis does not count as a life is not stored.
         let Some(life) = life.filter(|life| life.as_millis() > 0) else { return Ok(None) };
-        let bytes = self.plan.encode(stored, self.function.expected_size())?;
+        let bytes = self.plan.encode(stored, Header::default(), self.function.expected_size())?;
         Ok(self.plan.fits(&bytes).then_some((bytes, life)))
     }
 }

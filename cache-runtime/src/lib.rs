@@ -7,6 +7,7 @@ mod budget;
 mod cache;
 #[allow(missing_docs)] // as above
 mod call;
+mod claim;
 mod clock;
 mod codec;
 mod config;
@@ -14,9 +15,11 @@ mod context;
 mod defer;
 mod entry;
 mod error;
+mod fill;
 #[allow(missing_docs)] // reachable for generated code alone
 mod function;
 mod glob;
+mod header;
 #[cfg(feature = "axum")]
 pub mod http;
 mod invalidate;
@@ -44,7 +47,10 @@ mod single_flight;
 mod stats;
 mod store;
 mod sync;
+#[allow(missing_docs)] // as above
+mod timeouts;
 mod timers;
+mod work;
 #[allow(missing_docs)] // as above
 mod writers;
 
@@ -71,3 +77,4 @@ pub use journal::JournalStats;
 pub use key::{Bucket, CacheKey, KeyWriter};
 pub use stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};
 pub use store::ServerInfo;
+pub use timeouts::TimedOut;

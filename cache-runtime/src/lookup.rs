@@ -3,10 +3,12 @@
 use crate::Error;
 use crate::budget::Budget;
 use crate::call::Active;
+use crate::header;
 use crate::outcome::Shape;
 use crate::plan::Plan;
-use crate::policy::State;
+use crate::policy::{State, is_early};
 use crate::store::Store;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A value past its time to live, and when the store drops it, by the cache's clock. Encoded,
@@ -16,10 +18,24 @@ pub(crate) struct Stale {
     end: Duration,
 }
 
+/// What was left of a value's life when it was asked for, by the cache's clock.
+#[derive(Clone, Copy)]
+struct Life {
+    asked: Duration,
+    left: Duration,
+}
+
+impl Life {
+    fn end(self) -> Duration {
+        self.asked.saturating_add(self.left)
+    }
+}
+
 /// What looking the key up came to.
 pub(crate) enum Looked<T> {
-    Fresh(T),
-    Stale(Box<Stale>),
+    /// And whether it is time for an early refresh: then with the life that it had left.
+    Fresh(T, Option<Duration>),
+    Stale(Arc<Stale>),
     Absent,
 }
 
@@ -31,23 +47,28 @@ pub(crate) async fn find<S: Shape>(
 ) -> Looked<S::Stored> {
     let Some(within) = budget.left() else { return Looked::Absent };
     let (store, sent) = (call.cache.store(), Instant::now());
-    let found = if plan.windows().is_none() {
+    let found = if !plan.needs_life() {
         let found = store.get(&call.key, within).await;
         found.map(|bytes| bytes.map(|bytes| (bytes, None)))
     } else {
         // Its life counts from here: the reply may have been long on its way.
         let asked = call.cache.clock().now();
         let found = store.read(&call.key, within).await;
-        found.map(|found| found.map(|found| (found.bytes, Some(asked.saturating_add(found.left)))))
+        found.map(|found| found.map(|found| (found.bytes, Some(Life { asked, left: found.left }))))
     };
     let worked = found.is_ok();
     let looked = match found {
         Ok(None) => Looked::Absent,
-        Ok(Some((bytes, end))) => match end.map_or(State::Fresh, |end| state(call, plan, end)) {
-            State::Fresh => decode(call, plan, &bytes).map_or(Looked::Absent, Looked::Fresh),
-            State::Stale { .. } => {
-                Looked::Stale(Box::new(Stale { bytes, end: end.unwrap_or_default() }))
-            }
+        Ok(Some((bytes, None))) => match decode(call, plan, &bytes) {
+            Some(stored) => Looked::Fresh(stored, None),
+            None => Looked::Absent,
+        },
+        Ok(Some((bytes, Some(life)))) => match state(call, plan, life.end()) {
+            State::Fresh => match decode(call, plan, &bytes) {
+                Some(stored) => Looked::Fresh(stored, early(call, plan, &bytes, life)),
+                None => Looked::Absent,
+            },
+            State::Stale { .. } => Looked::Stale(Arc::new(Stale { bytes, end: life.end() })),
             State::Expired => Looked::Absent,
         },
         Err(error @ Error::WrongType) => {
@@ -60,7 +81,7 @@ pub(crate) async fn find<S: Shape>(
         }
     };
     // After a hit no command follows, so what this one took need not be known.
-    if !matches!(looked, Looked::Fresh(_)) {
+    if !matches!(looked, Looked::Fresh(..)) {
         budget.charge(sent, worked);
     }
     looked
@@ -76,6 +97,15 @@ fn decode<S: Shape>(call: &Active, plan: &Plan<S>, bytes: &[u8]) -> Option<S::St
 /// What a value whose life in the store ends at `end` is good for now.
 fn state<S: Shape>(call: &Active, plan: &Plan<S>, end: Duration) -> State {
     plan.windows().state(end.saturating_sub(call.cache.clock().now()))
+}
+
+/// The life that a fresh value had left, if this is the time to refresh it.
+fn early<S: Shape>(call: &Active, plan: &Plan<S>, bytes: &[u8], life: Life) -> Option<Duration> {
+    let beta = plan.early()?;
+    let (header, _) = header::split(bytes).ok()?;
+    let clock = call.cache.clock();
+    let left = life.end().saturating_sub(clock.now()).saturating_sub(plan.windows().longest());
+    is_early(header.load?, left, beta, clock.random()).then_some(life.left)
 }
 
 /// The stale value, where no attempt is made before it is served, and whether to refresh it.

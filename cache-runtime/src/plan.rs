@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
+use crate::header::{self, Header};
 use crate::outcome::{ErrorSharing, HoldsOption, Shape};
 use crate::policy::Windows;
 use std::fmt;
@@ -40,6 +41,8 @@ pub struct Plan<S: Shape> {
     single_flight: SingleFlight,
     windows: Windows,
     jitter: f64,
+    /// Zero: never.
+    early: f64,
     none_ttl: Option<Duration>,
     max_size: Option<usize>,
     cache_if: Option<fn(&S::Value) -> bool>,
@@ -60,6 +63,7 @@ pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shap
         single_flight: SingleFlight::Cluster,
         windows: Windows::default(),
         jitter: 0.0,
+        early: 0.0,
         none_ttl: None,
         max_size: None,
         cache_if: None,
@@ -93,6 +97,11 @@ impl<S: Shape> Plan<S> {
 
     pub fn jitter(mut self, share: f64) -> Self {
         self.jitter = share;
+        self
+    }
+
+    pub fn early_refresh(mut self, beta: f64) -> Self {
+        self.early = beta;
         self
     }
 
@@ -142,6 +151,16 @@ impl<S: Shape> Plan<S> {
         self.windows
     }
 
+    /// The beta of early refreshes.
+    pub(crate) fn early(&self) -> Option<f64> {
+        (self.early > 0.0 && self.early.is_finite()).then_some(self.early)
+    }
+
+    /// Whether more must be known of a value than that it is there.
+    pub(crate) fn needs_life(&self) -> bool {
+        self.early().is_some() || !self.windows.is_none()
+    }
+
     /// How long to store this value, its stale window included: `None` for not at all. `random` is in `0.0..1.0`.
     pub(crate) fn life(
         &self,
@@ -173,26 +192,34 @@ impl<S: Shape> Plan<S> {
         Ok((!ttl.is_zero()).then(|| ttl.saturating_add(self.windows.longest())))
     }
 
-    /// The value's bytes, in a buffer of about the size that is `expected`.
-    pub(crate) fn encode(&self, stored: &S::Stored, expected: usize) -> Result<Vec<u8>, Error> {
+    /// What is stored of a value, in a buffer of about the size that is `expected`.
+    pub(crate) fn encode(
+        &self,
+        stored: &S::Stored,
+        header: Header,
+        expected: usize,
+    ) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::with_capacity(expected);
         (self.encode)(stored, &mut bytes)?;
+        header::prepend(header, &mut bytes);
         Ok(bytes)
     }
 
     pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
-        self.max_size.is_none_or(|most| bytes.len() <= most)
+        let size = || header::split(bytes).map_or(bytes.len(), |(_, value)| value.len());
+        self.max_size.is_none_or(|most| size() <= most)
     }
 
     /// What a call of this process has just encoded, whether or not it is stored.
     pub(crate) fn decode_shared(&self, bytes: &[u8]) -> Result<S::Stored, Error> {
-        (self.decode)(bytes)
+        let (_, value) = header::split(bytes)?;
+        (self.decode)(value)
     }
 
     /// What the bytes stand for; `None` for a `None` that this function does not cache, which
     /// only somebody else can have written.
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Option<S::Stored>, Error> {
-        let stored = (self.decode)(bytes)?;
+        let stored = self.decode_shared(bytes)?;
         let known = self.none_ttl.is_some() || S::value(&stored).is_some();
         Ok(known.then_some(stored))
     }

@@ -52,9 +52,20 @@ impl Windows {
     }
 }
 
+/// Whether a fresh value is refreshed now, before its time to live ends in `left`: the likelier,
+/// the longer its computation took, so that seldom two callers do it (XFetch: Vattani,
+/// Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015).
+/// `random` is in `0.0..1.0`; a `beta` of more than 1.0 makes it earlier.
+pub(crate) fn is_early(load: Duration, left: Duration, beta: f64, random: f64) -> bool {
+    // Zero has no logarithm; and comparing with what is no number is false, which is never.
+    let chance = -random.max(f64::MIN_POSITIVE).ln();
+    load.as_secs_f64() * beta * chance >= left.as_secs_f64()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const fn secs(n: u64) -> Duration {
         Duration::from_secs(n)
@@ -78,6 +89,33 @@ mod tests {
         let other = Windows { revalidate: secs(30), on_error: secs(10) };
         assert_eq!(other.state(secs(30)), stale(true, true));
         assert_eq!(other.state(secs(20)), stale(true, false));
+    }
+
+    #[test]
+    fn early_is_when_load_beta_and_chance_outweigh_what_is_left() {
+        // -ln(1/e) is 1.
+        let random = std::f64::consts::E.recip();
+        assert!(is_early(secs(10), secs(9), 1.0, random));
+        assert!(!is_early(secs(10), secs(11), 1.0, random));
+        assert!(is_early(secs(10), secs(19), 2.0, random));
+        assert!(!is_early(secs(10), secs(21), 2.0, random));
+        assert!(is_early(secs(10), secs(7000), 1.0, 0.0), "not infinitely early, nor an error");
+        assert!(!is_early(Duration::ZERO, secs(1), 1.0, 0.0));
+        assert!(!is_early(secs(10), secs(1), f64::NAN, 0.5));
+        assert!(!is_early(secs(10), secs(1), -1.0, 0.5));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_early_is_so_with_less_left_and_less_luck(
+            load in 0_u64..100, left in 1_u64..100, beta in 0.1..10.0, random in 0.0..1.0,
+            nearer in 0_u64..100, smaller in 0.0..1.0,
+        ) {
+            if is_early(secs(load), secs(left), beta, random) {
+                let left = secs(left.saturating_sub(nearer));
+                prop_assert!(is_early(secs(load), left, beta, random * smaller));
+            }
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub use crate::own::{Own, owned};
 pub use crate::plain::{blocking, outside};
 pub use crate::plan::{SingleFlight, Ttl, plan};
 pub use crate::put::{named, putting, target};
-pub use crate::read_through::{read_through, read_through_owned};
+pub use crate::read_through::{read_through, read_through_owned, read_through_timed};
+pub use crate::timeouts::limits;
 pub use crate::writers::{Targets, invalidating, targets};
 pub use inventory;
 

@@ -1,4 +1,4 @@
-//! Refreshes behind the callers' backs: what they run, how many there are, and when they rest.
+//! Bodies behind the callers' backs: how they are refreshed, how many there are, and when they rest.
 
 use crate::cache::Cache;
 use crate::call::Active;
@@ -8,38 +8,19 @@ use crate::plan::Plan;
 use crate::read_through::refresh;
 use crate::stats::Counters;
 use crate::timers;
+use crate::work::Work;
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Refreshes that one cache has under way at most.
+/// Bodies that one cache has in the background at most.
 const MOST: usize = 64;
 /// For so long a key is not refreshed again after a failure.
 const BACKOFF: Duration = Duration::from_secs(5);
 /// Failures that are remembered at most.
 const MOST_FAILURES: usize = 4096;
-
-/// How the body `B` of a call can be run.
-///
-/// `B` is a parameter and not an associated type: as one, the futures of callers would have to
-/// prove again what it is, for all lifetimes, to be `Send`, which the compiler cannot.
-pub(crate) trait Work<S: Shape, B>: Sized {
-    /// In the caller's own task.
-    fn here(self) -> B;
-    /// In a task of its own, to store what it computes; unless there are enough of them.
-    fn behind(self, call: &Active, plan: &Plan<S>);
-}
-
-/// A body that uses what its caller has, and so ends with it.
-impl<S: Shape, B: Future<Output = S::Output>> Work<S, Self> for Pin<&mut B> {
-    fn here(self) -> Self {
-        self
-    }
-
-    fn behind(self, _: &Active, _: &Plan<S>) {}
-}
 
 /// Makes a body that owns all it uses.
 pub(crate) struct Owning<F>(pub(crate) F);
@@ -54,7 +35,7 @@ where
         Box::pin((self.0)())
     }
 
-    fn behind(self, call: &Active, plan: &Plan<S>) {
+    fn behind(self, call: &Active, plan: &Plan<S>, above: Duration) {
         if !timers::available() {
             return;
         }
@@ -66,13 +47,13 @@ where
         call.count(Counters::count_refresh);
         let (call, plan, body) = (call.for_behind(), plan.clone(), Box::pin((self.0)()));
         drop(tokio::spawn(context::behind(async move {
-            let failed = refresh(&call, &plan, body).await;
+            let failed = refresh(&call, &plan, above, body).await;
             ticket.end(failed);
         })));
     }
 }
 
-/// The refreshes of one cache, and the failures of late.
+/// The bodies that one cache has in the background, and the failures of late.
 #[derive(Debug, Default)]
 pub(crate) struct Refreshes {
     state: Mutex<State>,
@@ -81,7 +62,10 @@ pub(crate) struct Refreshes {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The keys that are being refreshed.
     running: HashSet<String>,
+    /// How many bodies go on that their callers have left.
+    going_on: usize,
     /// Until when each key rests, by the cache's clock.
     resting: HashMap<String, Duration>,
     closed: bool,
@@ -120,7 +104,7 @@ impl Refreshes {
 
     /// How many there are now.
     pub(crate) fn running(&self) -> usize {
-        self.lock().running.len()
+        self.lock().count()
     }
 
     /// Starts no more, and waits until there are none, `limit` at the longest. Says whether all
@@ -130,20 +114,28 @@ impl Refreshes {
         let all_ended = async {
             loop {
                 let ended = self.ended.notified();
-                if self.lock().running.is_empty() {
+                if self.lock().count() == 0 {
                     return;
                 }
                 ended.await;
             }
         };
         if !timers::available() {
-            return self.lock().running.is_empty();
+            return self.lock().count() == 0;
         }
         tokio::time::timeout(limit, all_ended).await.is_ok()
     }
 }
 
 impl State {
+    fn count(&self) -> usize {
+        self.running.len() + self.going_on
+    }
+
+    fn is_full(&self) -> bool {
+        self.closed || self.count() >= MOST
+    }
+
     fn rests(&mut self, key: &str, now: Duration) -> bool {
         match self.resting.get(key) {
             Some(until) if *until > now => true,
@@ -156,29 +148,42 @@ impl State {
     }
 }
 
-/// The right to refresh one key. Dropped before the refresh has ended well, the key rests.
-struct Ticket {
+/// The right to run a body in the background. Dropped before that has ended well, the key rests.
+pub(crate) struct Ticket {
     cache: Cache,
     key: String,
+    /// Whether it refreshes the key, which one body at a time does.
+    refreshes: bool,
     failed: bool,
 }
 
 impl Ticket {
+    /// To refresh `key`.
     fn take(cache: &Cache, key: &str) -> Result<Self, Refused> {
         let now = cache.clock().now();
         let mut state = cache.refreshes().lock();
         if state.running.contains(key) || state.rests(key, now) {
             return Err(Refused::Resting);
         }
-        if state.closed || state.running.len() >= MOST {
+        if state.is_full() {
             return Err(Refused::Enough);
         }
         state.running.insert(key.to_owned());
-        Ok(Self { cache: cache.clone(), key: key.to_owned(), failed: true })
+        Ok(Self { cache: cache.clone(), key: key.to_owned(), refreshes: true, failed: true })
     }
 
-    /// The refresh has ended, and did not panic.
-    fn end(mut self, failed: bool) {
+    /// To go on with a body whose caller has left; `None` where there are enough.
+    pub(crate) fn to_go_on(cache: &Cache, key: &str) -> Option<Self> {
+        let mut state = cache.refreshes().lock();
+        if state.is_full() {
+            return None;
+        }
+        state.going_on += 1;
+        Some(Self { cache: cache.clone(), key: key.to_owned(), refreshes: false, failed: true })
+    }
+
+    /// The body has ended, and did not panic.
+    pub(crate) fn end(mut self, failed: bool) {
         self.failed = failed;
     }
 }
@@ -189,17 +194,24 @@ impl Drop for Ticket {
         if self.failed {
             refreshes.failed(&self.key, self.cache.clock().now());
         }
-        refreshes.lock().running.remove(&self.key);
+        let mut state = refreshes.lock();
+        if self.refreshes {
+            state.running.remove(&self.key);
+        } else {
+            state.going_on = state.going_on.saturating_sub(1);
+        }
+        drop(state);
         refreshes.ended.notify_waiters();
     }
 }
 
 impl Cache {
-    /// Starts no more refreshes in the background and waits for those under way, ten seconds at
-    /// the longest (the builder's `wait`). Says whether all have ended.
+    /// Starts nothing more in the background and waits for the bodies that run there, ten seconds
+    /// at the longest (the builder's `wait`). Says whether all have ended.
     ///
-    /// Call it before the runtime ends, so that what is being refreshed is stored. Calls go on as
-    /// before; stale values are then served without being refreshed.
+    /// Call it before the runtime ends, so that what is being computed is stored. Calls go on as
+    /// before; stale values are then served without being refreshed, and a body whose caller's
+    /// timeout has passed ends with it.
     pub async fn shutdown(&self) -> bool {
         self.shutdown_within(self.settings().wait).await
     }

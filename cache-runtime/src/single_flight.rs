@@ -18,7 +18,8 @@ use std::time::Duration;
 /// nobody join what was begun before.
 #[derive(Debug, Default)]
 pub(crate) struct Flights {
-    open: Mutex<Open>,
+    /// Shared with the leaders, which may outlive their callers.
+    open: Arc<Mutex<Open>>,
     /// Whether the journal has anything in it, for those who need not know what.
     doubt: AtomicBool,
 }
@@ -59,8 +60,8 @@ pub(crate) enum Landing {
 }
 
 /// What a caller that missed is to do.
-pub(crate) enum Role<'f> {
-    Lead(Leader<'f>),
+pub(crate) enum Role {
+    Lead(Leader),
     Wait(Waiter),
 }
 
@@ -81,8 +82,8 @@ pub(crate) enum Waited<R> {
 
 /// The right, and the duty, to compute. Dropped early, the flight is abandoned and a waiter leads.
 #[derive(Debug)]
-pub(crate) struct Leader<'f> {
-    flights: &'f Flights,
+pub(crate) struct Leader {
+    open: Arc<Mutex<Open>>,
     key: Arc<str>,
     flight: Arc<Flight>,
     trusted: bool,
@@ -105,7 +106,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Flights {
     /// Joins the flight of `key`, or starts it.
-    pub(crate) fn join(&self, key: &str) -> Role<'_> {
+    pub(crate) fn join(&self, key: &str) -> Role {
         let Open { flights, journal } = &mut *lock(&self.open);
         if let Some(flight) = flights.get(key) {
             // Counted first: a leader whose later command settles this wait must know of it.
@@ -117,14 +118,14 @@ impl Flights {
         let flight = Arc::new(Flight::default());
         flights.insert(key.clone(), flight.clone());
         let trusted = !journal.distrusts(&key);
-        Role::Lead(Leader { flights: self, key, flight, trusted, listed: true })
+        Role::Lead(Leader { open: self.open.clone(), key, flight, trusted, listed: true })
     }
 
     /// A flight of `key` that nobody joins.
-    pub(crate) fn alone(&self, key: &str) -> Leader<'_> {
+    pub(crate) fn alone(&self, key: &str) -> Leader {
         let (key, flight) = (Arc::from(key), Arc::default());
         let trusted = self.trusts(&key);
-        Leader { flights: self, key, flight, trusted, listed: false }
+        Leader { open: self.open.clone(), key, flight, trusted, listed: false }
     }
 
     /// Lets no later caller join the flight of `key`, and its result not be stored.
@@ -190,7 +191,7 @@ impl Flights {
     }
 }
 
-impl Leader<'_> {
+impl Leader {
     /// Whether somebody waits for the result.
     pub(crate) fn has_waiters(&self) -> bool {
         self.flight.waiters.load(Ordering::Relaxed) > 0
@@ -205,7 +206,7 @@ impl Leader<'_> {
     /// flight that is not listed the lease alone knows.
     pub(crate) fn is_detached(&self) -> bool {
         self.listed
-            && !lock(&self.flights.open)
+            && !lock(&self.open)
                 .flights
                 .get(&self.key)
                 .is_some_and(|f| Arc::ptr_eq(f, &self.flight))
@@ -240,7 +241,7 @@ impl Leader<'_> {
 
     fn end(&self, landing: Landing, came_before: u64) {
         {
-            let flights = &mut lock(&self.flights.open).flights;
+            let flights = &mut lock(&self.open).flights;
             if flights.get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight)) {
                 flights.remove(&self.key);
             }
@@ -254,7 +255,7 @@ impl Leader<'_> {
     }
 }
 
-impl Drop for Leader<'_> {
+impl Drop for Leader {
     fn drop(&mut self) {
         self.end(Landing::Again, u64::MAX);
     }

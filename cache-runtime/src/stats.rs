@@ -113,7 +113,7 @@ impl Counters {
 pub struct Counts {
     /// Calls that the store answered.
     pub hits: u64,
-    /// Calls that ran their body.
+    /// Calls that ran their body, or waited for one until their `hard_timeout`.
     pub misses: u64,
     /// Calls that were answered with a value past its time to live, as the function's stale windows
     /// allow.
@@ -124,9 +124,10 @@ pub struct Counts {
     pub bypassed: u64,
     /// Failures of the store or a codec on the way; each such call still returned its result.
     pub errors: u64,
-    /// Refreshes started in the background.
+    /// Bodies begun in the background, or left to go on there by callers whose timeout had passed.
     pub refreshes: u64,
-    /// Refreshes not started, since there were as many as there may be or the cache was shut down.
+    /// Bodies not begun there, or dropped at a timeout, since there were as many as there may be or
+    /// the cache was shut down.
     pub refreshes_skipped: u64,
 }
 
@@ -225,7 +226,7 @@ pub struct ProcessStats {
     pub total: Counts,
     /// The share of hits in percent; `null` before the first call.
     pub hit_rate: Option<f64>,
-    /// Refreshes in the background that have not ended yet.
+    /// Bodies in the background that have not ended yet.
     pub refreshing: usize,
     /// Each function of the program, through whatever cache it was called.
     pub functions: Vec<FunctionStats>,

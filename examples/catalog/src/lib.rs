@@ -16,7 +16,7 @@ mod routes;
 pub mod settings;
 mod text;
 
-pub use routes::app;
+pub use routes::{app, around};
 
 use axum::extract::FromRef;
 use cache_runtime::Cache;

@@ -4,7 +4,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod early;
 mod flights;
 mod remote;
 mod source;
+mod timeouts;
 mod windows;

@@ -64,6 +64,7 @@ impl Source {
 
     /// Bodies that begin from now on wait.
     pub(crate) fn stop(&self) {
+        self.0.go_on.forget_permits(usize::MAX); // of the last time
         self.0.stopped.store(true, Ordering::SeqCst);
     }
 
@@ -99,7 +100,7 @@ pub(crate) async fn call<F: Future<Output = Result<u64, String>>>(
     (value, name(observed))
 }
 
-fn name(observed: Observed) -> &'static str {
+pub(crate) fn name(observed: Observed) -> &'static str {
     match (observed.hits, observed.misses, observed.stale, observed.coalesced) {
         (1, 0, 0, 0) => "hit",
         (0, 1, 0, 0) => "miss",

@@ -95,6 +95,63 @@ impl Find for Repo {
     }
 }
 
+#[redis_cache(key = "j:{name}", early_refresh)]
+async fn early(db: &Db, name: &str) -> String {
+    let _: &Db = db;
+    name.to_owned()
+}
+
+const BETA: f64 = 2.0;
+
+#[redis_cache(key = "k:{name}", early_refresh = BETA * 0.5, stale_while_revalidate = 5)]
+async fn eager(name: &str) -> String {
+    name.to_owned()
+}
+
+#[redis_cache(key = "l:{name}", stale_if_error = 60, soft_timeout = "200ms")]
+async fn soft(name: &str) -> String {
+    name.to_owned()
+}
+
+#[redis_cache(key = "m:{name}", hard_timeout = std::time::Duration::from_secs(limit), early_refresh = 1)]
+async fn hard(name: &str, limit: u64) -> Result<String, cache_runtime::TimedOut> {
+    Ok(name.to_owned())
+}
+
+struct Failure;
+
+impl From<cache_runtime::TimedOut> for Failure {
+    fn from(_: cache_runtime::TimedOut) -> Self {
+        Self
+    }
+}
+
+type Answer<T> = Result<T, Failure>;
+
+#[redis_cache(
+    key = "n:{name}",
+    stale_while_revalidate = 5,
+    stale_if_error = 60,
+    soft_timeout = 1,
+    hard_timeout = "2s",
+    early_refresh = 1.5
+)]
+async fn all(name: &str, mut list: Vec<u64>) -> Answer<Option<u64>> {
+    list.sort_unstable();
+    tokio::task::yield_now().await;
+    if name.is_empty() {
+        return Err(Failure);
+    }
+    Ok(list.first().copied())
+}
+
+impl Repo {
+    #[redis_cache(key = "o:{id}", hard_timeout = 2)]
+    async fn timed(&self, id: u64) -> Answer<u64> {
+        Ok(self.base + id)
+    }
+}
+
 // Runs in its caller's task, so it copies nothing.
 #[redis_cache(key = "i:{id}", stale_if_error = 5)]
 async fn in_front(id: u64, log: &mut Vec<u64>) -> Result<u64, Box<dyn std::error::Error>> {
@@ -120,6 +177,13 @@ async fn main() {
         assert_eq!(repo.clone().by_value(3).await, 4);
         assert_eq!(Repo::without(4).await, Some(4));
         assert_eq!(repo.find(5).await, 6);
+        assert_eq!(early(&Db, "n").await, "n");
+        assert_eq!(eager("n").await, "n");
+        assert_eq!(soft("n").await, "n");
+        assert_eq!(hard("n", 1).await, Ok("n".to_owned()));
+        assert_eq!(hard_entry("n").get().await, Ok(Some(Ok("n".to_owned()))));
+        assert!(matches!(all("n", vec![2, 1]).await, Ok(Some(1))));
+        assert!(matches!(repo.timed(1).await, Ok(2)));
         let mut log = Vec::new();
         assert_eq!(in_front(6, &mut log).await.unwrap(), 6);
         assert_eq!(log, [6]);

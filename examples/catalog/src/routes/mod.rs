@@ -57,22 +57,29 @@ pub fn app(state: AppState) -> Result<Router, Error> {
         .route("/products/{id}/price", put(writes::set_price))
         .route("/products/{id}/reviews", post(writes::add_review))
         .route("/reviews/{id}/hide", post(writes::hide_review));
-    Ok(Router::new()
-        .merge(page::routes().layer(page_layer()))
-        .nest("/api", reads.merge(writes).route("/status", get(status::status)))
-        .route("/metrics", get(metrics::metrics))
-        .with_state(state)
-        .nest("/health", health)
-        .nest("/cache", operators)
-        .fallback(async || ApiError::not_found("address"))
-        .method_not_allowed_fallback(async || {
-            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this address has no such method")
-        })
+    Ok(around(
+        Router::new()
+            .merge(page::routes().layer(page_layer()))
+            .nest("/api", reads.merge(writes).route("/status", get(status::status)))
+            .route("/metrics", get(metrics::metrics))
+            .with_state(state)
+            .nest("/health", health)
+            .nest("/cache", operators)
+            .fallback(async || ApiError::not_found("address"))
+            .method_not_allowed_fallback(async || {
+                ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "this address has no such method")
+            }),
+    ))
+}
+
+/// What is not caching: the layers around every route.
+pub fn around(routes: Router) -> Router {
+    routes
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
         .layer(CompressionLayer::new())
         .layer(cors())
-        .layer(TraceLayer::new_for_http()))
+        .layer(TraceLayer::new_for_http())
 }
 
 /// A new version of the program is a new page: browsers ask each time, and mostly hear that it is

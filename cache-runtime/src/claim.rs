@@ -1,0 +1,84 @@
+//! Asking for a key's lease, until somebody has stored the value or the wait ends.
+
+use crate::budget::Budget;
+use crate::call::Active;
+use crate::lease::Lease;
+use crate::outcome::Shape;
+use crate::plan::Plan;
+use crate::single_flight::Leader;
+use crate::store::Acquired;
+use crate::timers;
+use std::time::{Duration, Instant};
+
+/// Between two requests for a lease that another process has: first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// What asking for the lease came to.
+pub(crate) enum Claim<'c, T> {
+    Lease(Lease<'c>),
+    /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
+    Found(T, Vec<u8>, Duration),
+    None(NoLease),
+}
+
+/// Why a value is computed that will not be stored.
+pub(crate) enum NoLease {
+    StoreInTrouble,
+    /// Another call has the lease, and is not waited for, or not any longer.
+    Theirs,
+    /// The value there is one that a writer of this process has replaced.
+    Distrusted,
+}
+
+/// Asks for the lease until it is given, a value is there with more than `above` of its life left,
+/// or the wait ends.
+///
+/// The processes that do not hold it ask again and again, ever more slowly: each time they may
+/// find the value, or take over from a holder that was killed. With `single_flight` other than
+/// `cluster`, and without `wait_until`, they ask once.
+pub(crate) async fn acquire<'c, S: Shape>(
+    call: &'c Active,
+    plan: &Plan<S>,
+    budget: &mut Budget,
+    leader: &Leader,
+    above: Duration,
+    wait_until: Option<Instant>,
+) -> Claim<'c, S::Stored> {
+    if !leader.is_trusted() {
+        return Claim::None(NoLease::Distrusted);
+    }
+    let mut force = call.refresh;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
+        let mut lease = Lease::request(&call.cache, &call.key);
+        leader.asks();
+        let sent = Instant::now();
+        let acquired = lease.acquire(force, above, within).await;
+        budget.charge(sent, acquired.is_ok());
+        match acquired {
+            Ok(Acquired::Ours) => return Claim::Lease(lease),
+            Ok(Acquired::Found((_, until))) if until <= call.cache.clock().now() => {}
+            Ok(Acquired::Found((bytes, until))) => match plan.decode(&bytes) {
+                Ok(Some(stored)) => return Claim::Found(stored, bytes, until),
+                // Of no use to this function: it is there to be replaced.
+                _ => force = true,
+            },
+            Ok(Acquired::Theirs) => {
+                let left = wait_until
+                    .map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
+                if !plan.waits_for_others() || left.is_zero() || !timers::available() {
+                    return Claim::None(NoLease::Theirs);
+                }
+                let chance = 0.5 + call.cache.clock().random() / 2.0;
+                tokio::time::sleep(pause.mul_f64(chance).min(left)).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Err(error) => {
+                call.store_failed(&error);
+                return Claim::None(NoLease::StoreInTrouble);
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What becomes of a computed value: its bytes, and the step that stores them.
+
+use crate::Error;
+use crate::budget::Budget;
+use crate::call::Active;
+use crate::header::Header;
+use crate::lease::Lease;
+use crate::outcome::Shape;
+use crate::plan::Plan;
+use crate::single_flight::Leader;
+use crate::store::Act;
+use std::time::Instant;
+
+/// The value's bytes, unless it is one that could not be read back.
+pub(crate) fn encode<S: Shape>(
+    call: &Active,
+    plan: &Plan<S>,
+    stored: &S::Stored,
+    header: Header,
+) -> Option<Vec<u8>> {
+    match plan.encode(stored, header, call.function.expected_size()) {
+        Ok(bytes) => {
+            call.function.note_size(bytes.len());
+            Some(bytes)
+        }
+        Err(error) => {
+            call.codec_failed(&error);
+            None
+        }
+    }
+}
+
+/// Whether the store says that a value was computed under a lease that is still good.
+pub(crate) enum Confirmed {
+    Yes,
+    /// It was invalidated meanwhile, or it is not known.
+    No,
+    /// There is no store to say it.
+    NobodyCan,
+}
+
+/// Fills, or gives the lease back, in one step that looks whether it is still ours.
+pub(crate) async fn settle(
+    call: &Active,
+    budget: &mut Budget,
+    leader: &Leader,
+    lease: Lease<'_>,
+    act: Act<'_>,
+) -> Confirmed {
+    let Some(within) = budget.left() else { return Confirmed::No };
+    leader.asks();
+    let sent = Instant::now();
+    let settled = lease.settle(act, within).await;
+    budget.charge(sent, settled.is_ok());
+    match settled {
+        Ok(true) => Confirmed::Yes,
+        Ok(false) => {
+            call.function.measure_voided(&act);
+            Confirmed::No
+        }
+        Err(error) => {
+            call.store_failed(&error);
+            match error {
+                Error::Unavailable | Error::Refused(_) => Confirmed::NobodyCan,
+                _ => Confirmed::No,
+            }
+        }
+    }
+}
