@@ -3,7 +3,7 @@
 use super::answer::Refusal;
 use super::seldom::Seldom;
 use crate::function::registry;
-use crate::{Cache, Error, FunctionStats, Stats, functions};
+use crate::{Cache, Error, FunctionStats, Stats, functions, glob};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,7 +13,6 @@ use axum::routing::{Route, get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_layer::Layer;
@@ -175,12 +174,6 @@ struct Desk {
     keys: Arc<Seldom<Option<u64>>>,
 }
 
-impl fmt::Debug for Desk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").finish_non_exhaustive()
-    }
-}
-
 #[derive(Serialize)]
 struct Figures {
     #[serde(flatten)]
@@ -231,7 +224,7 @@ async fn invalidate(
         return Err(wrong("what to invalidate is missing: send {\"pattern\": \"user:*\"}"));
     };
     if pattern.len() > LONGEST_PATTERN {
-        return Err(wrong("a pattern has 1024 bytes at most"));
+        return Err(wrong(&format!("a pattern has {LONGEST_PATTERN} bytes at most")));
     }
     check_pattern(&cache, &pattern)?;
     Ok(Json(Removed { removed: cache.invalidate_matching(&pattern).await? }))
@@ -242,7 +235,7 @@ async fn invalidate(
 fn check_pattern(cache: &Cache, pattern: &str) -> Result<(), Refusal> {
     let prefix = &cache.settings().prefix;
     let own = pattern.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with(':'));
-    let begins = literal_head(pattern);
+    let begins = glob::literal_head(pattern);
     let meets = |head: &str| head.starts_with(&*begins) || begins.starts_with(head);
     if own || registry().functions.iter().any(|function| meets(&function.pattern().head())) {
         return Ok(());
@@ -255,32 +248,4 @@ fn check_pattern(cache: &Cache, pattern: &str) -> Result<(), Refusal> {
              the same, write `{prefix}:{pattern}`"
         ),
     ))
-}
-
-/// What a glob begins with, whatever it matches.
-fn literal_head(pattern: &str) -> String {
-    let mut head = String::new();
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' | '?' | '[' => break,
-            '\\' => head.extend(chars.next()),
-            c => head.push(c),
-        }
-    }
-    head
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_literal_part_of_a_pattern() {
-        for (pattern, head) in
-            [("user:*", "user:"), ("*", ""), ("a?c", "a"), ("a\\*b[c]", "a*b"), ("a\\", "a")]
-        {
-            assert_eq!(literal_head(pattern), head);
-        }
-    }
 }
