@@ -121,7 +121,7 @@ impl Admin {
         <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
-        let desk = Desk { cache: self.cache, keys: Arc::new(Seldom::new(COUNT_EVERY)) };
+        let state = AdminState { cache: self.cache, keys: Arc::new(Seldom::new(COUNT_EVERY)) };
         Router::new()
             .route("/stats", get(stats))
             .route("/functions", get(list))
@@ -134,7 +134,7 @@ impl Admin {
             .layer(DefaultBodyLimit::max(LONGEST_BODY))
             // Outermost: who may not ask is told nothing.
             .layer(layer)
-            .with_state(desk)
+            .with_state(state)
     }
 }
 
@@ -169,7 +169,7 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 
 /// What the routes work on.
 #[derive(Clone)]
-struct Desk {
+struct AdminState {
     cache: Cache,
     keys: Arc<Seldom<Option<u64>>>,
 }
@@ -181,7 +181,7 @@ struct Figures {
     keys: Option<u64>,
 }
 
-async fn stats(State(Desk { cache, keys }): State<Desk>) -> Json<Figures> {
+async fn stats(State(AdminState { cache, keys }): State<AdminState>) -> Json<Figures> {
     let count = async {
         let count = tokio::time::timeout(COUNT_EVERY, cache.count_keys()).await;
         count.ok().and_then(Result::ok)
@@ -199,7 +199,9 @@ struct Removed {
     removed: u64,
 }
 
-async fn clear(State(Desk { cache, .. }): State<Desk>) -> Result<Json<Removed>, Refusal> {
+async fn clear(
+    State(AdminState { cache, .. }): State<AdminState>,
+) -> Result<Json<Removed>, Refusal> {
     Ok(Json(Removed { removed: cache.clear().await? }))
 }
 
@@ -211,7 +213,7 @@ struct Invalidate {
 }
 
 async fn invalidate(
-    State(Desk { cache, .. }): State<Desk>,
+    State(AdminState { cache, .. }): State<AdminState>,
     asked: Result<Json<Invalidate>, JsonRejection>,
 ) -> Result<Json<Removed>, Refusal> {
     let wrong = |reason: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason);
