@@ -1,1 +1,680 @@
-"use strict";
+// The catalog's page. Whatever the service says is set as text, never as markup.
+
+const $ = (id) => document.getElementById(id);
+const POLL_MS = 2000;
+const ANSWER_MS = 20_000; // how long one request may take
+const BACK_MS = 30_000; // how long "Redis is back" is shown
+const TURNS = 5; // of a comparison, of which the median counts
+const DRAW_MS = 250; // the chart, while a load test runs
+const MAX_FAILURES = 20; // a load test that meets so many ends
+
+// ---------------------------------------------------------------- elements and words
+
+function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.map((child) => child ?? "–"));
+  return node;
+}
+
+function svg(tag, attributes = {}, text) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+const count = (n) => n.toLocaleString("en");
+const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+
+function duration(ms) {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  return `${ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms.toFixed(2)} ms`;
+}
+
+function bytes(n) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, n > 0 ? Math.floor(Math.log10(n) / 3) : 0);
+  return `${(n / 1000 ** power).toFixed(power ? 2 : 0)} ${units[power]}`;
+}
+
+function times(slow, fast) {
+  const ratio = slow / fast;
+  return ratio >= 10 ? count(Math.round(ratio)) : ratio.toFixed(1);
+}
+
+/** What the answer's `X-Cache` says. */
+const tag = (xCache) => el("span", { class: `tag ${xCache.toLowerCase()}` }, xCache || "no X-Cache");
+
+/** Says how something ended, in the place that its form has for it. */
+function say(place, text, kind = "") {
+  place.className = `outcome ${kind}`;
+  place.replaceChildren(...(Array.isArray(text) ? text : [text]));
+}
+
+// ---------------------------------------------------------------- asking the service
+
+/** The answer of the service, or an `Error` whose message can be shown as it is. */
+async function ask(path, { method = "GET", body, token, signal, answerMs = ANSWER_MS } = {}) {
+  const headers = {};
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (token !== undefined) headers.authorization = `Bearer ${token}`;
+  const timeout = AbortSignal.timeout(answerMs);
+  const sent = performance.now();
+  let response, text;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      cache: "no-store", // the browser's own cache would flatter us
+    });
+    text = await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (timeout.aborted) throw new Error(`The service did not answer within ${answerMs / 1000} s.`);
+    throw new Error("The service cannot be reached.");
+  }
+  const ms = networkTimes(response.url, sent)[0] ?? performance.now() - sent;
+  let data = null;
+  try {
+    data = text === "" ? null : JSON.parse(text);
+  } catch {
+    if (response.ok) throw new Error("The service answered something that is not JSON.");
+  }
+  if (!response.ok) {
+    const why = data?.error ?? response.statusText;
+    throw Object.assign(new Error(`The service answered ${response.status}: ${why}`), {
+      status: response.status,
+    });
+  }
+  return { data, ms, xCache: response.headers.get("x-cache") ?? "" };
+}
+
+/**
+ * From sending to the last byte, of the requests for `url` sent since then, in milliseconds: by
+ * the browser's own clock of its network (Resource Timing), since a script's turn comes later.
+ */
+function networkTimes(url, since) {
+  return performance.getEntriesByName(url, "resource")
+    .filter((entry) => entry.startTime >= since && (entry.responseStatus ?? 200) === 200)
+    .map((entry) => entry.responseEnd - entry.requestStart)
+    .filter((ms) => ms > 0);
+}
+
+// ---------------------------------------------------------------- live counters
+
+let status = null; // the last that was heard
+let goneSince = null;
+let backTimer;
+
+/** Shows a notice under its name, or takes it away. An unchanged one is not announced again. */
+function notice(place, name, kind, text) {
+  let node = place.querySelector(`[data-name="${name}"]`);
+  if (!text) return node?.remove();
+  if (!node) place.append((node = el("p", { "data-name": name })));
+  node.className = `notice ${kind}`;
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function showStatus() {
+  const s = status;
+  const gone = s.status === "unreachable";
+  // A Redis that says how much memory it uses says its version too.
+  const embedded = s.status === "connected" && s.redis_memory !== null && s.redis_version === null;
+  const rows = [
+    [s.redis_version ? `Redis ${s.redis_version}` : "Cache", embedded ? "in-process" : s.status,
+      gone ? "bad" : s.status === "connected" ? "good" : ""],
+    ["Hit rate", s.hit_rate === null ? "–" : `${s.hit_rate.toFixed(1)} %`],
+    ["Hits", count(s.hits)],
+    ["Misses", count(s.misses)],
+    ["Stale", count(s.stale)],
+    ["Coalesced", count(s.coalesced)],
+    ["Keys", s.keys === null ? "–" : count(s.keys)],
+    ["Memory", s.redis_memory === null ? "–" : bytes(s.redis_memory)],
+    ["Breaker", s.breaker.replace("_", "-"), s.breaker === "closed" ? "" : "bad"],
+  ];
+  $("counters").classList.remove("old");
+  $("counters").replaceChildren(
+    ...rows.map(([name, value, kind = ""]) =>
+      el("div", {}, el("dt", {}, name), el("dd", { class: kind }, value))),
+  );
+
+  if (gone && goneSince === null) {
+    goneSince = Date.now();
+    clearTimeout(backTimer);
+    notice($("alerts"), "back", "good", null);
+    notice($("alerts"), "gone", "bad",
+      `Redis does not answer (noticed at ${new Date().toLocaleTimeString("en-GB")}). The service goes on: every call runs its query.`);
+  } else if (!gone && goneSince !== null) {
+    const seconds = Math.max(1, Math.round((Date.now() - goneSince) / 1000));
+    goneSince = null;
+    notice($("alerts"), "gone", "bad", null);
+    notice($("alerts"), "back", "good", `Redis is back, after ${seconds} s.`);
+    backTimer = setTimeout(() => notice($("alerts"), "back", "good", null), BACK_MS);
+  }
+  notice($("notes"), "off", "note", s.status === "disabled"
+    && "Caching is off: the service was started without it, and every call runs its query. Both sides of a comparison are the same.");
+  notice($("notes"), "embedded", "note", embedded
+    && "No Redis: values are kept in the memory of this process, which no other replica sees. Start the service with --redis-url for one.");
+  notice($("notes"), "latency", "note", s.simulate_latency
+    && "Latency is simulated (--simulate-latency): each query waits 250 to 350 ms before it runs, as if the database were far away or busy.");
+  for (const button of $("operate").querySelectorAll("button")) button.disabled = !s.admin;
+  notice($("operate-notes"), "admin", "note", !s.admin
+    && "The service was started without a token, so nobody can operate it from outside. Start it with --admin-token.");
+}
+
+async function poll() {
+  if (document.hidden) return; // `visibilitychange` starts it again
+  try {
+    status = (await ask("/api/status", { answerMs: 5000 })).data;
+    notice($("alerts"), "service", "bad", null);
+    showStatus();
+  } catch (error) {
+    $("counters").classList.add("old");
+    notice($("alerts"), "service", "bad", `${error.message} The counters are old; trying again.`);
+  }
+  if (!loadAbort) performance.clearResourceTimings();
+  clearTimeout(poll.timer);
+  poll.timer = setTimeout(poll, POLL_MS);
+}
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(poll.timer);
+  poll();
+});
+
+// ---------------------------------------------------------------- one call, with and without
+
+function chosenQuery() {
+  return new FormData($("compare")).get("query");
+}
+
+function showChoice() {
+  const query = chosenQuery();
+  $("compare-q").hidden = query !== "search";
+  for (const pre of document.querySelectorAll("pre[data-query]")) {
+    pre.hidden = pre.dataset.query !== query;
+  }
+}
+
+/** Calls the chosen query in turns: one call alone says little where both are fast. */
+async function compare() {
+  const query = chosenQuery();
+  const q = $("compare-text").value;
+  const call = async (useCache) => {
+    const parameters = new URLSearchParams({ use_cache: useCache, ...(query === "search" && { q }) });
+    return (await ask(`/api/compare/${query}?${parameters}`)).data;
+  };
+  const without = [], cached = [];
+  let miss = null;
+  for (let turn = 0; turn < TURNS; turn++) {
+    without.push(await call(false));
+    cached.push(await call(true));
+    if (turn === 0 && cached[0].source !== "cache") {
+      // Nothing was stored yet: that call ran the query and filled the cache. The next one hits.
+      miss = cached.pop();
+      cached.push(await call(true));
+    }
+  }
+  return { without, miss, cached };
+}
+
+/** What a number of calls came to. */
+function together(calls) {
+  const sorted = calls.map((call) => call.duration_ms).sort((a, b) => a - b);
+  const hits = calls.filter((call) => call.source === "cache").length;
+  return { ms: sorted[Math.floor(sorted.length / 2)], hits, data: calls.at(-1).data };
+}
+
+function showComparison(calls) {
+  const [without, cached] = [together(calls.without), together(calls.cached)];
+  const hit = cached.hits > TURNS / 2; // the median is a hit; one may have met the end of a time to live
+  const rows = [
+    ["database", "Database", status?.simulate_latency ? "cache bypassed; most of this is simulated" : "cache bypassed", without.ms],
+    calls.miss && hit && ["database", "First call with the cache", "a miss: it ran the query and stored the result", calls.miss.duration_ms],
+    hit ? ["cache", "Cache", cached.hits === TURNS ? "hits: the query did not run" : `${cached.hits} hits in ${TURNS} calls`, cached.ms]
+      : ["database", "With the attribute", `the query ran ${TURNS - cached.hits} times of ${TURNS}`, cached.ms],
+  ].filter(Boolean);
+  const longest = Math.max(...rows.map(([, , , ms]) => ms));
+  const bars = rows.map(([kind, name, how, ms]) => {
+    const bar = el("div");
+    bar.style.width = `${(100 * ms) / longest}%`;
+    return el("div", { class: kind },
+      el("p", { class: "bar-head" }, el("span", {}, name, el("small", {}, how)), el("b", {}, duration(ms))),
+      el("div", { class: "bar", "aria-hidden": "true" }, bar));
+  });
+
+  const same = JSON.stringify(without.data) === JSON.stringify(cached.data);
+  const ratio = cached.ms <= without.ms
+    ? `${times(without.ms, cached.ms)}× faster`
+    : `${times(cached.ms, without.ms)}× slower`;
+  $("compared").replaceChildren(
+    el("p", { class: "ratio" }, hit ? ratio : status?.status === "disabled" ? "Caching is off" : "The cache did not answer"),
+    el("div", { class: "bars" }, ...bars),
+    el("p", { class: same ? "" : "outcome bad" }, same
+      ? `Both returned the same data: ${plural(without.data.length, "row")}, equal to the last byte.`
+      : "The two did not return the same data. Was something written in between? Run both again."),
+  );
+  say($("compare-outcome"), hit ? "" : "Each call ran its query and returned what it found.");
+}
+
+async function onCompare(event) {
+  event.preventDefault();
+  if ($("compared").getAttribute("aria-busy") === "true") return;
+  $("compared").setAttribute("aria-busy", "true");
+  say($("compare-outcome"), `Running the query ${TURNS} times each way…`);
+  try {
+    showComparison(await compare());
+  } catch (error) {
+    say($("compare-outcome"), error.message, "bad");
+  }
+  $("compared").setAttribute("aria-busy", "false");
+  poll();
+}
+
+// ---------------------------------------------------------------- under load
+
+/**
+ * Runs the requests of `run`, `c` at a time, and keeps in it what they come to. `each` is called
+ * for every answer. Ends early when aborted, and when too many fail.
+ */
+async function hammer(run, c, signal, each) {
+  Object.assign(run, { measured: [], tags: new Map(), answered: 0, failures: 0, error: "", seconds: 0, begun: performance.now() });
+  let next = 0;
+  async function worker() {
+    while (next < run.n && !signal.aborted && run.failures < MAX_FAILURES) {
+      next++;
+      try {
+        const answer = await ask(run.path, { signal });
+        run.answered++;
+        run.measured.push(answer.ms);
+        const tag = answer.xCache || "no X-Cache";
+        run.tags.set(tag, (run.tags.get(tag) ?? 0) + 1);
+      } catch (error) {
+        if (signal.aborted) break;
+        run.failures++;
+        run.error = error.message;
+      }
+      run.seconds = (performance.now() - run.begun) / 1000;
+      each();
+    }
+  }
+  await Promise.all(Array.from({ length: c }, worker));
+}
+
+/** The response times of `run`, the shortest first. */
+function responseTimes(run) {
+  if (run.times) return run.times;
+  const exact = networkTimes(new URL(run.path, location.href).href, run.begun);
+  return (exact.length > 0 ? exact : run.measured).toSorted((a, b) => a - b);
+}
+
+/** Median, 95th percentile (nearest rank) and maximum of what was answered. */
+function summary(run) {
+  const sorted = responseTimes(run);
+  const rank = (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  return {
+    median: rank(0.5),
+    p95: rank(0.95),
+    max: sorted.at(-1),
+    perSecond: run.answered / run.seconds,
+    tags: [...run.tags].sort().map(([tag, times]) => `${times} ${tag}`).join(", "),
+  };
+}
+
+function drawTable(runs) {
+  const columns = runs.map((run) => ({ ...run, ...summary(run) })).filter((run) => run.median !== undefined);
+  const rows = [
+    ["Median", (run) => duration(run.median)],
+    ["95th percentile", (run) => duration(run.p95)],
+    ["Maximum", (run) => duration(run.max)],
+    ["Requests per second", (run) => count(Math.round(run.perSecond))],
+    ["Answered", (run) => count(run.answered)],
+    ["X-Cache", (run) => run.tags],
+    ["Failed", (run) => count(run.failures)],
+  ];
+  $("load-table").replaceChildren(
+    el("thead", {}, el("tr", {},
+      el("th", { scope: "col" }, "Response time"),
+      ...columns.map((run) => el("th", { scope: "col", class: "number" }, run.name)))),
+    el("tbody", {}, ...rows.map(([name, value]) =>
+      el("tr", {}, el("th", { scope: "row" }, name),
+        ...columns.map((run) => el("td", { class: "number" }, value(run)))))),
+  );
+}
+
+/** The response times from the shortest to the longest, on a logarithmic scale. */
+function drawChart(runs) {
+  const chart = $("chart");
+  const { width, height } = chart.getBoundingClientRect();
+  const series = runs.map((run) => ({ ...run, ms: responseTimes(run), median: summary(run).median }));
+  for (const kind of ["database", "cache"]) {
+    const run = series.find((run) => run.kind === kind && run.median !== undefined);
+    const item = document.querySelector(`.legend .${kind}`);
+    item.hidden = !run;
+    if (run) item.querySelector("span").textContent = `${run.name}, median ${duration(run.median)}`;
+  }
+  const all = series.flatMap(({ ms }) => ms);
+  if (width === 0 || all.length === 0) return chart.replaceChildren();
+
+  const left = 58, right = 16, top = 30, bottom = 42;
+  const lines = logTicks(Math.min(...all), Math.max(...all));
+  const [low, high] = [lines[0], lines.at(-1)].map(Math.log10);
+  const x = (share) => left + share * (width - left - right);
+  const y = (ms) => top + ((high - Math.log10(ms)) / (high - low)) * (height - top - bottom);
+  const parts = [];
+  for (const ms of lines) {
+    parts.push(svg("path", { d: `M${left} ${y(ms)}H${width - right}`, class: "grid" }));
+    const label = ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
+    parts.push(svg("text", { x: left - 8, y: y(ms) + 4, "text-anchor": "end" }, label));
+  }
+  for (const [share, label] of [[0, "0 %"], [0.25, "25 %"], [0.5, "median"], [0.75, "75 %"], [0.95, "95 %"]]) {
+    const strong = share === 0.5 || share === 0.95;
+    parts.push(svg("path", strong
+      ? { d: `M${x(share)} ${top}V${height - bottom + 5}`, class: "guide" }
+      : { d: `M${x(share)} ${height - bottom}v5`, class: "axis" }));
+    parts.push(svg("text", { x: x(share), y: height - bottom + 18, "text-anchor": "middle" }, label));
+  }
+  parts.push(svg("path", { d: `M${left} ${top}V${height - bottom}H${width - right}`, class: "axis", fill: "none" }));
+  parts.push(svg("text", { x: 4, y: 14 }, "response time (logarithmic)"));
+  parts.push(svg("text", { x: width - right, y: height - 6, "text-anchor": "end" }, "requests, from the fastest to the slowest"));
+
+  for (const { kind, ms } of series) {
+    const marks = ms.map((value, rank) => {
+      const [px, py] = [x((rank + 0.5) / ms.length).toFixed(1), y(value).toFixed(1)];
+      return kind === "database" ? `M${px} ${py}h0` : `M${px - 3} ${py}h6m-3 -3v6`;
+    });
+    parts.push(svg("path", { d: marks.join(""), class: `${kind} ${kind === "database" ? "dot" : "plus"}` }));
+  }
+  chart.replaceChildren(...parts);
+}
+
+/** 1, 2, 5, 10, … around what is between `least` and `most`; only powers of ten where that is many. */
+function logTicks(least, most) {
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(least)); power <= Math.ceil(Math.log10(most)); power++) {
+    for (const digit of [1, 2, 5]) ticks.push(Number(`${digit}e${power}`));
+  }
+  const first = ticks.findLastIndex((tick) => tick <= least);
+  const last = ticks.findIndex((tick) => tick >= most && tick > ticks[first]);
+  const around = ticks.slice(first, last + 1);
+  const powers = (tick, at) => at === 0 || at === around.length - 1 || Number.isInteger(Math.log10(tick));
+  return around.length <= 8 ? around : around.filter(powers);
+}
+
+let loadRuns = []; // what the chart shows
+let loadAbort = null;
+
+function conclusion(runs) {
+  const [without, cached] = runs.map(summary);
+  const one = (run, s) => `${run.name[0].toUpperCase()}${run.name.slice(1)}: median ${duration(s.median)}, `
+    + `95th percentile ${duration(s.p95)}, ${count(Math.round(s.perSecond))} requests per second.`;
+  if (!cached) return without?.median === undefined ? "" : one(runs[0], without);
+  if (without.median === undefined || cached.median === undefined) return "";
+  if (cached.median >= without.median) {
+    return `${status?.status === "disabled" ? "Caching is off" : "The cache made it no faster"}: ${duration(cached.median)} with it at the median, ${duration(without.median)} without.`;
+  }
+  return `With the cache the median request took ${duration(cached.median)} instead of ${duration(without.median)}: `
+    + `${times(without.median, cached.median)}× faster, and ${times(cached.perSecond, without.perSecond)}× the requests per second.`;
+}
+
+async function onLoadTest(event) {
+  event.preventDefault();
+  if (loadAbort) return;
+  const [n, c] = [$("load-n"), $("load-c")].map((input) =>
+    Math.min(Number(input.max), Math.max(1, Math.trunc(input.valueAsNumber || 1))));
+  const path = $("load-query").value;
+  const runs = [
+    { kind: "database", name: "without the cache", n, path: `${path}${path.includes("?") ? "&" : "?"}use_cache=false` },
+    { kind: "cache", name: "with the cache", n, path },
+  ].filter(({ kind }) => $("load-mode").value === "both" || ($("load-mode").value === "without") === (kind === "database"));
+
+  loadAbort = new AbortController();
+  loadRuns = [];
+  performance.clearResourceTimings(); // the browser keeps no more than we tell it
+  performance.setResourceTimingBufferSize(2 * n + 250);
+  $("load-start").disabled = true;
+  $("load-cancel").disabled = false;
+  $("load-cancel").focus();
+  const progress = $("load-progress");
+  Object.assign(progress, { hidden: false, max: n * runs.length, value: 0 });
+  $("load-results").hidden = false;
+  const draw = () => {
+    drawChart(loadRuns);
+    drawTable(loadRuns);
+  };
+  const drawing = setInterval(draw, DRAW_MS); // not for each answer: that would slow down what it shows
+
+  for (const run of runs) {
+    if (loadAbort.signal.aborted) break;
+    say($("load-outcome"), `Running ${plural(n, "request")} ${run.name}…`);
+    loadRuns.push(run);
+    await hammer(run, c, loadAbort.signal, () => progress.value++);
+    run.times = responseTimes(run);
+  }
+  clearInterval(drawing);
+  draw();
+
+  const cancelled = loadAbort.signal.aborted;
+  const failures = loadRuns.reduce((sum, run) => sum + run.failures, 0);
+  const lastError = loadRuns.map((run) => run.error).findLast(Boolean);
+  const text = cancelled ? "Cancelled; what had been answered is shown." : conclusion(loadRuns);
+  say($("load-outcome"),
+    failures ? `${plural(failures, "request")} failed, the last with: ${lastError} ${text}` : text,
+    failures ? "bad" : "");
+  $("chart").setAttribute("aria-label", `Response times, from the shortest to the longest, on a logarithmic scale. ${text}`);
+  progress.hidden = true;
+  loadAbort = null;
+  $("load-start").disabled = false;
+  const keep = document.activeElement === $("load-cancel");
+  $("load-cancel").disabled = true;
+  if (keep) $("load-start").focus();
+  poll();
+}
+
+// ---------------------------------------------------------------- one write
+
+let products = []; // those that the write offers
+let writing = false;
+
+function offerProducts(rows) {
+  const chosen = $("write-product").value;
+  products = rows;
+  $("write-product").replaceChildren(
+    ...rows.map((row) => el("option", { value: row.product_id }, `${row.name} (now ${row.price})`)));
+  if (rows.some((row) => String(row.product_id) === chosen)) $("write-product").value = chosen;
+  suggestPrice();
+}
+
+function suggestPrice() {
+  const product = products.find((row) => String(row.product_id) === $("write-product").value);
+  if (product) $("write-price").value = (Number(product.price) + 1).toFixed(2);
+}
+
+/** Changes a price, and reads what may show it: each answer says whether its query ran. */
+async function write(id, price) {
+  const other = products.find((row) => row.product_id !== id);
+  const search = "/api/products/search?q=lamp";
+  for (const path of [`/api/products/${other.product_id}`, search]) await ask(path); // so that they are cached
+  const { ms } = await ask(`/api/products/${id}/price`, { method: "PUT", body: { price } });
+  const priceIn = (rows, key) => rows.find((row) => row[key] === id)?.price;
+  const reads = [
+    ["Top products", "named by the attribute", "/api/products/top", (rows) => priceIn(rows, "product_id")],
+    ["Categories", "named by the attribute", "/api/categories", () => null],
+    ["The product’s page", "named, and read by the request that wrote", `/api/products/${id}`, (row) => row.price],
+    ["A search", "dropped by the pattern products:search:*", search, (rows) => priceIn(rows, "id")],
+    ["Another product’s page", "not named", `/api/products/${other.product_id}`, () => null],
+  ];
+  const rows = [];
+  for (const [what, why, path, shown] of reads) {
+    const { data, xCache } = await ask(path);
+    rows.push({ what, why, xCache, shown: shown(data) ?? null });
+  }
+  return { ms, rows };
+}
+
+async function onWrite(event) {
+  event.preventDefault();
+  const outcome = $("write-outcome");
+  if (writing) return;
+  writing = true;
+  const product = products.find((row) => String(row.product_id) === $("write-product").value);
+  const price = $("write-price").value;
+  say(outcome, "Writing…");
+  try {
+    const { ms, rows } = await write(product.product_id, price);
+    fillTable($("written").querySelector("table"), [
+      ["Then read", (row) => el("span", {}, row.what, el("small", {}, row.why))],
+      ["X-Cache", (row) => tag(row.xCache)],
+      ["Price", (row) => row.shown, "number"],
+    ], rows);
+    $("written").hidden = false;
+    const old = rows.filter((row) => row.shown !== null && Number(row.shown) !== Number(price));
+    const seen = status?.status === "unreachable"
+      ? "Redis will be told when it is back; until then this process does not trust what is stored there."
+      : "Every later read shows it.";
+    say(outcome, old.length === 0
+      ? `${product.name}: from ${product.price} to ${price}, written in ${duration(ms)}. ${seen}`
+      : `${product.name}: written, but ${old[0].what} shows ${old[0].shown}. Did somebody else write too?`,
+      old.length === 0 ? "good" : "bad");
+    readTop();
+    readCategories();
+  } catch (error) {
+    say(outcome, error.message, "bad");
+  }
+  writing = false;
+  poll();
+}
+
+// ---------------------------------------------------------------- the data
+
+const TABLES = {
+  categories: [
+    ["Category", (row) => row.name],
+    ["Products", (row) => count(row.product_count), "number"],
+    ["Reviews", (row) => count(row.review_count), "number"],
+    ["Rating", (row) => row.average_rating, "number"],
+    ["Average price", (row) => row.average_price, "number"],
+    ["Lowest", (row) => row.lowest_price, "number"],
+    ["Highest", (row) => row.highest_price, "number"],
+    ["Stock", (row) => count(row.stock), "number"],
+  ],
+  top: [
+    ["Product", (row) => row.name],
+    ["Category", (row) => row.category],
+    ["Rank", (row) => row.rank, "number"],
+    ["Rating", (row) => row.average_rating, "number"],
+    ["Reviews", (row) => count(row.review_count), "number"],
+    ["Price", (row) => row.price, "number"],
+  ],
+  search: [
+    ["Product", (row) => row.name],
+    ["Description", (row) => row.description, "aside"],
+    ["Category", (row) => row.category],
+    ["Price", (row) => row.price, "number"],
+    ["Stock", (row) => count(row.stock), "number"],
+  ],
+};
+
+function fillTable(table, columns, rows) {
+  table.replaceChildren(
+    el("thead", {}, el("tr", {},
+      ...columns.map(([name, , kind = ""]) => el("th", { scope: "col", class: kind }, name)))),
+    el("tbody", {}, ...rows.map((row) =>
+      el("tr", {}, ...columns.map(([, value, kind = ""], at) =>
+        at === 0 ? el("th", { scope: "row" }, value(row)) : el("td", { class: kind }, value(row)))))),
+  );
+}
+
+/** Reads `path` into the table of `panel`, and says what the cache did. */
+async function read(panel, path, columns) {
+  const outcome = panel.querySelector(".outcome");
+  const asked = (panel.asked = (panel.asked ?? 0) + 1); // a slow answer must not replace a later one's
+  say(outcome, "Reading…");
+  try {
+    const { data, ms, xCache } = await ask(path);
+    if (asked !== panel.asked) return data;
+    const area = panel.querySelector(".scroll");
+    fillTable(area.querySelector("table"), columns, data);
+    area.hidden = data.length === 0;
+    area.scrollTop = 0;
+    const rows = data.length === 0 ? "Nothing found" : plural(data.length, "row");
+    say(outcome, [tag(xCache), ` ${rows} in ${duration(ms)}`]);
+    return data;
+  } catch (error) {
+    if (asked === panel.asked) say(outcome, error.message, "bad");
+    return [];
+  }
+}
+
+function readSearch(event) {
+  event?.preventDefault();
+  const parameters = new URLSearchParams({ q: $("q").value.trim() });
+  if ($("category").value) parameters.set("category_id", $("category").value);
+  return read($("search").closest(".panel"), `/api/products/search?${parameters}`, TABLES.search);
+}
+
+async function readTop() {
+  const rows = await read($("top"), "/api/products/top", TABLES.top);
+  if (rows.length > 0) offerProducts(rows);
+}
+
+async function readCategories() {
+  const rows = await read($("categories"), "/api/categories", TABLES.categories);
+  if ($("category").options.length === 1) {
+    $("category").append(...rows.map((row) => el("option", { value: row.id }, row.name)));
+  }
+}
+
+// ---------------------------------------------------------------- operate
+
+async function onOperate(event) {
+  event.preventDefault();
+  const outcome = $("operate-outcome");
+  const flush = event.submitter?.value === "clear";
+  const token = $("token").value;
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    say(outcome, token === "" ? "Enter the operator’s token first." : "A token has no spaces, and only ASCII characters.", "bad");
+    return $("token").focus();
+  }
+  const pattern = $("pattern").value.trim();
+  say(outcome, flush ? "Flushing…" : "Invalidating…");
+  try {
+    const { data } = flush
+      ? await ask("/cache/clear", { method: "POST", token })
+      : await ask("/cache/invalidate", { method: "POST", token, body: { pattern } });
+    const removed = Object.values(data ?? {}).find((value) => typeof value === "number");
+    const what = removed === undefined ? "Done" : `${plural(removed, "key")} removed`;
+    say(outcome, flush ? `${what}: the cache is empty.` : `${what} by ${pattern}.`, "good");
+  } catch (error) {
+    const refused = error.status === 401 || error.status === 403;
+    say(outcome, refused ? "That is not the operator’s token; nothing was removed." : error.message, "bad");
+    if (refused) $("token").select();
+  }
+  poll();
+}
+
+// ---------------------------------------------------------------- start
+
+$("compare").addEventListener("submit", onCompare);
+$("compare").addEventListener("change", showChoice);
+$("loadtest").addEventListener("submit", onLoadTest);
+$("load-cancel").addEventListener("click", () => loadAbort?.abort());
+$("write").addEventListener("submit", onWrite);
+$("write-product").addEventListener("change", suggestPrice);
+$("search").addEventListener("submit", readSearch);
+$("top").querySelector("button").addEventListener("click", readTop);
+$("categories").querySelector("button").addEventListener("click", readCategories);
+$("operate").addEventListener("submit", onOperate);
+new ResizeObserver(() => drawChart(loadRuns)).observe($("chart"));
+
+showChoice();
+poll();
+readTop();
+readCategories();
+readSearch();

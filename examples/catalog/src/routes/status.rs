@@ -26,6 +26,8 @@ pub(super) struct Status {
     coalesced: u64,
     /// In percent, `null` before the first call.
     hit_rate: Option<f64>,
+    /// `null` also where the store is this process' memory.
+    redis_version: Option<String>,
     /// Bytes that the store uses, for all its clients.
     redis_memory: Option<u64>,
     /// Cached values, counted in the last five seconds.
@@ -38,6 +40,8 @@ pub(super) struct Status {
 pub(super) async fn status(State(state): State<AppState>) -> Json<Status> {
     let stats = state.cache.stats().await;
     let total = stats.process.total;
+    let (version, memory) =
+        stats.server.map_or((None, None), |server| (server.version, server.used_memory));
     Json(Status {
         status: stats.status,
         simulate_latency: state.db.is_slow(),
@@ -47,7 +51,8 @@ pub(super) async fn status(State(state): State<AppState>) -> Json<Status> {
         stale: total.stale,
         coalesced: total.coalesced,
         hit_rate: stats.process.hit_rate,
-        redis_memory: stats.server.and_then(|server| server.used_memory),
+        redis_version: version,
+        redis_memory: memory,
         keys: state.key_count.of(&state.cache).await,
         breaker: stats.breaker,
         admin: state.admin_token.is_some(),
