@@ -222,7 +222,8 @@ async fn a_put_looks_into_the_json_as_its_handler_does() {
     for (id, value, stored) in
         [(1, Some(5), Some("5")), (2, None, Some("null")), (3, Some(9), None)]
     {
-        cache.scope(put_none(id, value)).await;
+        let Json(returned) = cache.scope(put_none(id, value)).await;
+        assert_eq!(returned, value);
         let there: Option<String> = server.command(&["GET", &format!("t:none:{id}")]);
         assert_eq!(there.as_deref(), stored);
     }
