@@ -328,6 +328,19 @@ fn limits(model: &Model) -> Option<TokenStream> {
     Some(quote_spanned!(Span::mixed_site()=> #p::limits() #(#limits)*))
 }
 
+/// What is stored of what `returns` stands for, told by its type.
+pub(crate) fn shape(p: &TokenStream, span: Span, returns: &TokenStream) -> TokenStream {
+    quote_spanned! {span=>
+        {
+            use #p::{
+                ShapeOfJsonOption as _, ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
+                ShapeOfResultOption as _,
+            };
+            (&&&&#returns).shape()
+        }
+    }
+}
+
 /// What is stored of the return type `output`, and how. Spanned at the type, so that one that
 /// cannot be cached is an error there.
 pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> TokenStream {
@@ -361,14 +374,9 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
             __CODEC
         }
     };
+    let shape = shape(&p, span, &quote_spanned!(span=> #p::Returns::<#output>::new()));
     quote_spanned! {span=>
-        #p::plan(#codec, {
-            use #p::{
-                ShapeOfJsonOption as _, ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
-                ShapeOfResultOption as _,
-            };
-            (&&&&#p::Returns::<#output>::new()).shape()
-        })
+        #p::plan(#codec, #shape)
         .share_errors({
             use #p::{ErrorsApart as _, ErrorsShared as _};
             (&&#p::Returns::<#output>::new()).errors()

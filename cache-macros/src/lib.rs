@@ -92,11 +92,11 @@ use proc_macro::TokenStream;
 /// # In the background
 ///
 /// With `stale_while_revalidate`, `early_refresh`, `soft_timeout` and `hard_timeout` a body may
-/// outlive its caller, so it works on copies of its own: `&str` becomes a `String`, `&[T]` a `Vec<T>`, any other `&T` and `&self` a clone, and what is not
-/// a reference is moved. They are copied once the look-up has shown that they are needed. The body's
-/// future must be `Send` and `'static`. What runs in the background is awaited by `Cache::shutdown`,
-/// and bounded: of more than 64 bodies no more are refreshed, and those whose callers time out are
-/// dropped.
+/// outlive its caller, so it works on copies of its own: `&str` becomes a `String`, `&[T]` a
+/// `Vec<T>`, any other `&T` and `&self` a clone, and what is not a reference is moved. They are
+/// made once the look-up has shown that they are needed. The body's future must be `Send` and
+/// `'static`. At most 64 bodies run in the background per cache: beyond that nothing is refreshed,
+/// and a body whose caller times out is dropped. `Cache::shutdown` waits for them.
 ///
 /// Until a timeout passes, the body runs in its caller's own task, and ends with it if that is
 /// cancelled. Both timeouts hold for callers that wait for another's computation too, in this

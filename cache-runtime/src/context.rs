@@ -129,19 +129,15 @@ pub fn refresh<F: Future>(future: F) -> impl Future<Output = F::Output> {
 /// # Ok(()) }
 /// ```
 pub fn observe<F: Future>(future: F) -> impl Future<Output = (F::Output, Observed)> {
-    let future = Box::pin(future);
+    let watched = watch(None, future);
     async move {
-        let outer = Context::current().observer;
-        let observer = Arc::new(Observer { outer, ..Observer::default() });
-        let watching = observer.clone();
-        let output = within(|context| context.observer = Some(watching), future).await;
+        let (output, observer) = watched.await;
         (output, observer.counters.read())
     }
 }
 
 /// [`observe`], with `cache` in the place of the scope's if there is one, for who wants to know
 /// more than the counts.
-#[cfg(feature = "axum")]
 pub(crate) fn watch<F: Future>(
     cache: Option<Cache>,
     future: F,

@@ -12,6 +12,21 @@ pub(crate) fn escape(text: &str) -> String {
     pattern
 }
 
+/// What every text that matches `pattern` begins with.
+#[cfg(feature = "axum")]
+pub(crate) fn literal_head(pattern: &str) -> String {
+    let mut head = String::new();
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '*' | '?' | '[' => break,
+            '\\' => head.extend(chars.next()),
+            c => head.push(c),
+        }
+    }
+    head
+}
+
 /// Whether all of `text` matches `pattern`, as Redis' `SCAN … MATCH` would say.
 ///
 /// Iterative, with one point to come back to: a later `*` makes every earlier one final. So the
@@ -91,6 +106,16 @@ mod tests {
 
     fn check(pattern: &str, text: &str) -> bool {
         matches(pattern.as_bytes(), text.as_bytes())
+    }
+
+    #[cfg(feature = "axum")]
+    #[test]
+    fn the_literal_part_of_a_pattern() {
+        for (pattern, head) in
+            [("user:*", "user:"), ("*", ""), ("a?c", "a"), ("a\\*b[c]", "a*b"), ("a\\", "a")]
+        {
+            assert_eq!(literal_head(pattern), head);
+        }
     }
 
     #[test]

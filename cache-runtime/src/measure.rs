@@ -37,7 +37,7 @@ fn describe() {
 /// The handles of one function.
 #[derive(Debug)]
 pub(crate) struct Measures {
-    requests: [OnceLock<Counter>; Outcome::ALL.len()],
+    requests: [OnceLock<Counter>; Outcome::COUNT],
     loads: OnceLock<Histogram>,
     voided: OnceLock<Counter>,
     errors: OnceLock<Counter>,
@@ -46,7 +46,7 @@ pub(crate) struct Measures {
 impl Measures {
     pub(crate) const fn new() -> Self {
         Self {
-            requests: [const { OnceLock::new() }; Outcome::ALL.len()],
+            requests: [const { OnceLock::new() }; Outcome::COUNT],
             loads: OnceLock::new(),
             voided: OnceLock::new(),
             errors: OnceLock::new(),

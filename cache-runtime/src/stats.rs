@@ -24,9 +24,9 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// How many there are.
     #[cfg(feature = "metrics")]
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Hit, Self::Miss, Self::Stale, Self::Coalesced, Self::Bypassed];
+    pub(crate) const COUNT: usize = Self::Bypassed as usize + 1;
 
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 //! rules of [`crate::expand`].
 
 use super::Writer;
-use crate::expand::{as_written, body, ours_at, render_key, runtime};
+use crate::expand::{as_written, body, ours_at, render_key, runtime, shape};
 use crate::model::{Form, Item};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -50,16 +50,8 @@ pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
         }
     };
     let name = Ident::new("__entry", Span::mixed_site());
-    let shape = |returns: TokenStream| {
-        quote_spanned! {at_item=>
-            {
-                use #p::{ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _, ShapeOfResultOption as _};
-                (&&&#returns).shape()
-            }
-        }
-    };
-    let reader = shape(quote_spanned!(at_item=> #name.__cached_function()));
-    let this = shape(quote_spanned!(at_item=> #p::Returns::<#output>::new()));
+    let reader = shape(&p, at_item, &quote_spanned!(at_item=> #name.__cached_function()));
+    let this = shape(&p, at_item, &quote_spanned!(at_item=> #p::Returns::<#output>::new()));
     let body = pinned_body(item, writer);
     let call = quote_spanned! {at_item=>
         #p::putting(

@@ -3,7 +3,7 @@
 use super::answer::Refusal;
 use super::seldom::Seldom;
 use crate::function::registry;
-use crate::{Cache, Error, FunctionStats, Stats, functions};
+use crate::{Cache, Error, FunctionStats, Stats, functions, glob};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -13,7 +13,6 @@ use axum::routing::{Route, get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_layer::Layer;
@@ -122,7 +121,7 @@ impl Admin {
         <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
         <L::Service as Service<Request>>::Future: Send + 'static,
     {
-        let desk = Desk { cache: self.cache, keys: Arc::new(Seldom::new(COUNT_EVERY)) };
+        let state = AdminState { cache: self.cache, keys: Arc::new(Seldom::new(COUNT_EVERY)) };
         Router::new()
             .route("/stats", get(stats))
             .route("/functions", get(list))
@@ -135,7 +134,7 @@ impl Admin {
             .layer(DefaultBodyLimit::max(LONGEST_BODY))
             // Outermost: who may not ask is told nothing.
             .layer(layer)
-            .with_state(desk)
+            .with_state(state)
     }
 }
 
@@ -170,15 +169,9 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 
 /// What the routes work on.
 #[derive(Clone)]
-struct Desk {
+struct AdminState {
     cache: Cache,
     keys: Arc<Seldom<Option<u64>>>,
-}
-
-impl fmt::Debug for Desk {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").finish_non_exhaustive()
-    }
 }
 
 #[derive(Serialize)]
@@ -188,7 +181,7 @@ struct Figures {
     keys: Option<u64>,
 }
 
-async fn stats(State(Desk { cache, keys }): State<Desk>) -> Json<Figures> {
+async fn stats(State(AdminState { cache, keys }): State<AdminState>) -> Json<Figures> {
     let count = async {
         let count = tokio::time::timeout(COUNT_EVERY, cache.count_keys()).await;
         count.ok().and_then(Result::ok)
@@ -206,7 +199,9 @@ struct Removed {
     removed: u64,
 }
 
-async fn clear(State(Desk { cache, .. }): State<Desk>) -> Result<Json<Removed>, Refusal> {
+async fn clear(
+    State(AdminState { cache, .. }): State<AdminState>,
+) -> Result<Json<Removed>, Refusal> {
     Ok(Json(Removed { removed: cache.clear().await? }))
 }
 
@@ -218,7 +213,7 @@ struct Invalidate {
 }
 
 async fn invalidate(
-    State(Desk { cache, .. }): State<Desk>,
+    State(AdminState { cache, .. }): State<AdminState>,
     asked: Result<Json<Invalidate>, JsonRejection>,
 ) -> Result<Json<Removed>, Refusal> {
     let wrong = |reason: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason);
@@ -231,7 +226,7 @@ async fn invalidate(
         return Err(wrong("what to invalidate is missing: send {\"pattern\": \"user:*\"}"));
     };
     if pattern.len() > LONGEST_PATTERN {
-        return Err(wrong("a pattern has 1024 bytes at most"));
+        return Err(wrong(&format!("a pattern has {LONGEST_PATTERN} bytes at most")));
     }
     check_pattern(&cache, &pattern)?;
     Ok(Json(Removed { removed: cache.invalidate_matching(&pattern).await? }))
@@ -242,7 +237,7 @@ async fn invalidate(
 fn check_pattern(cache: &Cache, pattern: &str) -> Result<(), Refusal> {
     let prefix = &cache.settings().prefix;
     let own = pattern.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with(':'));
-    let begins = literal_head(pattern);
+    let begins = glob::literal_head(pattern);
     let meets = |head: &str| head.starts_with(&*begins) || begins.starts_with(head);
     if own || registry().functions.iter().any(|function| meets(&function.pattern().head())) {
         return Ok(());
@@ -255,32 +250,4 @@ fn check_pattern(cache: &Cache, pattern: &str) -> Result<(), Refusal> {
              the same, write `{prefix}:{pattern}`"
         ),
     ))
-}
-
-/// What a glob begins with, whatever it matches.
-fn literal_head(pattern: &str) -> String {
-    let mut head = String::new();
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' | '?' | '[' => break,
-            '\\' => head.extend(chars.next()),
-            c => head.push(c),
-        }
-    }
-    head
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_literal_part_of_a_pattern() {
-        for (pattern, head) in
-            [("user:*", "user:"), ("*", ""), ("a?c", "a"), ("a\\*b[c]", "a*b"), ("a\\", "a")]
-        {
-            assert_eq!(literal_head(pattern), head);
-        }
-    }
 }

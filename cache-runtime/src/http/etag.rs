@@ -1,9 +1,10 @@
 //! Validators: an `ETag` for what is sent, and `304` for who has it already (RFC 9110).
 
+use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::response::Parts;
 use axum::http::{Response, StatusCode};
-use axum::{BoxError, http::response::Parts};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use std::convert::Infallible;
@@ -12,7 +13,7 @@ use std::task::{Context, Poll};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The longest body that is read into memory to be hashed, in bytes.
-pub(super) const LONGEST: u64 = 1 << 20;
+const LONGEST: u64 = 1 << 20;
 
 /// What a `304` leaves out: what describes the body that it does not have.
 /// (RFC 9110, section 15.4.5; `Content-Length` stays, as that of the body, or is left out.)

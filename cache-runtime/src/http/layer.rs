@@ -1,6 +1,7 @@
 //! The layer around handlers: says what their cached calls did, and validates.
 
-use super::{etag, status::Said};
+use super::etag;
+use super::status::CacheStatus;
 use crate::Cache;
 use crate::context::watch;
 use axum::BoxError;
@@ -144,11 +145,11 @@ where
             if response.extensions_mut().insert(Spoken).is_some() {
                 return Ok(response);
             }
-            if let Some(said) = Said::of(&observer.counters.read()) {
+            if let Some(status) = CacheStatus::of(&observer.counters.read()) {
                 let name = options.name.as_deref().unwrap_or_else(|| observer.prefix());
-                response.headers_mut().insert(X_CACHE, said.in_short());
-                if let Some(status) = said.of_cache(name) {
-                    response.headers_mut().append(CACHE_STATUS, status);
+                response.headers_mut().insert(X_CACHE, status.x_cache());
+                if let Some(value) = status.cache_status(name) {
+                    response.headers_mut().append(CACHE_STATUS, value);
                 }
             }
             if !read {

@@ -5,7 +5,7 @@ use axum::http::HeaderValue;
 
 /// What the calls of one request came to, all together: the worst of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum CacheStatus {
     /// Something was computed.
     Miss,
     /// Everything was there, but something past its time to live.
@@ -18,7 +18,7 @@ pub(super) enum Said {
     Hit,
 }
 
-impl Said {
+impl CacheStatus {
     /// `None` where there was no cached call.
     pub(super) fn of(observed: &Observed) -> Option<Self> {
         let order = [
@@ -28,11 +28,11 @@ impl Said {
             (observed.coalesced, Self::Collapsed),
             (observed.hits, Self::Hit),
         ];
-        order.into_iter().find(|(count, _)| *count > 0).map(|(_, said)| said)
+        order.into_iter().find(|(count, _)| *count > 0).map(|(_, status)| status)
     }
 
     /// For `X-Cache`, which has no standard.
-    pub(super) fn in_short(self) -> HeaderValue {
+    pub(super) fn x_cache(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Miss => "MISS",
             Self::Stale => "STALE",
@@ -43,7 +43,7 @@ impl Said {
 
     /// For `Cache-Status` (RFC 9211). Says only what is known: whether the value was stored, and
     /// how long it lives, is not.
-    pub(super) fn of_cache(self, name: &str) -> Option<HeaderValue> {
+    pub(super) fn cache_status(self, name: &str) -> Option<HeaderValue> {
         let parameters = match self {
             Self::Miss => "fwd=miss",
             Self::Stale => "hit; detail=stale",
@@ -83,12 +83,12 @@ mod tests {
 
     #[test]
     fn the_worst_call_speaks_for_all() {
-        assert_eq!(Said::of(&observed(0, 0, 0, 0, 0)), None);
-        assert_eq!(Said::of(&observed(2, 0, 0, 0, 0)), Some(Said::Hit));
-        assert_eq!(Said::of(&observed(2, 0, 0, 1, 0)), Some(Said::Collapsed));
-        assert_eq!(Said::of(&observed(2, 0, 0, 1, 1)), Some(Said::Bypass));
-        assert_eq!(Said::of(&observed(2, 0, 1, 1, 1)), Some(Said::Stale));
-        assert_eq!(Said::of(&observed(2, 1, 1, 1, 1)), Some(Said::Miss));
+        assert_eq!(CacheStatus::of(&observed(0, 0, 0, 0, 0)), None);
+        assert_eq!(CacheStatus::of(&observed(2, 0, 0, 0, 0)), Some(CacheStatus::Hit));
+        assert_eq!(CacheStatus::of(&observed(2, 0, 0, 1, 0)), Some(CacheStatus::Collapsed));
+        assert_eq!(CacheStatus::of(&observed(2, 0, 0, 1, 1)), Some(CacheStatus::Bypass));
+        assert_eq!(CacheStatus::of(&observed(2, 0, 1, 1, 1)), Some(CacheStatus::Stale));
+        assert_eq!(CacheStatus::of(&observed(2, 1, 1, 1, 1)), Some(CacheStatus::Miss));
     }
 
     #[test]
@@ -102,7 +102,7 @@ mod tests {
             ("naïve\r\n", "\"na?ve??\""),
         ] {
             assert_eq!(item(name), written);
-            assert!(Said::Hit.of_cache(name).is_some());
+            assert!(CacheStatus::Hit.cache_status(name).is_some());
         }
     }
 }

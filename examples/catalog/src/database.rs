@@ -1,6 +1,6 @@
 //! The database: SQLite or PostgreSQL, as the URL says, by one SQL text.
 
-use crate::settings::Secret;
+use crate::secret::Secret;
 use crate::text;
 use jiff::Timestamp;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};

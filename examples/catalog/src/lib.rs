@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod money;
 pub mod queries;
 mod routes;
+pub mod secret;
 pub mod settings;
 mod text;
 
@@ -22,7 +23,7 @@ use axum::extract::FromRef;
 use cache_runtime::Cache;
 use database::Db;
 use metrics_exporter_prometheus::PrometheusHandle;
-use settings::Secret;
+use secret::Secret;
 
 /// What the handlers work with.
 #[derive(Debug, Clone, FromRef)]

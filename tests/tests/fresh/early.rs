@@ -1,7 +1,7 @@
 //! `early_refresh`: a fresh value is refreshed behind a hit, when chance and its load say so.
 
 use crate::common::{called, limited};
-use crate::source::{Source, call, idle};
+use crate::source::{Source, call, idle, moved};
 use cache_runtime::{Cache, Clock, MessagePack, Postcard, redis_cache};
 use cache_tests::RedisServer;
 use std::time::Duration;
@@ -40,12 +40,6 @@ async fn windows(source: &Source, clock: &Clock) -> Result<u64, String> {
 
 fn cache_of(url: &str, clock: &Clock) -> Cache {
     Cache::builder().url(url).prefix("t").clock(clock.clone()).build().unwrap()
-}
-
-fn moved() -> (Clock, Cache, Source) {
-    let clock = Clock::manual();
-    let cache = cache_of("memory://", &clock);
-    (clock, cache, Source::default())
 }
 
 #[tokio::test]

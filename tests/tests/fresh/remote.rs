@@ -1,10 +1,9 @@
 //! Stale values in one Redis that two processes share. They are put there with the life that makes
 //! them stale, so that nobody has to wait for it.
 
-use crate::common::{cache_at, limited};
-use crate::source::{Source, call, idle};
-use cache_runtime::{Cache, redis_cache};
-use cache_tests::RedisServer;
+use crate::common::limited;
+use crate::source::{Processes, Source, call, idle};
+use cache_runtime::redis_cache;
 
 /// Fresh with more than 60 s left.
 #[redis_cache(ttl = 60, key = "r", stale_while_revalidate = 60)]
@@ -16,25 +15,6 @@ async fn revalidated(source: &Source) -> Result<u64, String> {
 #[redis_cache(ttl = 60, key = "e", stale_if_error = 60)]
 async fn on_error(source: &Source) -> Result<u64, String> {
     source.read().await
-}
-
-struct Processes {
-    server: RedisServer,
-    one: Cache,
-    other: Cache,
-    source: Source,
-}
-
-impl Processes {
-    fn start() -> Self {
-        let server = RedisServer::start();
-        let (one, other) = (cache_at(&server.url()), cache_at(&server.url()));
-        Self { server, one, other, source: Source::default() }
-    }
-
-    fn put(&self, key: &str, value: &str, seconds: &str) {
-        self.server.command::<()>(&["SET", key, value, "EX", seconds]);
-    }
 }
 
 #[tokio::test]
@@ -60,7 +40,7 @@ async fn the_life_that_is_left_tells_fresh_from_stale() {
 async fn one_refresh_for_the_callers_of_two_processes() {
     limited(async {
         let all = Processes::start();
-        all.put("t:r", "7", "30");
+        all.set("t:r", "7", "30");
         all.source.stop();
         for _ in 0..20 {
             for cache in [&all.one, &all.other] {
@@ -95,7 +75,7 @@ async fn a_refresh_that_comes_late_looks_again() {
     limited(async {
         let all = Processes::start();
         for (key, first) in [("t:r", &all.one), ("t:r", &all.other)] {
-            all.put(key, "7", "30");
+            all.set(key, "7", "30");
             let before = all.source.runs();
             // Both have read the stale value before either asks for the lease.
             let (one, other) = tokio::join!(
@@ -119,7 +99,7 @@ async fn an_invalidation_elsewhere_in_mid_refresh_is_not_overtaken() {
             ($($function:ident $entry:ident $key:literal)*) => {$(
                 for how in 0..4 {
                     let old = all.source.version();
-                    all.put(concat!("t:", $key), "7", "30");
+                    all.set(concat!("t:", $key), "7", "30");
                     all.source.stop();
                     let caller = tokio::spawn({
                         let (cache, source) = (all.one.clone(), all.source.clone());
@@ -155,7 +135,7 @@ async fn an_invalidation_elsewhere_in_mid_refresh_is_not_overtaken() {
 async fn nobody_gets_the_stale_value_that_another_read_before_an_invalidation() {
     limited(async {
         let all = Processes::start();
-        all.put("t:e", "7", "30");
+        all.set("t:e", "7", "30");
         all.source.stop();
         all.source.fails(true);
         let (leader, waiter) = tokio::join!(call(&all.one, on_error(&all.source)), async {

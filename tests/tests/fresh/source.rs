@@ -1,8 +1,8 @@
-//! What the functions under test read, and what their calls come to.
+//! What the functions under test read and where they are cached, and what their calls come to.
 
-use crate::common::{Runs, called};
-use cache_runtime::{Cache, Observed};
-use cache_tests::eventually;
+use crate::common::{Runs, cache_at, called};
+use cache_runtime::{Cache, Clock, Observed};
+use cache_tests::{RedisServer, eventually};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -88,6 +88,33 @@ impl Source {
         }
         assert!(!self.0.panics.load(Ordering::SeqCst), "as it was told to");
         if self.0.fails.load(Ordering::SeqCst) { Err("down".to_owned()) } else { Ok(version) }
+    }
+}
+
+/// A cache in memory whose clock is moved by hand.
+pub(crate) fn moved() -> (Clock, Cache, Source) {
+    let clock = Clock::manual();
+    let builder = Cache::builder().url("memory://").prefix("t").clock(clock.clone());
+    (clock, builder.build().unwrap(), Source::default())
+}
+
+/// Two caches that share nothing but their Redis, as two processes do.
+pub(crate) struct Processes {
+    pub(crate) server: RedisServer,
+    pub(crate) one: Cache,
+    pub(crate) other: Cache,
+    pub(crate) source: Source,
+}
+
+impl Processes {
+    pub(crate) fn start() -> Self {
+        let server = RedisServer::start();
+        let (one, other) = (cache_at(&server.url()), cache_at(&server.url()));
+        Self { server, one, other, source: Source::default() }
+    }
+
+    pub(crate) fn set(&self, key: &str, value: &str, seconds: &str) {
+        self.server.command::<()>(&["SET", key, value, "EX", seconds]);
     }
 }
 

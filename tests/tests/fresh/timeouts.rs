@@ -2,9 +2,9 @@
 //! and short; the bodies wait until the test lets them go on.
 
 use crate::common::{cache_at, called, limited};
-use crate::source::{Source, idle, name};
-use cache_runtime::{Cache, Clock, Observed, TimedOut, observe, redis_cache, refresh};
-use cache_tests::{RedisServer, eventually};
+use crate::source::{Processes, Source, idle, moved, name};
+use cache_runtime::{Cache, Observed, TimedOut, observe, redis_cache, refresh};
+use cache_tests::eventually;
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};
 
@@ -63,23 +63,10 @@ fn outcome(mut observed: Observed) -> &'static str {
     name(observed)
 }
 
-struct Processes {
-    server: RedisServer,
-    one: Cache,
-    other: Cache,
-    source: Source,
-}
-
 impl Processes {
-    fn start() -> Self {
-        let server = RedisServer::start();
-        let (one, other) = (cache_at(&server.url()), cache_at(&server.url()));
-        Self { server, one, other, source: Source::default() }
-    }
-
     /// Half a minute before its end, and so stale where there is a window.
     fn put(&self, key: &str) {
-        self.server.command::<()>(&["SET", key, "7", "EX", "30"]);
+        self.set(key, "7", "30");
     }
 }
 
@@ -262,12 +249,6 @@ async fn a_body_that_fails_after_its_caller_left_extends_no_life() {
 #[redis_cache(ttl = 10, key = "e", stale_if_error = 60, soft_timeout = "20ms")]
 async fn ends(source: &Source) -> Answer {
     Ok(source.read().await?)
-}
-
-fn moved() -> (Clock, Cache, Source) {
-    let clock = Clock::manual();
-    let builder = Cache::builder().url("memory://").prefix("t").clock(clock.clone());
-    (clock, builder.build().unwrap(), Source::default())
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! `stale_while_revalidate` and `stale_if_error` in memory, with a clock that is moved by hand.
 
 use crate::common::{called, limited};
-use crate::source::{Source, call, idle};
-use cache_runtime::{Cache, Clock, observe, redis_cache};
+use crate::source::{Source, call, idle, moved};
+use cache_runtime::{observe, redis_cache};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,12 +28,6 @@ async fn on_error(source: &Source) -> Result<u64, String> {
 )]
 async fn both(source: &Source) -> Result<u64, String> {
     source.read().await
-}
-
-fn moved() -> (Clock, Cache, Source) {
-    let clock = Clock::manual();
-    let builder = Cache::builder().url("memory://").prefix("t").clock(clock.clone());
-    (clock, builder.build().unwrap(), Source::default())
 }
 
 #[tokio::test]

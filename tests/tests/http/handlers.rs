@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get as on_get;
 use cache_runtime::http::{CacheLayer, SortedQuery};
-use cache_runtime::{Cache, CacheKey, redis_cache};
+use cache_runtime::{Cache, CacheKey, redis_cache, redis_put};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -207,4 +207,26 @@ async fn a_stale_handler_is_refreshed_behind_its_request() {
     assert_eq!(get(&app, "/kept/1").await.header("x-cache"), Some("STALE"));
     cache_tests::eventually(std::time::Duration::from_secs(5), || async { runs.count() == 2 })
         .await;
+}
+
+#[redis_put(none(Path(id)))]
+async fn put_none(id: u64, value: Option<u64>) -> Json<Option<u64>> {
+    Json(value)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_put_looks_into_the_json_as_its_handler_does() {
+    let server = RedisServer::start();
+    let cache = cache_at(&server.url());
+    let (app, runs) = app(&cache);
+    for (id, value, stored) in
+        [(1, Some(5), Some("5")), (2, None, Some("null")), (3, Some(9), None)]
+    {
+        let Json(returned) = cache.scope(put_none(id, value)).await;
+        assert_eq!(returned, value);
+        let there: Option<String> = server.command(&["GET", &format!("t:none:{id}")]);
+        assert_eq!(there.as_deref(), stored);
+    }
+    assert_eq!(get(&app, "/none/1").await.text(), "5");
+    assert_eq!(runs.count(), 0);
 }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 /// Everything here is over long before.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -80,11 +81,23 @@ impl World {
     }
 }
 
+type Written = Result<u64, &'static str>;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum End {
     Ok,
     Err,
     Panic,
+}
+
+impl End {
+    fn with(self, version: u64) -> Written {
+        match self {
+            Self::Ok => Ok(version),
+            Self::Err => Err("committed all the same"),
+            Self::Panic => panic!("on purpose"),
+        }
+    }
 }
 
 #[redis_cache(ttl = 60, key = "item:{id}")]
@@ -93,24 +106,14 @@ async fn item(world: &World, id: u64) -> u64 {
 }
 
 #[redis_invalidate(item(id))]
-async fn write(world: &World, id: u64, end: End) -> Result<u64, &'static str> {
-    let version = world.commit().await;
-    match end {
-        End::Ok => Ok(version),
-        End::Err => Err("committed all the same"),
-        End::Panic => panic!("on purpose"),
-    }
+async fn write(world: &World, id: u64, end: End) -> Written {
+    end.with(world.commit().await)
 }
 
 /// [`write`], and what it returns is what the item is now.
 #[redis_put(item(id))]
-async fn save(world: &World, id: u64, end: End) -> Result<u64, &'static str> {
-    let version = world.commit().await;
-    match end {
-        End::Ok => Ok(version),
-        End::Err => Err("committed all the same"),
-        End::Panic => panic!("on purpose"),
-    }
+async fn save(world: &World, id: u64, end: End) -> Written {
+    end.with(world.commit().await)
 }
 
 fn process(url: &str) -> Cache {
@@ -123,31 +126,27 @@ async fn read(cache: &Cache, world: &World, id: u64) -> u64 {
     cache.scope(item(world, id)).await
 }
 
-fn spawn_read(cache: &Cache, world: &Arc<World>, id: u64) -> tokio::task::JoinHandle<u64> {
-    let (cache, world) = (cache.clone(), world.clone());
-    tokio::spawn(async move { read(&cache, &world, id).await })
+fn spawn<T: Send + 'static>(
+    cache: &Cache,
+    call: impl Future<Output = T> + Send + 'static,
+) -> JoinHandle<T> {
+    let cache = cache.clone();
+    tokio::spawn(async move { cache.scope(call).await })
 }
 
-type Written = Result<u64, &'static str>;
-
-fn spawn_write(
-    cache: &Cache,
-    world: &Arc<World>,
-    id: u64,
-    end: End,
-) -> tokio::task::JoinHandle<Written> {
-    let (cache, world) = (cache.clone(), world.clone());
-    tokio::spawn(async move { cache.scope(write(&world, id, end)).await })
+fn spawn_read(cache: &Cache, world: &Arc<World>, id: u64) -> JoinHandle<u64> {
+    let world = world.clone();
+    spawn(cache, async move { item(&world, id).await })
 }
 
-fn spawn_save(
-    cache: &Cache,
-    world: &Arc<World>,
-    id: u64,
-    end: End,
-) -> tokio::task::JoinHandle<Written> {
-    let (cache, world) = (cache.clone(), world.clone());
-    tokio::spawn(async move { cache.scope(save(&world, id, end)).await })
+fn spawn_write(cache: &Cache, world: &Arc<World>, id: u64, end: End) -> JoinHandle<Written> {
+    let world = world.clone();
+    spawn(cache, async move { write(&world, id, end).await })
+}
+
+fn spawn_save(cache: &Cache, world: &Arc<World>, id: u64, end: End) -> JoinHandle<Written> {
+    let world = world.clone();
+    spawn(cache, async move { save(&world, id, end).await })
 }
 
 /// What Redis has for the item.

@@ -36,7 +36,7 @@ async fn in_mid_body(server: &RedisServer, cache: &Cache, world: &Arc<World>) ->
     saving
 }
 
-type Saving = tokio::task::JoinHandle<Written>;
+type Saving = JoinHandle<Written>;
 
 /// The body ends; nothing that is old is served here, now or later.
 async fn ends_well(world: &World, cache: &Cache, saving: Saving) {

@@ -11,7 +11,7 @@ async fn save_at_once(world: &World, id: u64) -> u64 {
 }
 
 /// A put in mid-body, which has committed 2.
-async fn saving(world: &Arc<World>, cache: &Cache) -> tokio::task::JoinHandle<Written> {
+async fn saving(world: &Arc<World>, cache: &Cache) -> JoinHandle<Written> {
     World::close(&world.writing);
     let saving = spawn_save(cache, world, 7, End::Ok);
     world.writers(1).await;

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use cache_runtime::{BreakerState, Cache, Status as Store};
 use serde::Serialize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// To count the keys is to walk through all of them.
@@ -71,17 +71,20 @@ struct Counted {
 
 impl KeyCount {
     async fn of(&self, cache: &Cache) -> Option<u64> {
-        let last = {
-            let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut counted = self.lock();
             let now = Instant::now();
             if counted.next.is_some_and(|next| now < next) {
                 return counted.keys;
             }
             counted.next = Some(now + COUNT_EVERY); // others take the last count meanwhile
-            counted.keys
-        };
+        }
         let keys = cache.count_keys().await.ok();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).keys = keys;
-        keys.or(last)
+        self.lock().keys = keys;
+        keys
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -140,6 +140,7 @@ fn without_a_token_nobody_is_an_operator() {
         {
             let answer = service.send(method, path, headers, "");
             assert_eq!(answer.status, 401, "{path}");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{path}");
             assert!(answer.error().contains("CATALOG_ADMIN_TOKEN"), "{}", answer.error());
         }
     }
