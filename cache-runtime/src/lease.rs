@@ -14,7 +14,7 @@ pub(crate) const LIFE: Duration = Duration::from_secs(2);
 /// How often it is renewed while the body runs.
 const RENEW_EVERY: Duration = Duration::from_millis(600);
 /// A body that runs for longer stores nothing.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
 /// The lease of a key, asked for or held. Dropped before it is settled, it is given back behind the
 /// caller's back: it may have been given.
