@@ -62,10 +62,11 @@ impl<'c> Lease<'c> {
 
     /// Does `act` if the lease is still this call's, and ends it either way.
     pub(crate) async fn settle(mut self, act: Act<'_>, within: Duration) -> Result<bool, Error> {
-        let Some(token) = self.token.take() else { return Ok(false) };
-        let settled = self.cache.store().settle(self.key, &token, act, within).await;
-        if settled.is_err() {
-            self.token = Some(token); // it may be ours still: `drop` gives it back
+        let Some(token) = &self.token else { return Ok(false) };
+        let settled = self.cache.store().settle(self.key, token, act, within).await;
+        // Else, and where this is dropped meanwhile, it may be ours still: `drop` gives it back.
+        if settled.is_ok() {
+            self.token = None;
         }
         settled
     }
