@@ -32,24 +32,27 @@ impl<'c> Lease<'c> {
         Self { cache, key, token: Some(Token::random()) }
     }
 
-    /// Asks for it, unless there is a value with more than `window` of its life left. Answers such
-    /// a value with the end of that, by the cache's clock.
+    /// Asks for it, unless there is a value, and if `above` is said, one with more than that of
+    /// its life left. Answers such a value with the end of that, by the cache's clock.
     pub(crate) async fn acquire(
         &mut self,
         force: bool,
-        window: Duration,
+        above: Option<Duration>,
         within: Duration,
     ) -> Result<Acquired<(Vec<u8>, Duration)>, Error> {
         let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
         let Self { cache, key, .. } = *self;
         let (store, asked) = (cache.store(), cache.clock().now());
-        let acquired = if force || window.is_zero() {
-            let acquired = store.acquire(key, token, LIFE, force, within).await;
-            acquired.map(|acquired| acquired.map(|bytes| (bytes, Duration::MAX)))
-        } else {
-            let until = |left: Duration| asked.saturating_add(left.saturating_sub(window));
-            let acquired = store.acquire_above(key, token, LIFE, window, within).await;
-            acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
+        let acquired = match above.filter(|_| !force) {
+            None => {
+                let acquired = store.acquire(key, token, LIFE, force, within).await;
+                acquired.map(|acquired| acquired.map(|bytes| (bytes, Duration::MAX)))
+            }
+            Some(above) => {
+                let until = |left: Duration| asked.saturating_add(left.saturating_sub(above));
+                let acquired = store.acquire_above(key, token, LIFE, above, within).await;
+                acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
+            }
         };
         match &acquired {
             Ok(Acquired::Ours) => {}
