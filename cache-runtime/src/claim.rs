@@ -48,6 +48,7 @@ pub(crate) async fn acquire<'c, S: Shape>(
     if !leader.is_trusted() {
         return Claim::None(NoLease::Distrusted);
     }
+    let above = plan.needs_life().then_some(above);
     let mut force = call.refresh;
     let mut pause = FIRST_PAUSE;
     loop {

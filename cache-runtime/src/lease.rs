@@ -14,7 +14,7 @@ pub(crate) const LIFE: Duration = Duration::from_secs(2);
 /// How often it is renewed while the body runs.
 const RENEW_EVERY: Duration = Duration::from_millis(600);
 /// A body that runs for longer stores nothing.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
 /// The lease of a key, asked for or held. Dropped before it is settled, it is given back behind the
 /// caller's back: it may have been given.
@@ -32,24 +32,27 @@ impl<'c> Lease<'c> {
         Self { cache, key, token: Some(Token::random()) }
     }
 
-    /// Asks for it, unless there is a value with more than `window` of its life left. Answers such
-    /// a value with the end of that, by the cache's clock.
+    /// Asks for it, unless there is a value, and if `above` is said, one with more than that of
+    /// its life left. Answers such a value with the end of that, by the cache's clock.
     pub(crate) async fn acquire(
         &mut self,
         force: bool,
-        window: Duration,
+        above: Option<Duration>,
         within: Duration,
     ) -> Result<Acquired<(Vec<u8>, Duration)>, Error> {
         let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
         let Self { cache, key, .. } = *self;
         let (store, asked) = (cache.store(), cache.clock().now());
-        let acquired = if force || window.is_zero() {
-            let acquired = store.acquire(key, token, LIFE, force, within).await;
-            acquired.map(|acquired| acquired.map(|bytes| (bytes, Duration::MAX)))
-        } else {
-            let until = |left: Duration| asked.saturating_add(left.saturating_sub(window));
-            let acquired = store.acquire_above(key, token, LIFE, window, within).await;
-            acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
+        let acquired = match above.filter(|_| !force) {
+            None => {
+                let acquired = store.acquire(key, token, LIFE, force, within).await;
+                acquired.map(|acquired| acquired.map(|bytes| (bytes, Duration::MAX)))
+            }
+            Some(above) => {
+                let until = |left: Duration| asked.saturating_add(left.saturating_sub(above));
+                let acquired = store.acquire_above(key, token, LIFE, above, within).await;
+                acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
+            }
         };
         match &acquired {
             Ok(Acquired::Ours) => {}
@@ -62,10 +65,11 @@ impl<'c> Lease<'c> {
 
     /// Does `act` if the lease is still this call's, and ends it either way.
     pub(crate) async fn settle(mut self, act: Act<'_>, within: Duration) -> Result<bool, Error> {
-        let Some(token) = self.token.take() else { return Ok(false) };
-        let settled = self.cache.store().settle(self.key, &token, act, within).await;
-        if settled.is_err() {
-            self.token = Some(token); // it may be ours still: `drop` gives it back
+        let Some(token) = &self.token else { return Ok(false) };
+        let settled = self.cache.store().settle(self.key, token, act, within).await;
+        // Else, and where this is dropped meanwhile, it may be ours still: `drop` gives it back.
+        if settled.is_ok() {
+            self.token = None;
         }
         settled
     }

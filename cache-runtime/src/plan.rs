@@ -188,7 +188,10 @@ impl<S: Shape> Plan<S> {
                 }
             },
         };
-        let ttl = if self.jitter > 0.0 { ttl.mul_f64(1.0 - self.jitter * random()) } else { ttl };
+        // Taken off, since no share of the longest `Duration` is too long for one.
+        let less =
+            if self.jitter > 0.0 { ttl.mul_f64(self.jitter * random()) } else { Duration::ZERO };
+        let ttl = ttl.saturating_sub(less);
         Ok((!ttl.is_zero()).then(|| ttl.saturating_add(self.windows.longest())))
     }
 

@@ -126,7 +126,7 @@ async fn seize<'e, R>(
     cache.flights().detach(key);
     let mut lease = Lease::request(cache, key);
     let sent = Instant::now();
-    let seized = lease.acquire(true, Duration::ZERO, within).await;
+    let seized = lease.acquire(true, None, within).await;
     budget.charge(sent, is_answered(&seized));
     Ok(matches!(seized?, Acquired::Ours).then_some(lease))
 }

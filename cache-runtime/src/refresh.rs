@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use crate::call::Active;
 use crate::context;
+use crate::lease;
 use crate::outcome::Shape;
 use crate::plan::Plan;
 use crate::read_through::refresh;
@@ -46,10 +47,7 @@ where
         };
         call.count(Counters::count_refresh);
         let (call, plan, body) = (call.for_behind(), plan.clone(), Box::pin((self.0)()));
-        drop(tokio::spawn(context::behind(async move {
-            let failed = refresh(&call, &plan, above, body).await;
-            ticket.end(failed);
-        })));
+        ticket.run(async move { refresh(&call, &plan, above, body).await });
     }
 }
 
@@ -182,9 +180,20 @@ impl Ticket {
         Some(Self { cache: cache.clone(), key: key.to_owned(), refreshes: false, failed: true })
     }
 
-    /// The body has ended, and did not panic.
-    pub(crate) fn end(mut self, failed: bool) {
-        self.failed = failed;
+    /// Runs `body`, which says whether it failed, in a task of its own. It is dropped once no lease
+    /// can be its own any more: whoever joined its flight would wait for what nobody can store.
+    pub(crate) fn run(self, body: impl Future<Output = bool> + Send + 'static) {
+        drop(tokio::spawn(context::behind(async move {
+            let mut ticket = self;
+            match tokio::time::timeout(lease::LONGEST, body).await {
+                Ok(failed) => ticket.failed = failed,
+                Err(_) => tracing::warn!(
+                    target: "cache_runtime",
+                    key = ticket.key,
+                    "a body in the background has run for a minute and was dropped"
+                ),
+            }
+        })));
     }
 }
 

@@ -4,7 +4,6 @@
 //! wait for the lease, is then moved into a task of its own.
 
 use crate::call::Active;
-use crate::context;
 use crate::lookup::{Stale, instead};
 use crate::outcome::Shape;
 use crate::plan::Plan;
@@ -246,8 +245,8 @@ fn leave<S: Shape<Output: 'static> + 'static>(rest: Rest<S>, call: &Active) {
     let ticket = timers::available().then(|| Ticket::to_go_on(&call.cache, &call.key)).flatten();
     let Some(ticket) = ticket else { return call.count(Counters::count_skipped) };
     call.count(Counters::count_refresh);
-    drop(tokio::spawn(context::behind(async move {
+    ticket.run(async move {
         let (output, outcome) = rest.await;
-        ticket.end(outcome == Outcome::Miss && S::stored(&output).is_none());
-    })));
+        outcome == Outcome::Miss && S::stored(&output).is_none()
+    });
 }

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// The largest number of connections that makes any sense for one runtime.
 const MOST_CONNECTIONS: usize = 64;
 
+/// The longest wait: what is added to the time of day must not be beyond what a clock can say.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// What a [`Cache`](crate::Cache) is to be; made by `Cache::builder()`, used up by `build()`.
 ///
 /// What is not said here is taken from the environment, and from the defaults after that. All
@@ -116,7 +119,7 @@ impl Builder {
     }
 
     /// How long a call waits for another that computes the same value, before it computes
-    /// itself, without storing. Default: 10 s. Zero: no call waits.
+    /// itself, without storing. Default: 10 s. Zero: no call waits; a day is the longest.
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = Some(wait);
         self
@@ -176,7 +179,7 @@ impl Builder {
             default_ttl,
             ttl_settings: self.ttl_settings,
             timeout: above_zero(timeout, "timeout(..)")?,
-            wait: self.wait.unwrap_or(WAIT),
+            wait: self.wait.unwrap_or(WAIT).min(LONGEST_WAIT),
             key_secret: self.key_secret,
             connections,
             clock: self.clock.unwrap_or_default(),

@@ -163,6 +163,12 @@ impl Function {
                  give each a `key`",
             );
         }
+        if registry().at(self.declared.location, self.declared.ident).is_none() {
+            return Some(
+                "its companion cannot tell it from another cached function of its name, so nothing \
+                 that names it would invalidate it: give it another name",
+            );
+        }
         None
     }
 

@@ -11,12 +11,26 @@ pub struct Registered(pub &'static Function);
 
 inventory::collect!(Registered);
 
-/// Which attribute it was: its module, its number in its crate, and the function that it is on.
-type Attribute = (&'static str, u64, &'static str);
+/// Which attribute it was: its module and file, its number in its crate, and the function that it
+/// is on. The library and the program of one package have one name, and number their own.
+type Attribute = (&'static str, &'static str, u64, &'static str);
+
+fn attribute(location: Location, ident: &'static str) -> Attribute {
+    (location.module, location.file, location.nth, ident)
+}
 
 fn attribute_of(function: &Function) -> Attribute {
-    let Declared { location, ident, .. } = function.declared();
-    (location.module, location.nth, ident)
+    let Declared { location, ident, .. } = *function.declared();
+    attribute(location, ident)
+}
+
+/// Whether both render the same keys: not where the key is made of the path.
+fn have_same_keys(one: &Function, other: &Function) -> bool {
+    let keys = |function: &Function| {
+        let Declared { template, version, codec, .. } = *function.declared();
+        template.map(|template| (template, version, codec))
+    };
+    keys(one).is_some_and(|of_one| keys(other) == Some(of_one))
 }
 
 /// How long the path is. That of a copy under another name counts as longer than any other.
@@ -38,8 +52,12 @@ pub(crate) struct Registry {
 pub(crate) fn registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(|| {
-        let mut functions: Vec<_> =
-            inventory::iter::<Registered>.into_iter().map(|r| r.0).collect();
+        Registry::of(inventory::iter::<Registered>.into_iter().map(|r| r.0).collect())
+    })
+}
+
+impl Registry {
+    fn of(mut functions: Vec<&'static Function>) -> Self {
         let mut outermost = HashMap::new();
         for function in &functions {
             let depth = outermost.entry(attribute_of(function)).or_insert(usize::MAX);
@@ -58,18 +76,19 @@ pub(crate) fn registry() -> &'static Registry {
             *paths.entry(path_of((declared.item)(), declared.ident)).or_insert(0) += 1;
             by_attribute
                 .entry(attribute_of(function))
-                .and_modify(|only| *only = None)
+                .and_modify(|one: &mut Option<&'static Function>| {
+                    *one = one.filter(|one| have_same_keys(one, function));
+                })
                 .or_insert(Some(*function));
         }
-        Registry { functions, paths, by_attribute }
-    })
-}
+        Self { functions, paths, by_attribute }
+    }
 
-impl Registry {
-    /// The function whose attribute also made a companion. `None` where a further attribute made
-    /// copies of the function.
+    /// The function whose attribute also made a companion. `None` where that is one of several
+    /// that have not the same keys: of copies that a further attribute made, or where the
+    /// library and the program of one package hold the same file.
     pub(crate) fn at(&self, location: Location, ident: &'static str) -> Option<&'static Function> {
-        self.by_attribute.get(&(location.module, location.nth, ident)).copied().flatten()
+        self.by_attribute.get(&attribute(location, ident)).copied().flatten()
     }
 
     /// How many functions have this path.
@@ -119,4 +138,63 @@ pub(crate) fn warn_of_overlaps() {
             );
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::SelfType;
+    use super::*;
+
+    fn function(
+        file: &'static str,
+        template: Option<&'static str>,
+        version: Option<u64>,
+    ) -> &'static Function {
+        // Leaked, as a static would be.
+        Box::leak(Box::new(Function::new(Declared {
+            location: location(file),
+            ident: "find",
+            item: || "app::find::__item",
+            template,
+            arguments: &[],
+            version,
+            codec: "",
+            options: &[],
+            self_type: SelfType::InKey,
+        })))
+    }
+
+    fn location(file: &'static str) -> Location {
+        Location { module: "app", nth: 0, file, line: 1, column: 1 }
+    }
+
+    fn at(functions: &[&'static Function], file: &'static str) -> Option<&'static Function> {
+        Registry::of(functions.to_vec()).at(location(file), "find")
+    }
+
+    #[test]
+    fn a_file_in_library_and_program_is_one_function_where_its_keys_are() {
+        let twice = || function("users.rs", Some("user:{id}"), Some(2));
+        let (one, other) = (twice(), twice());
+        assert!(std::ptr::eq(at(&[one, other], "users.rs").unwrap(), one));
+
+        let changed = function("users.rs", Some("user:{id}"), Some(3));
+        assert!(at(&[one, changed, other], "users.rs").is_none());
+        let (one, other) = (function("users.rs", None, None), function("users.rs", None, None));
+        assert!(at(&[one, other], "users.rs").is_none());
+    }
+
+    #[test]
+    fn functions_of_one_name_and_number_are_told_apart_by_their_files() {
+        let (lib, main) = (function("lib.rs", None, Some(1)), function("main.rs", None, Some(2)));
+        assert!(std::ptr::eq(at(&[lib, main], "main.rs").unwrap(), main));
+        assert!(std::ptr::eq(at(&[lib, main], "lib.rs").unwrap(), lib));
+        assert!(at(&[lib, main], "users.rs").is_none());
+    }
+
+    #[test]
+    fn what_no_companion_would_find_is_not_cached() {
+        let unknown = function("nowhere.rs", Some("user:{id}"), None);
+        assert!(unknown.refused().is_some_and(|why| why.contains("nothing that names it")));
+    }
 }

@@ -23,6 +23,7 @@ macro_rules! functions {
 
 functions! {
     in_seconds: u64 [ttl = 300, key = "in_seconds"] = 1;
+    longest: u64 [ttl = Duration::MAX, jitter = 0.5, key = "longest"] = 1;
     in_words: u64 [ttl = "2m 30s", key = "in_words"] = 1;
     by_constant: u64 [ttl = LIFE, key = "by_constant"] = 1;
     by_default: u64 [key = "by_default"] = 1;
@@ -101,6 +102,15 @@ async fn as_long_as_was_said() {
     assert!(ever > 300 * 24 * 3600 * 1000, "{ever}");
     assert_eq!(server.command::<String>(&["GET", "t:none"]), "null");
     assert_eq!(server.command::<String>(&["GET", "t:by_value"]), "\"xx\"");
+}
+
+#[tokio::test]
+async fn no_share_is_taken_off_the_longest_life() {
+    let clock = Clock::manual();
+    clock.set_random(0.0);
+    let cache = Cache::builder().url("memory://").prefix("t").clock(clock).build().unwrap();
+    assert_eq!(cache.scope(longest()).await, 1);
+    assert_eq!(cache.count_keys().await, Ok(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

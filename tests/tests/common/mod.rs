@@ -4,6 +4,7 @@
 
 use cache_runtime::{Cache, Observed, observe};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// A test that takes longer hangs.
@@ -48,6 +49,24 @@ pub fn cache_at(url: &str) -> Cache {
 /// A cache of one's own in memory.
 pub fn in_memory() -> Cache {
     cache_at("memory://")
+}
+
+/// Polls `future` so many times, whenever it is woken, and drops it where it is then. Answers its
+/// output if it came to its end.
+pub async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
+    let (mut future, mut left) = (Box::pin(future), times);
+    std::future::poll_fn(move |context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Pending if left > 0 => Poll::Pending,
+            Poll::Pending => Poll::Ready(None),
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+        }
+    })
+    .await
 }
 
 /// Runs a call with `cache`; answers what it returned, what it came to, and how long it took.

@@ -142,3 +142,18 @@ async fn waiting_for_itself() {
     let all = tokio::time::timeout(Duration::from_secs(60), cache.scope(inside(2)));
     assert_eq!(all.await.expect("it ends"), 2);
 }
+
+/// A wait without an end is one that no clock can say the end of.
+#[tokio::test]
+async fn to_wait_for_ever_is_to_wait() {
+    let for_ever = Cache::builder().url("memory://").prefix("t").wait(Duration::MAX);
+    let (cache, gate) = (for_ever.timeout(Duration::MAX).build().unwrap(), Gate::new());
+    limited(async {
+        let (leader, waiter) = (start(&cache, &gate, 7), start(&cache, &gate, 7));
+        gate.begun().await;
+        settle().await;
+        gate.open();
+        assert_eq!((soon(leader).await.unwrap(), soon(waiter).await.unwrap()), (1007, 1007));
+    })
+    .await;
+}

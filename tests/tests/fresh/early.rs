@@ -235,6 +235,17 @@ async fn the_option_can_be_turned_on_and_off() {
 }
 
 #[tokio::test]
+async fn a_value_without_an_end_is_replaced() {
+    limited(async {
+        let Processes { server, clock, one, source, .. } = &Processes::start();
+        server.command::<()>(&["SET", "t:x", "7"]);
+        assert_eq!(call(one, early(source, clock)).await, (Ok(1), "miss"));
+        assert!(server.command::<i64>(&["TTL", "t:x"]) > 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_header_that_cannot_be_read_is_a_miss() {
     limited(async {
         let all = Processes::start();

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod dropped;
 mod early;
 mod flights;
 mod remote;

@@ -1,7 +1,7 @@
 //! `soft_timeout` and `hard_timeout`: callers stop waiting, and bodies go on. The timeouts are real
 //! and short; the bodies wait until the test lets them go on.
 
-use crate::common::{cache_at, called, limited};
+use crate::common::{cache_at, called, in_memory, limited};
 use crate::source::{Processes, Source, idle, moved, name};
 use cache_runtime::{Cache, Observed, TimedOut, observe, redis_cache, refresh};
 use cache_tests::eventually;
@@ -283,7 +283,7 @@ async fn a_panic_after_its_caller_left_is_nobodys() {
         assert_eq!(call(one, soft(source)).await, (Ok(7), "stale"));
         source.go_on();
         idle(one).await;
-        eventually(Duration::from_secs(1), || async {
+        eventually(Duration::from_secs(5), || async {
             server.command::<u64>(&["EXISTS", "t:~lease:{t:s}"]) == 0
         })
         .await;
@@ -324,6 +324,21 @@ async fn bodies_that_go_on_are_bounded() {
         assert_eq!(call(&cache, numbered(&source, 100)).await, (Ok(100), "miss"));
     })
     .await;
+}
+
+/// Time stands still but for those who wait for it, and so a minute is over at once.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_dropped_and_its_key_is_cached_again() {
+    let (cache, source) = (in_memory(), Source::default());
+    source.stop();
+    assert_eq!(call(&cache, hard(&source)).await, (Err(Failure::TimedOut), "miss"));
+    assert_eq!(cache.stats().await.process.refreshing, 1);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(cache.stats().await.process.refreshing, 0);
+    source.go_on();
+    assert_eq!(call(&cache, hard(&source)).await, (Ok(1), "miss"));
+    assert_eq!(call(&cache, hard(&source)).await, (Ok(1), "hit"));
+    assert_eq!(source.runs(), 2);
 }
 
 #[tokio::test]

@@ -137,7 +137,7 @@ impl Check<'_> {
                     let shared_in_trouble = self.rules.trouble
                         && process_of(stamp.source) == process_of(id)
                         && process_of(*write) != process_of(id)
-                        && call.began < source.ended;
+                        && call.began < body.over(source);
                     let older = body.began < invalidation.began || stamp.version < version;
                     older && !shared_in_trouble
                 }
@@ -164,7 +164,7 @@ impl Check<'_> {
     /// G5: neither asked for after its end, nor answered long after it.
     fn not_expired(&mut self, id: u64, call: &Call, stamp: Stamp) {
         let filled = match (self.body(stamp), self.put(stamp)) {
-            (Some((_, source)), _) => source.ended,
+            (Some((body, source)), _) => body.over(source),
             (None, Some(put)) => put.ended,
             (None, None) => return,
         };

@@ -14,6 +14,14 @@ pub enum Kind {
     Lasting,
     /// Expires again and again.
     Brief,
+    /// As brief, and refreshed before its end.
+    Early,
+    /// As brief, and served for a while after its end: at once, and where a body is slow or fails.
+    Stale,
+}
+
+impl Kind {
+    pub const ALL: [Self; 4] = [Self::Lasting, Self::Brief, Self::Early, Self::Stale];
 }
 
 /// One key of one cached function.
@@ -162,6 +170,13 @@ impl What {
             Self::Invalidation(keys) => keys.iter().any(|(of, _)| *of == key),
             Self::Put(of, _) | Self::Save(of, _) => *of == key,
         }
+    }
+}
+
+impl Body {
+    /// When it is over, and so is the call that it is of: either can outlive the other.
+    pub fn over(&self, call: &Call) -> Duration {
+        self.ended.max(call.ended)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::check::Rules;
 use crate::history::Kind;
-use crate::work::BRIEF;
+use crate::work::{BRIEF, STALE};
 use cache_runtime::Cache;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -63,7 +63,8 @@ impl Profile {
         Rules {
             life: |kind| match kind {
                 Kind::Lasting => Duration::from_secs(600),
-                Kind::Brief => BRIEF,
+                Kind::Brief | Kind::Early => BRIEF,
+                Kind::Stale => BRIEF + STALE,
             },
             // What was held back in the network arrives later, but under a lease alone.
             fill_delay: if self.faults { lease } else { Duration::ZERO } + SLACK / 20,

@@ -4,13 +4,15 @@
 use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
 use crate::profile::Profile;
 use crate::record::{Data, Recorder, now};
-use cache_runtime::{Cache, redis_cache, redis_put, refresh};
+use cache_runtime::{Cache, Entry, redis_cache, redis_put, refresh};
 use fastrand::Rng;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a value of [`brief`] lives.
 pub const BRIEF: Duration = Duration::from_millis(300);
+/// How long one of [`stale`] is served after that.
+pub const STALE: Duration = Duration::from_millis(200);
 
 #[redis_cache(ttl = 600, key = "lasting:{id}")]
 pub async fn lasting(job: Job, id: u64) -> Result<Stamp, Failure> {
@@ -22,6 +24,22 @@ pub async fn brief(job: Job, id: u64) -> Result<Stamp, Failure> {
     job.run(Key { kind: Kind::Brief, id }).await
 }
 
+#[redis_cache(ttl = BRIEF, key = "early:{id}", early_refresh = 3.0)]
+pub async fn early(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Early, id }).await
+}
+
+#[redis_cache(
+    ttl = BRIEF,
+    key = "stale:{id}",
+    stale_while_revalidate = STALE / 2,
+    stale_if_error = STALE,
+    soft_timeout = "20ms"
+)]
+pub async fn stale(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Stale, id }).await
+}
+
 #[redis_put(lasting(id))]
 async fn save_lasting(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Lasting, id }).await
@@ -30,6 +48,16 @@ async fn save_lasting(save: Save, id: u64) -> Result<Stamp, Failure> {
 #[redis_put(brief(id))]
 async fn save_brief(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Brief, id }).await
+}
+
+#[redis_put(early(id))]
+async fn save_early(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Early, id }).await
+}
+
+#[redis_put(stale(id))]
+async fn save_stale(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Stale, id }).await
 }
 
 /// `Clone`, so that it is shared by those who wait.
@@ -124,12 +152,15 @@ impl Process {
         let job = Job { process: self.clone(), call, takes, ending };
         let cache = self.cache.clone();
         let work = async move {
-            match (forced, key.kind) {
-                (false, Kind::Lasting) => lasting(job, key.id).await,
-                (false, Kind::Brief) => brief(job, key.id).await,
-                (true, Kind::Lasting) => refresh(lasting(job, key.id)).await,
-                (true, Kind::Brief) => refresh(brief(job, key.id)).await,
-            }
+            let work = async move {
+                match key.kind {
+                    Kind::Lasting => lasting(job, key.id).await,
+                    Kind::Brief => brief(job, key.id).await,
+                    Kind::Early => early(job, key.id).await,
+                    Kind::Stale => stale(job, key.id).await,
+                }
+            };
+            if forced { refresh(work).await } else { work.await }
         };
         let running = tokio::spawn(async move { cache.scope(work).await });
         if let Some(patience) = patience {
@@ -156,11 +187,9 @@ impl Process {
         self.recorder.note(Event::Invalidation { write, keys });
         let cache = &self.cache;
         let done = match how {
-            How::Entry(Key { kind: Kind::Lasting, id }) => {
-                cache.scope(async { lasting_entry(*id).invalidate().await }).await.map(|_| ())
-            }
-            How::Entry(Key { kind: Kind::Brief, id }) => {
-                cache.scope(async { brief_entry(*id).invalidate().await }).await.map(|_| ())
+            How::Entry(key) => {
+                let entry = async { entry(*key).invalidate().await };
+                cache.scope(entry).await.map(|_| ())
             }
             How::Key(key) => cache.invalidate(&text(*key)).await.map(|_| ()),
             How::Pattern(kind, _) => {
@@ -182,12 +211,7 @@ impl Process {
         let version = self.data.version(key);
         self.recorder.note_at(began, Event::Put { write, key, version });
         let stamp = Ok(Stamp { key, version, source: write });
-        let put = self.cache.scope(async {
-            match key.kind {
-                Kind::Lasting => lasting_entry(key.id).put(&stamp).await,
-                Kind::Brief => brief_entry(key.id).put(&stamp).await,
-            }
-        });
+        let put = self.cache.scope(async { entry(key).put(&stamp).await });
         let ok = put.await.is_ok();
         self.recorder.note(Event::WriteEnded { write, ok });
     }
@@ -209,6 +233,8 @@ impl Process {
             match key.kind {
                 Kind::Lasting => cache.scope(save_lasting(save, key.id)).await,
                 Kind::Brief => cache.scope(save_brief(save, key.id)).await,
+                Kind::Early => cache.scope(save_early(save, key.id)).await,
+                Kind::Stale => cache.scope(save_stale(save, key.id)).await,
             }
         });
         if let Some(patience) = patience {
@@ -231,7 +257,7 @@ impl Process {
     /// A client's life: one thing after another, at random.
     pub async fn client(self: Arc<Self>, profile: Profile, mut random: Rng, until: Duration) {
         while now() < until {
-            let kind = if random.bool() { Kind::Lasting } else { Kind::Brief };
+            let kind = Kind::ALL[random.usize(..Kind::ALL.len())];
             let key = Key { kind, id: random.u64(..profile.keys) };
             let takes = Duration::from_millis(random.u64(1..80));
             let roll = random.u32(..1_000);
@@ -283,7 +309,7 @@ impl How {
         match self {
             Self::Entry(key) | Self::Key(key) => vec![key],
             Self::Pattern(kind, ids) | Self::Function(kind, ids) => all(kind, ids).collect(),
-            Self::Clear(ids) => all(Kind::Lasting, ids).chain(all(Kind::Brief, ids)).collect(),
+            Self::Clear(ids) => Kind::ALL.into_iter().flat_map(|kind| all(kind, ids)).collect(),
         }
     }
 }
@@ -292,6 +318,17 @@ fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Lasting => "lasting",
         Kind::Brief => "brief",
+        Kind::Early => "early",
+        Kind::Stale => "stale",
+    }
+}
+
+fn entry(Key { kind, id }: Key) -> Entry<Result<Stamp, Failure>> {
+    match kind {
+        Kind::Lasting => lasting_entry(id),
+        Kind::Brief => brief_entry(id),
+        Kind::Early => early_entry(id),
+        Kind::Stale => stale_entry(id),
     }
 }
 

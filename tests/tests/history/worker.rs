@@ -42,6 +42,8 @@ impl Order {
         for client in clients.collect::<Vec<_>>() {
             client.await.unwrap();
         }
+        // What is in the background is written down as well.
+        process.cache.shutdown().await;
         process
     }
 }

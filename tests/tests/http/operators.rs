@@ -261,3 +261,47 @@ async fn a_layer_of_ones_own() {
     assert_eq!(get(&app, "/nothing").await.status, StatusCode::IM_A_TEAPOT);
     assert_eq!(get_with(&app, "/stats", &[("x-operator", "1")]).await.status, StatusCode::OK);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_pattern_voids_a_lease_whose_key_it_does_not_match() {
+    let server = RedisServer::start();
+    limited(async {
+        let served = desk(&cache_at(&server.url())).await;
+        let kept =
+            ["t:~lease:{t:cube:1}", "t:~lease:t:{cube}:1", "t", "tt:1", "x:t:1", "t.:cube:1"];
+        for key in kept {
+            server.command::<()>(&["SET", key, "1"]);
+        }
+        for pattern in [
+            "t:~lease:*",
+            "t:~*",
+            "t:?lease*",
+            "t:[~]*",
+            r"t:\~*",
+            "t:*~lease*",
+            "t:~lease:{t:cube:1}",
+            "t:{t:cube:1}",
+            "t:t*",
+            r"t:\",
+            "t:[",
+            "t:[^",
+            "t:*\u{0}*",
+            "t::*",
+            "t:t:cube:1",
+            "t:~lease:t:{cube}:?",
+            "t:{*}",
+        ] {
+            let body = json!({ "pattern": pattern }).to_string();
+            let answer = ask(&served, "POST", "/cache/invalidate", &body).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.json()),
+                (200, json!({ "removed": 0 })),
+                "{pattern}"
+            );
+            for key in kept {
+                assert_eq!(server.command::<u64>(&["EXISTS", key]), 1, "{pattern} took {key}");
+            }
+        }
+    })
+    .await;
+}

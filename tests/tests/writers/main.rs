@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod deferred;
+mod dropped;
 mod ends;
 mod outage;
 mod put;

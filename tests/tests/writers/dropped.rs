@@ -1,0 +1,50 @@
+//! Writers are dropped after each number of polls: wherever that is, nothing old is served.
+
+use super::*;
+use crate::common::polled;
+use tokio::task::yield_now;
+
+#[redis_put(item(id))]
+async fn putting(world: &World, id: u64) -> u64 {
+    yield_now().await;
+    let version = world.commit().await;
+    yield_now().await;
+    version
+}
+
+#[redis_invalidate(item(id))]
+async fn invalidating(world: &World, id: u64) -> u64 {
+    yield_now().await;
+    let version = world.commit().await;
+    yield_now().await;
+    version
+}
+
+macro_rules! dropped_at_each_poll {
+    ($name:ident: $writer:ident) => {
+        #[tokio::test]
+        async fn $name() {
+            let server = RedisServer::start();
+            let (one, other) = (process(&server.url()), process(&server.url()));
+            let world = World::new();
+            for times in 0.. {
+                let before = world.version.load(Ordering::SeqCst);
+                assert_eq!(read(&other, &world, 7).await, before);
+                let written = polled(times, one.scope($writer(&world, 7))).await;
+                let now = world.version.load(Ordering::SeqCst);
+                // Here from the moment of the drop; elsewhere once Redis has been told.
+                assert_eq!(read(&one, &world, 7).await, now, "after {times} polls, here");
+                eventually(DEADLINE, || async { one.stats().await.journal.waiting == 0 }).await;
+                assert_eq!(read(&other, &world, 7).await, now, "after {times} polls, elsewhere");
+                eventually(Duration::from_secs(1), || async { !leased(&server, 7) }).await;
+                if written.is_some() {
+                    assert!(times > 2, "there were more places to be dropped at");
+                    return;
+                }
+            }
+        }
+    };
+}
+
+dropped_at_each_poll!(a_put: putting);
+dropped_at_each_poll!(an_invalidation: invalidating);
