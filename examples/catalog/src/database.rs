@@ -16,6 +16,9 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 /// A number that replicas agree on, for PostgreSQL's lock around the set-up.
 const SET_UP_LOCK: i64 = 0x0063_6174_616c_6f67; // "catalog"
 
+const URL: &str = "`sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME` (special characters of \
+                   a password as `%2F`)";
+
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
 
@@ -44,29 +47,25 @@ pub enum Kind {
 pub enum OpenError {
     /// The URL is not one of a database that we know.
     Url(&'static str),
-    /// It does not answer, or refuses.
-    Failed(sqlx::Error),
+    /// It does not answer, or refuses; with the place, as [`Options::place`] says it.
+    Failed(String, sqlx::Error),
 }
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(expected) => write!(f, "the database's URL must be {expected}"),
-            Self::Failed(sqlx::Error::PoolTimedOut) => {
-                write!(f, "the database did not answer within {} s", ACQUIRE.as_secs())
+            Self::Failed(place, sqlx::Error::PoolTimedOut) => {
+                write!(f, "the database ({place}) did not answer within {} s", ACQUIRE.as_secs())
             }
-            Self::Failed(error) => write!(f, "the database cannot be opened: {error}"),
+            Self::Failed(place, error) => {
+                write!(f, "the database ({place}) cannot be opened: {error}")
+            }
         }
     }
 }
 
 impl std::error::Error for OpenError {}
-
-impl From<sqlx::Error> for OpenError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error)
-    }
-}
 
 /// Connections to the database. Clones are the same.
 #[derive(Debug, Clone)]
@@ -84,15 +83,16 @@ impl Db {
         sqlx::any::install_default_drivers();
         let kind = options.kind()?;
         let url = options.full_url(kind);
-        let connect = AnyConnectOptions::from_str(&url)
-            .map_err(|_| OpenError::Url("`sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`"))?;
+        let failed = |error| OpenError::Failed(options.place(), error);
+        let connect = AnyConnectOptions::from_str(&url).map_err(|_| OpenError::Url(URL))?;
         let pool = AnyPoolOptions::new()
             .min_connections(*options.connections.start())
             .max_connections(*options.connections.end())
             .acquire_timeout(ACQUIRE)
             .connect_with(connect)
-            .await?;
-        set_up(&pool, kind).await?;
+            .await
+            .map_err(failed)?;
+        set_up(&pool, kind).await.map_err(failed)?;
         Ok(Self { pool, simulate_latency: options.simulate_latency })
     }
 
@@ -131,7 +131,7 @@ impl Options {
             }
             Some(("sqlite", rest)) if !rest.trim_start_matches('/').is_empty() => Ok(Kind::Sqlite),
             Some(("postgres" | "postgresql", _)) => Ok(Kind::Postgres),
-            _ => Err(OpenError::Url("`sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`")),
+            _ => Err(OpenError::Url(URL)),
         }
     }
 
