@@ -130,7 +130,14 @@ impl Options {
                 Err(OpenError::Url("a file: SQLite in memory is one database per connection"))
             }
             Some(("sqlite", rest)) if !rest.trim_start_matches('/').is_empty() => Ok(Kind::Sqlite),
-            Some(("postgres" | "postgresql", _)) => Ok(Kind::Postgres),
+            Some(("postgres" | "postgresql", rest)) => {
+                let server = rest.trim_start_matches('/').split_once(['/', '?', '#']);
+                // The rest of a password that is not encoded; its begin would be taken for a port.
+                if server.is_some_and(|(_, behind)| behind.contains('@')) {
+                    return Err(OpenError::Url(URL));
+                }
+                Ok(Kind::Postgres)
+            }
             _ => Err(OpenError::Url(URL)),
         }
     }
@@ -214,4 +221,22 @@ async fn fill(transaction: &mut Transaction<'_, Any>) -> Result<(), sqlx::Error>
             .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_password_is_a_place() {
+        let place = |url: &str| {
+            let url = url.parse().unwrap();
+            Options { url, connections: 1..=1, simulate_latency: false }.place()
+        };
+        assert_eq!(place("postgres://me:hush@db:7/shop?x=1"), "PostgreSQL, db:7/shop");
+        for odd in ["12/34", "12?34", "12#34", "12@34/5"] {
+            let shown = place(&format!("postgres://me:{odd}@db/shop"));
+            assert!(!shown.contains("12") && !shown.contains("34"), "{odd}: {shown}");
+        }
+    }
 }
