@@ -221,6 +221,11 @@ fn after_equals<T>(
             "`crate` is the path of the runtime, without quotes: \
              write `crate = my_crate::cache_runtime`",
         ),
+        // It would be an error about the whole attribute.
+        _ if input.is_empty() => {
+            let message = format!("the value of `{key}` ends too soon: write `{example}`");
+            syn::Error::new(start, message)
+        }
         _ => error,
     })
 }

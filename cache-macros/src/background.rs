@@ -59,7 +59,7 @@ pub(crate) fn check(
                 } else if is_copied(&argument.ty)
                     && let Pat::Ident(name) = &*argument.pat
                 {
-                    copied.push(name.clone());
+                    copied.push((name.clone(), is_slice(&argument.ty)));
                 }
             }
         }
@@ -94,6 +94,15 @@ fn is_copied(ty: &Type) -> bool {
         Type::Paren(paren) => is_copied(&paren.elem),
         Type::Reference(reference) => !reference.lifetime.as_ref().is_some_and(is_static),
         _ => false,
+    }
+}
+
+fn is_slice(ty: &Type) -> bool {
+    match ty {
+        Type::Group(group) => is_slice(&group.elem),
+        Type::Paren(paren) => is_slice(&paren.elem),
+        Type::Reference(reference) => is_slice(&reference.elem),
+        ty => matches!(ty, Type::Slice(_)),
     }
 }
 
@@ -164,7 +173,7 @@ pub(crate) fn signature(sig: &Signature, model: &Model) -> Signature {
         }
         if let FnArg::Typed(argument) = input
             && let Pat::Ident(name) = &mut *argument.pat
-            && background.copied.iter().any(|copied| copied.ident == name.ident)
+            && background.copied.iter().any(|(copied, _)| copied.ident == name.ident)
         {
             name.mutability = None;
         }
@@ -179,9 +188,10 @@ pub(crate) fn make(background: &Background, model: &Model, body: &TokenStream) -
     let own = Ident::new("__self", Span::mixed_site());
     let mut copies = TokenStream::new();
     let mut names = TokenStream::new();
-    for pat in &background.copied {
+    for (pat, is_slice) in &background.copied {
         let (ident, place) = (&pat.ident, ours_at(pat.ident.span()));
-        copies.extend(quote_spanned!(place=> let #ident = #p::owned(#ident);));
+        let copy = Ident::new(if *is_slice { "owned_slice" } else { "owned" }, place);
+        copies.extend(quote_spanned!(place=> let #ident = #p::#copy(#ident);));
         names.extend(quote_spanned!(place=> let #pat = &*#ident;));
     }
     let body = match background.receiver {

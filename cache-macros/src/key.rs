@@ -37,7 +37,18 @@ pub(crate) fn template(
     bindings: &[Binding],
     errors: &mut Errors,
 ) -> Option<Key> {
-    let (parts, _) = template::parse(&literal.value());
+    let written = literal.value();
+    if written.contains('*') {
+        errors.on(
+            literal,
+            format!(
+                "a key of `keys` is one key, and `*` is in none: name each, or call \
+                 `cache.invalidate_matching({written:?})` after the commit"
+            ),
+        );
+        return None;
+    }
+    let (parts, _) = template::parse(&written);
     let named = |name: &str| {
         parts.iter().any(|part| matches!(part, Part::Placeholder(place) if place.root == name))
     };

@@ -223,6 +223,10 @@ fn cached(
         }
     };
     let model = validate::validate(args, &item, &mut errors);
+    if model.as_ref().is_some_and(|model| model.entry) && validate::check_once(&item, &mut errors) {
+        // The second one makes the companion.
+        return [errors.into_tokens(), tokens].into_iter().collect();
+    }
     match model {
         Some(model) if errors.is_empty() => {
             let function = expand::function(&item, &model);

@@ -122,8 +122,8 @@ pub(crate) enum Ttl {
 pub(crate) struct Background {
     /// The option that asks for it.
     pub(crate) span: Span,
-    /// The arguments that are references; the others are moved.
-    pub(crate) copied: Vec<syn::PatIdent>,
+    /// The arguments that are references, and which of them are slices; the others are moved.
+    pub(crate) copied: Vec<(syn::PatIdent, bool)>,
     /// `self`, with the place that lets it be written.
     pub(crate) receiver: Option<(Receiver, syn::Token![self])>,
 }

@@ -4,13 +4,39 @@ use crate::args::{Args, Opt};
 use crate::errors::Errors;
 use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
 use crate::{background, key, model, values};
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
-    Expr, GenericArgument, Path, PathArguments, ReturnType, Safety, Type, TypeParamBound,
-    parse_quote,
+    Attribute, Expr, GenericArgument, Path, PathArguments, ReturnType, Safety, Type,
+    TypeParamBound, parse_quote,
 };
+
+/// Whether there is another `#[redis_cache]` that makes a companion, whose name is taken.
+pub(crate) fn check_once(item: &Item, errors: &mut Errors) -> bool {
+    let is_another = |attr: &&Attribute| {
+        let name = attr.path().segments.last();
+        name.is_some_and(|name| name.ident == "redis_cache")
+            && !attr.to_token_stream().into_iter().any(|tree| has_option(tree, "entry"))
+    };
+    let another = item.attrs.iter().find(is_another);
+    if let Some(another) = another {
+        errors.on(
+            another,
+            "`#[redis_cache]` is here twice: put all options into one (or write `entry = false` \
+             in one of them, if two caches are meant)",
+        );
+    }
+    another.is_some()
+}
+
+fn has_option(tree: TokenTree, option: &str) -> bool {
+    match tree {
+        TokenTree::Group(group) => group.stream().into_iter().any(|tree| has_option(tree, option)),
+        tree => tree.to_string() == option,
+    }
+}
 
 /// Checks everything. There is a model whenever the key and the return type are right, since they
 /// tell the companion's signature; only without errors is it worth expanding.
@@ -142,7 +168,7 @@ fn borrowed(ty: &Type) -> Option<&Type> {
     }
 }
 
-fn nothing_returned(place: impl quote::ToTokens, errors: &mut Errors) {
+fn nothing_returned(place: impl ToTokens, errors: &mut Errors) {
     errors.on(
         place,
         "this function returns nothing, so there is nothing to cache: return a value, or remove \

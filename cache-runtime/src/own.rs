@@ -40,6 +40,14 @@ where
     Owned::<T>(argument.own())
 }
 
+/// The same of a slice, so that what cannot be copied is the type of its elements.
+pub fn owned_slice<T>(argument: &[T]) -> impl Deref<Target = [T::Owned]> + Send + 'static + use<T>
+where
+    T: Own + 'static,
+{
+    argument.iter().map(Own::own).collect::<Vec<T::Owned>>()
+}
+
 struct Owned<T: Own + ?Sized>(T::Owned);
 
 impl<T: Own + ?Sized> Deref for Owned<T> {

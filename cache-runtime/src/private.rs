@@ -10,7 +10,7 @@ pub use crate::outcome::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
     ShapeOfResult, ShapeOfResultOption,
 };
-pub use crate::own::{Own, owned};
+pub use crate::own::{Own, owned, owned_slice};
 pub use crate::plain::{blocking, outside};
 pub use crate::plan::{SingleFlight, Ttl, plan};
 pub use crate::put::{named, putting, target};

@@ -105,7 +105,7 @@ impl Args {
             if kind == Kind::Put && !self.entries.is_empty() {
                 return Err(syn::Error::new_spanned(call, ONE));
             }
-            self.entries.push(companion(call)?);
+            self.entries.push(companion(kind, call)?);
             return Ok(());
         }
         let key = input.call(Ident::parse_any)?;
@@ -164,11 +164,7 @@ fn unknown_option(kind: Kind, key: &Ident, name: &str) -> syn::Error {
 /// What `#[redis_put]` says to an option that other attributes have.
 fn why_not_for_a_put(name: &str) -> Option<String> {
     match name {
-        "key" | "keys" => Some(format!(
-            "`{name}` does not say how the value is stored, which only a cached function does: \
-             name that, such as `#[redis_put(get_user(id))]`, or invalidate the key with \
-             `#[redis_invalidate(keys = [\"user:{{id}}\"])]`"
-        )),
+        "key" | "keys" => Some(not_by_key(&format!("`{name}`"))),
         "tags" | "tags_with" => Some(format!(
             "`{name}` stands for many values, and this function returns one: name the cached \
              function that it is of, such as `#[redis_put(get_user(id))]`"
@@ -179,6 +175,14 @@ fn why_not_for_a_put(name: &str) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+fn not_by_key(what: &str) -> String {
+    format!(
+        "{what} does not say how the value is stored, which only a cached function does: name \
+         that, such as `#[redis_put(get_user(id))]`, or invalidate the key with \
+         `#[redis_invalidate(keys = [\"user:{{id}}\"])]`"
+    )
 }
 
 fn templates(value: Expr) -> syn::Result<Vec<LitStr>> {
@@ -196,7 +200,7 @@ fn templates(value: Expr) -> syn::Result<Vec<LitStr>> {
 }
 
 /// `users::get_user_entry(id)` of `users::get_user(id)`, and the same of a method.
-fn companion(call: Expr) -> syn::Result<Expr> {
+fn companion(kind: Kind, call: Expr) -> syn::Result<Expr> {
     let entry = |name: &Ident| format_ident!("{}_entry", name.unraw(), span = name.span());
     let other = match call {
         Expr::Call(mut call) => {
@@ -221,7 +225,12 @@ fn companion(call: Expr) -> syn::Result<Expr> {
             return Err(syn::Error::new_spanned(path, message));
         }
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            let message = format!("a key stands in `keys`: write `keys = [{:?}]`", text.value());
+            let message = match kind {
+                Kind::Invalidate => {
+                    format!("a key stands in `keys`: write `keys = [{:?}]`", text.value())
+                }
+                Kind::Put => not_by_key("a key"),
+            };
             return Err(syn::Error::new_spanned(text, message));
         }
         Expr::Await(call) => {

@@ -109,6 +109,12 @@ pub trait Codec: Send + Sync + 'static {
     label = "a cached function returns what serde can write and read back",
     note = "add #[derive(serde::Serialize, serde::Deserialize)] to it"
 )]
+#[cfg_attr(
+    feature = "axum",
+    diagnostic::on_unimplemented(
+        note = "a handler returns `Json<T>` or `Result<Json<T>, E>`, of which `T` is stored"
+    )
+)]
 pub trait Cacheable: Serialize + DeserializeOwned {}
 
 #[diagnostic::do_not_recommend] // or the compiler would report the two traits, apart

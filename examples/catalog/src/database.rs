@@ -16,6 +16,9 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 /// A number that replicas agree on, for PostgreSQL's lock around the set-up.
 const SET_UP_LOCK: i64 = 0x0063_6174_616c_6f67; // "catalog"
 
+const URL: &str = "`sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME` (special characters of \
+                   a password as `%2F`)";
+
 /// Seconds of a day.
 pub(crate) const DAY: i64 = 86_400;
 
@@ -44,29 +47,25 @@ pub enum Kind {
 pub enum OpenError {
     /// The URL is not one of a database that we know.
     Url(&'static str),
-    /// It does not answer, or refuses.
-    Failed(sqlx::Error),
+    /// It does not answer, or refuses; with the place, as [`Options::place`] says it.
+    Failed(String, sqlx::Error),
 }
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(expected) => write!(f, "the database's URL must be {expected}"),
-            Self::Failed(sqlx::Error::PoolTimedOut) => {
-                write!(f, "the database did not answer within {} s", ACQUIRE.as_secs())
+            Self::Failed(place, sqlx::Error::PoolTimedOut) => {
+                write!(f, "the database ({place}) did not answer within {} s", ACQUIRE.as_secs())
             }
-            Self::Failed(error) => write!(f, "the database cannot be opened: {error}"),
+            Self::Failed(place, error) => {
+                write!(f, "the database ({place}) cannot be opened: {error}")
+            }
         }
     }
 }
 
 impl std::error::Error for OpenError {}
-
-impl From<sqlx::Error> for OpenError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error)
-    }
-}
 
 /// Connections to the database. Clones are the same.
 #[derive(Debug, Clone)]
@@ -84,15 +83,16 @@ impl Db {
         sqlx::any::install_default_drivers();
         let kind = options.kind()?;
         let url = options.full_url(kind);
-        let connect = AnyConnectOptions::from_str(&url)
-            .map_err(|_| OpenError::Url("`sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`"))?;
+        let failed = |error| OpenError::Failed(options.place(), error);
+        let connect = AnyConnectOptions::from_str(&url).map_err(|_| OpenError::Url(URL))?;
         let pool = AnyPoolOptions::new()
             .min_connections(*options.connections.start())
             .max_connections(*options.connections.end())
             .acquire_timeout(ACQUIRE)
             .connect_with(connect)
-            .await?;
-        set_up(&pool, kind).await?;
+            .await
+            .map_err(failed)?;
+        set_up(&pool, kind).await.map_err(failed)?;
         Ok(Self { pool, simulate_latency: options.simulate_latency })
     }
 
@@ -130,8 +130,15 @@ impl Options {
                 Err(OpenError::Url("a file: SQLite in memory is one database per connection"))
             }
             Some(("sqlite", rest)) if !rest.trim_start_matches('/').is_empty() => Ok(Kind::Sqlite),
-            Some(("postgres" | "postgresql", _)) => Ok(Kind::Postgres),
-            _ => Err(OpenError::Url("`sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`")),
+            Some(("postgres" | "postgresql", rest)) => {
+                let server = rest.trim_start_matches('/').split_once(['/', '?', '#']);
+                // The rest of a password that is not encoded; its begin would be taken for a port.
+                if server.is_some_and(|(_, behind)| behind.contains('@')) {
+                    return Err(OpenError::Url(URL));
+                }
+                Ok(Kind::Postgres)
+            }
+            _ => Err(OpenError::Url(URL)),
         }
     }
 
@@ -214,4 +221,22 @@ async fn fill(transaction: &mut Transaction<'_, Any>) -> Result<(), sqlx::Error>
             .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_password_is_a_place() {
+        let place = |url: &str| {
+            let url = url.parse().unwrap();
+            Options { url, connections: 1..=1, simulate_latency: false }.place()
+        };
+        assert_eq!(place("postgres://me:hush@db:7/shop?x=1"), "PostgreSQL, db:7/shop");
+        for odd in ["12/34", "12?34", "12#34", "12@34/5"] {
+            let shown = place(&format!("postgres://me:{odd}@db/shop"));
+            assert!(!shown.contains("12") && !shown.contains("34"), "{odd}: {shown}");
+        }
+    }
 }

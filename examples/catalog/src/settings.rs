@@ -186,6 +186,7 @@ impl Settings {
             .default_ttl(Duration::from_secs(self.redis_cache_ttl))
             .ttl_setting("dashboard", Duration::from_secs(self.redis_cache_ttl_dashboard))
             .build()
+            .map_err(by_flag)
     }
 
     /// How to connect to the database.
@@ -196,6 +197,16 @@ impl Settings {
             connections: self.database_pool_min..=self.database_pool_max,
             simulate_latency: self.simulate_latency,
         }
+    }
+}
+
+/// The builder names its methods, and who starts the service knows the flags.
+fn by_flag(error: Error) -> Error {
+    match error {
+        Error::Config(why) => Error::Config(
+            why.replace("url(..)", "--redis-url").replace("prefix(..)", "--redis-prefix"),
+        ),
+        other => other,
     }
 }
 
@@ -244,6 +255,15 @@ mod tests {
         assert_eq!(url(&[&login[..], &["--redis-url", "redis://x"]].concat()), "redis://x");
         for odd in ["cache:6379", "redis://cache", "me@cache", "a b"] {
             assert!(parsed(&["--redis-host", odd]).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn what_the_cache_refuses_is_said_by_its_flag() {
+        for (flag, value) in [("--redis-url", "http://u:hush@h"), ("--redis-prefix", "a:hush")] {
+            let refused = parsed(&[flag, value]).unwrap().cache().unwrap_err().to_string();
+            assert!(refused.contains(&format!(": {flag} must be ")), "{refused}");
+            assert!(!refused.contains("hush"), "{refused}");
         }
     }
 

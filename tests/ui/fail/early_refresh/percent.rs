@@ -1,0 +1,10 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(ttl = 60, key = "a:{id}", early_refresh = 80%)]
+async fn f(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    drop(f(1));
+}
