@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn no_part_of_a_password_is_a_place() {
         let place = |url: &str| {
-            let url = url.parse().unwrap();
+            let url = Secret::from(url.to_owned());
             Options { url, connections: 1..=1, simulate_latency: false }.place()
         };
         assert_eq!(place("postgres://me:hush@db:7/shop?x=1"), "PostgreSQL, db:7/shop");
