@@ -68,6 +68,19 @@ impl Postgres {
         assert!(done.is_ok_and(|status| status.success()), "createdb {name}");
         format!("postgres://{USER}@127.0.0.1:{port}/{name}")
     }
+
+    /// Runs the statements of a file in a database, all of them or none.
+    ///
+    /// # Panics
+    ///
+    /// If one of them fails.
+    pub fn run_file(&self, url: &str, file: &Path) {
+        let done = Command::new(self.binaries.join("psql"))
+            .args(["-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", url, "-f"])
+            .arg(file)
+            .status();
+        assert!(done.is_ok_and(|status| status.success()), "psql -f {}", file.display());
+    }
 }
 
 impl Drop for Postgres {

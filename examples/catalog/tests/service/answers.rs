@@ -3,6 +3,7 @@
 use crate::harness::{Answer, Service, Sqlite};
 use cache_test_servers::Postgres;
 use serde_json::Value;
+use std::path::Path;
 
 /// Every read, in several ways.
 const READS: [&str; 23] = [
@@ -75,6 +76,27 @@ fn both_databases_answer_alike_with_and_without_the_cache() {
         }
     }
     same("/api/products/17");
+}
+
+#[test]
+fn a_database_that_the_deployment_files_load_is_the_one_that_the_service_loads() {
+    let postgres = Postgres::start();
+    let (by_files, by_itself) = (postgres.database("files"), postgres.database("itself"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let deploy = "deploy/postgres";
+    for file in [
+        &format!("{deploy}/0-collation.sql"),
+        "db/schema.sql",
+        "db/seed.sql",
+        &format!("{deploy}/3-finish.sql"),
+    ] {
+        postgres.run_file(&by_files, &folder.join(file));
+    }
+    let by_files = Service::start(&["--database-url", &by_files]);
+    let by_itself = Service::start(&["--database-url", &by_itself]);
+    for path in READS {
+        assert_eq!(essence(&by_files.get(path)), essence(&by_itself.get(path)), "{path}");
+    }
 }
 
 #[test]
