@@ -3,7 +3,7 @@
 use crate::config::{Builder, Off, Settings, Target};
 use crate::refresh::Refreshes;
 use crate::single_flight::Flights;
-use crate::stats::{Counters, ProcessStats, Stats, Status, functions};
+use crate::stats::{Apart, Counters, ProcessStats, Stats, Status, functions};
 use crate::store::{AnyStore, DisabledStore, Reachability, Store};
 use crate::{Clock, Error, function};
 use once_cell::sync::OnceCell;
@@ -34,7 +34,7 @@ struct Inner {
     store: AnyStore,
     flights: Flights,
     refreshes: Refreshes,
-    counters: Counters,
+    counters: Apart<Counters>,
     /// Wakes the task that replays the journal.
     wake: Arc<Notify>,
 }
@@ -70,7 +70,7 @@ impl Cache {
             store,
             flights: Flights::default(),
             refreshes: Refreshes::default(),
-            counters: Counters::new(),
+            counters: Apart(Counters::new()),
         }))
     }
 

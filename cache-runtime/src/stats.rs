@@ -5,6 +5,7 @@ use crate::function::registry;
 use crate::journal::JournalStats;
 use crate::store::ServerInfo;
 use serde::Serialize;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,11 +40,21 @@ impl Outcome {
     }
 }
 
-/// Counts of outcomes, and of what went wrong beside them.
-///
 /// In cache lines of its own: every call writes here, and what lies beside it every call reads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[repr(align(128))] // two lines of 64: processors fetch them in pairs
+pub(crate) struct Apart<T>(pub(crate) T);
+
+impl<T> Deref for Apart<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Counts of outcomes, and of what went wrong beside them.
+#[derive(Debug, Default)]
 pub(crate) struct Counters {
     hits: AtomicU64,
     misses: AtomicU64,

@@ -9,7 +9,7 @@ pub(crate) use registry::{registry, ttl_settings, warn_of_overlaps};
 use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
 use crate::measure::Measures;
-use crate::stats::Counters;
+use crate::stats::{Apart, Counters};
 use path::{names, path_of};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -60,7 +60,7 @@ pub struct Function {
     resolved: OnceLock<Resolved>,
     /// Whether the path names the type that the method is of; see [`method_of`].
     names_self: OnceLock<bool>,
-    pub(crate) counters: Counters,
+    pub(crate) counters: Apart<Counters>,
     #[cfg_attr(not(feature = "metrics"), allow(dead_code))] // nothing to read
     pub(crate) measures: Measures,
     /// How long the last value was, which is a good guess for the next.
@@ -85,7 +85,7 @@ impl Function {
             declared,
             resolved: OnceLock::new(),
             names_self: OnceLock::new(),
-            counters: Counters::new(),
+            counters: Apart(Counters::new()),
             measures: Measures::new(),
             last_size: AtomicUsize::new(0),
             warned_of_codec: AtomicBool::new(false),

@@ -17,23 +17,28 @@ pub mod secret;
 pub mod settings;
 mod text;
 
-pub use routes::{app, around};
+pub use routes::{app, around, bypassable};
 
 use axum::extract::FromRef;
 use cache_runtime::Cache;
 use database::Db;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secret::Secret;
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// What the handlers work with.
-#[derive(Debug, Clone, FromRef)]
-pub struct AppState {
+/// What the handlers work with. Routers clone it again and again, so all of it is one pointer.
+#[derive(Debug, Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// The parts of it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Parts {
     db: Db,
     cache: Cache,
     metrics: PrometheusHandle,
-    #[from_ref(skip)]
     admin_token: Option<Secret>,
-    #[from_ref(skip)]
     key_count: routes::KeyCount,
 }
 
@@ -46,6 +51,33 @@ impl AppState {
         metrics: PrometheusHandle,
         admin_token: Option<Secret>,
     ) -> Self {
-        Self { db, cache, metrics, admin_token, key_count: routes::KeyCount::default() }
+        let key_count = routes::KeyCount::default();
+        Self(Arc::new(Parts { db, cache, metrics, admin_token, key_count }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for Db {
+    fn from_ref(state: &AppState) -> Self {
+        state.db.clone()
+    }
+}
+
+impl FromRef<AppState> for Cache {
+    fn from_ref(state: &AppState) -> Self {
+        state.cache.clone()
+    }
+}
+
+impl FromRef<AppState> for PrometheusHandle {
+    fn from_ref(state: &AppState) -> Self {
+        state.metrics.clone()
     }
 }
