@@ -213,7 +213,8 @@ fn record(
     cache.counters().count(outcome);
     if let Some(observer) = observer {
         observer.count(outcome);
-        observer.saw(&cache.settings().prefix);
+        #[cfg(feature = "axum")]
+        observer.saw(cache);
     }
     tracing::debug!(
         target: "cache_runtime",

@@ -129,7 +129,7 @@ pub fn refresh<F: Future>(future: F) -> impl Future<Output = F::Output> {
 /// # Ok(()) }
 /// ```
 pub fn observe<F: Future>(future: F) -> impl Future<Output = (F::Output, Observed)> {
-    let watched = watch(None, future);
+    let watched = watch(None, Box::pin(future));
     async move {
         let (output, observer) = watched.await;
         (output, observer.counters.read())
@@ -137,19 +137,16 @@ pub fn observe<F: Future>(future: F) -> impl Future<Output = (F::Output, Observe
 }
 
 /// [`observe`], with `cache` in the place of the scope's if there is one, for who wants to know
-/// more than the counts.
-pub(crate) fn watch<F: Future>(
+/// more than the counts. What is large is to be in a box, as for [`within`].
+pub(crate) async fn watch<F: Future>(
     cache: Option<Cache>,
     future: F,
-) -> impl Future<Output = (F::Output, Arc<Observer>)> {
-    let future = Box::pin(future);
-    async move {
-        let mut context = Context::current();
-        let observer = Arc::new(Observer { outer: context.observer, ..Observer::default() });
-        context.observer = Some(observer.clone());
-        context.cache = cache.or(context.cache);
-        (CONTEXT.scope(context, future).await, observer)
-    }
+) -> (F::Output, Arc<Observer>) {
+    let mut context = Context::current();
+    let observer = Arc::new(Observer { outer: context.observer, ..Observer::default() });
+    context.observer = Some(observer.clone());
+    context.cache = cache.or(context.cache);
+    (CONTEXT.scope(context, future).await, observer)
 }
 
 /// What the cached calls inside an [`observe`] came to.

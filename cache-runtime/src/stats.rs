@@ -159,29 +159,26 @@ pub(crate) struct Observer {
     pub(crate) counters: Counters,
     /// The `observe` around this one, which sees the same calls.
     pub(crate) outer: Option<Arc<Observer>>,
-    /// The prefix of the cache that was asked first.
+    /// The cache that was asked first.
     #[cfg(feature = "axum")]
-    pub(crate) prefix: std::sync::OnceLock<Box<str>>,
+    pub(crate) first: std::sync::OnceLock<crate::Cache>,
 }
 
 impl Observer {
     /// Takes note of the cache that a call used.
-    pub(crate) fn saw(&self, prefix: &str) {
-        #[cfg(feature = "axum")]
-        {
-            let mut observer = Some(self);
-            while let Some(Self { prefix: first, outer, .. }) = observer {
-                first.get_or_init(|| prefix.into());
-                observer = outer.as_deref();
-            }
+    #[cfg(feature = "axum")]
+    pub(crate) fn saw(&self, cache: &crate::Cache) {
+        let mut observer = Some(self);
+        while let Some(Self { first, outer, .. }) = observer {
+            first.get_or_init(|| cache.clone());
+            observer = outer.as_deref();
         }
-        #[cfg(not(feature = "axum"))]
-        let _ = prefix;
     }
 
+    /// The prefix of the cache that was asked first.
     #[cfg(feature = "axum")]
     pub(crate) fn prefix(&self) -> &str {
-        self.prefix.get().map_or("", |prefix| prefix)
+        self.first.get().map_or("", |cache| &cache.settings().prefix)
     }
 
     pub(crate) fn count(&self, outcome: Outcome) {

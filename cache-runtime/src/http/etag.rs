@@ -56,7 +56,7 @@ async fn tagged(parts: &mut Parts, body: Body) -> Body {
         Ok(collected) => {
             let trailers = collected.trailers().cloned();
             let bytes = collected.to_bytes();
-            if let Ok(tag) = HeaderValue::from_maybe_shared(tag_of(&bytes)) {
+            if let Ok(tag) = HeaderValue::try_from(tag_of(&bytes)) {
                 parts.headers.insert(header::ETAG, tag);
             }
             let body = Full::new(bytes);

@@ -2,6 +2,7 @@
 
 use crate::Observed;
 use axum::http::HeaderValue;
+use std::borrow::Cow;
 
 /// What the calls of one request came to, all together: the worst of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,16 +52,16 @@ impl CacheStatus {
             Self::Collapsed => "fwd=miss; collapsed",
             Self::Hit => "hit",
         };
-        HeaderValue::from_maybe_shared(format!("{}; {parameters}", item(name))).ok()
+        HeaderValue::try_from(format!("{}; {parameters}", item(name))).ok()
     }
 }
 
 /// A name as a token of structured fields (RFC 8941) where it can be one, else as a string.
-fn item(name: &str) -> String {
+fn item(name: &str) -> Cow<'_, str> {
     let of_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:/".contains(c);
     if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '*') && name.chars().all(of_token)
     {
-        return name.to_owned();
+        return name.into();
     }
     let mut string = String::from("\"");
     for c in name.chars() {
@@ -70,7 +71,7 @@ fn item(name: &str) -> String {
         string.push(if (' '..='~').contains(&c) { c } else { '?' });
     }
     string.push('"');
-    string
+    string.into()
 }
 
 #[cfg(test)]
