@@ -8,6 +8,7 @@ use axum::http::{Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use std::convert::Infallible;
+use std::io::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use xxhash_rust::xxh3::xxh3_128;
@@ -56,7 +57,7 @@ async fn tagged(parts: &mut Parts, body: Body) -> Body {
         Ok(collected) => {
             let trailers = collected.trailers().cloned();
             let bytes = collected.to_bytes();
-            if let Ok(tag) = HeaderValue::try_from(tag_of(&bytes)) {
+            if let Some(tag) = tag_of(&bytes) {
                 parts.headers.insert(header::ETAG, tag);
             }
             let body = Full::new(bytes);
@@ -72,8 +73,10 @@ async fn tagged(parts: &mut Parts, body: Body) -> Body {
 
 /// A strong validator: XXH3 of 128 bits. BLAKE3 was most of what the layer cost a request, and who
 /// brings a collision about by what they have us send hides only their own change.
-fn tag_of(bytes: &Bytes) -> String {
-    format!("\"{:032x}\"", xxh3_128(bytes))
+fn tag_of(bytes: &Bytes) -> Option<HeaderValue> {
+    let mut tag = [0; 34]; // 32 digits between quotes
+    write!(&mut tag[..], "\"{:032x}\"", xxh3_128(bytes)).ok()?;
+    HeaderValue::from_bytes(&tag).ok()
 }
 
 fn is_not_to_be_stored(headers: &HeaderMap) -> bool {

@@ -52,7 +52,7 @@ impl CacheStatus {
             Self::Collapsed => "fwd=miss; collapsed",
             Self::Hit => "hit",
         };
-        HeaderValue::try_from(format!("{}; {parameters}", item(name))).ok()
+        HeaderValue::try_from([&item(name), "; ", parameters].concat()).ok()
     }
 }
 

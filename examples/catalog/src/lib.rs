@@ -23,9 +23,15 @@ use axum::extract::FromRef;
 use cache_runtime::Cache;
 use database::Db;
 use metrics_exporter_prometheus::PrometheusHandle;
+use mimalloc::MiMalloc;
 use secret::Secret;
 use std::ops::Deref;
 use std::sync::Arc;
+
+/// A request allocates on one thread and frees on another, over which glibc's allocator has threads
+/// wait for each other: a tenth of what a cached request costs.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What the handlers work with. Routers clone it again and again, so all of it is one pointer.
 #[derive(Debug, Clone)]
