@@ -2,8 +2,8 @@
 
 use crate::args::Args;
 use crate::errors::Errors;
-use crate::expand::{ours_at, private};
 use crate::model::{Background, Form, Item, Model, Receiver, has_impl_trait};
+use crate::paths::{ours_at, private};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::visit::{self, Visit};

@@ -1,9 +1,9 @@
 //! The macros of [`cache-runtime`](https://docs.rs/cache-runtime), which re-exports them: depend on
 //! that crate, not on this one.
 //!
-//! Inside: `args` reads an attribute's syntax, `validate` (with `key` and `values`) judges it against
-//! the function and makes a `model`, `expand` and `companion` write code from that. Mistakes are
-//! collected in `errors` and reported together.
+//! Inside: `args` reads an attribute's syntax, `validate` (with `key`, `values` and `times`) judges it
+//! against the function and makes a `model`, `expand` (with `plan`) and `companion` write code from
+//! that. Mistakes are collected in `errors` and reported together.
 
 mod args;
 mod background;
@@ -14,8 +14,11 @@ mod expand;
 mod key;
 mod model;
 mod names;
+mod paths;
+mod plan;
 mod suggest;
 mod template;
+mod times;
 mod validate;
 mod values;
 mod writers;

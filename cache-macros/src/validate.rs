@@ -3,7 +3,7 @@
 use crate::args::{Args, Opt};
 use crate::errors::Errors;
 use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
-use crate::{background, key, model, values};
+use crate::{background, key, model, times, values};
 use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -47,11 +47,11 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     let (bindings, unnamed) = bindings(&item.sig);
     let key = key::check(&args, item, &bindings, &unnamed, errors);
 
-    let ttl = args.ttl.as_ref().and_then(|option| values::life(option, errors)).map(Ttl::Life);
+    let ttl = args.ttl.as_ref().and_then(|option| times::life(option, errors)).map(Ttl::Life);
     let setting = args.ttl_setting.as_ref().and_then(|option| check_setting(option, errors));
     let version = args.version.as_ref().and_then(|option| values::version(option, errors));
     let jitter = args.jitter.as_ref().and_then(|option| values::jitter(option, errors));
-    let none_ttl = args.none_ttl.as_ref().and_then(|option| values::life(option, errors));
+    let none_ttl = args.none_ttl.as_ref().and_then(|option| times::life(option, errors));
     check_same_for_all("none_ttl", none_ttl.as_ref(), &bindings, errors);
     let max_size = args.max_size.as_ref().and_then(|option| values::size(option, errors));
     let entry = args.entry.as_ref().and_then(|option| values::boolean(option, errors));
@@ -64,7 +64,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         .and_then(|option| values::function(option, "ttl_with = |value| value.lifetime()", errors));
     let mut window = |option: &Option<Opt<Expr>>| {
         let option = option.as_ref()?;
-        let life = values::life(option, errors);
+        let life = times::life(option, errors);
         check_same_for_all(&option.key.to_string(), life.as_ref(), &bindings, errors);
         life
     };
@@ -73,7 +73,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     let early_refresh = args.early_refresh.as_ref().and_then(|option| values::beta(option, errors));
     let mut timeout = |option: &Option<Opt<Expr>>| {
         let Opt { key, .. } = option.as_ref()?;
-        let value = values::timeout(option.as_ref()?, errors)?;
+        let value = times::timeout(option.as_ref()?, errors)?;
         Some(Opt { key: key.clone(), value })
     };
     let soft_timeout = timeout(&args.soft_timeout);

@@ -1,21 +1,19 @@
-//! The values of options: durations, sizes, numbers, functions. Each answers what was meant, or
-//! says what to write.
+//! The values of options: sizes, numbers, functions; [`times`](crate::times) has the durations. Each
+//! answers what was meant, or says what to write.
 
 use crate::args::Opt;
 use crate::errors::Errors;
-use crate::model::{Life, SingleFlight};
+use crate::model::SingleFlight;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use std::time::Duration;
-use syn::{Expr, ExprLit, Lit, LitInt, LitStr, UnOp};
+use std::str::FromStr;
+use syn::{Expr, ExprLit, Lit, LitStr, UnOp};
 
-/// Longer than this is a mistake of the unit.
-const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 /// The longest value that Redis stores.
 const LARGEST: u64 = 512 << 20;
 
 /// The expression without the parentheses and invisible groups around it.
-fn bare(mut expr: &Expr) -> &Expr {
+pub(crate) fn bare(mut expr: &Expr) -> &Expr {
     loop {
         expr = match expr {
             Expr::Group(group) => &group.expr,
@@ -25,23 +23,23 @@ fn bare(mut expr: &Expr) -> &Expr {
     }
 }
 
-fn literal(expr: &Expr) -> Option<&Lit> {
+pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
     match bare(expr) {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),
         _ => None,
     }
 }
 
-fn is_negative(expr: &Expr) -> bool {
+pub(crate) fn is_negative(expr: &Expr) -> bool {
     matches!(bare(expr), Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) && literal(&unary.expr).is_some())
 }
 
-/// Arithmetic on literals, such as `5 * 60`, which is no `Duration`.
-fn is_arithmetic(expr: &Expr) -> bool {
-    match bare(expr) {
-        Expr::Binary(binary) => is_arithmetic(&binary.left) && is_arithmetic(&binary.right),
-        Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => true,
-        _ => false,
+/// A number without a suffix.
+fn number<N: FromStr<Err: std::fmt::Display>>(expr: &Expr) -> Option<N> {
+    match literal(expr)? {
+        Lit::Int(number) if number.suffix().is_empty() => number.base10_parse().ok(),
+        Lit::Float(number) if number.suffix().is_empty() => number.base10_parse().ok(),
+        _ => None,
     }
 }
 
@@ -54,137 +52,8 @@ pub(crate) fn string(option: &Opt<Expr>, example: &str, errors: &mut Errors) -> 
     None
 }
 
-/// What is said of a time that is none.
-struct Words {
-    seconds: u64,
-    text: &'static str,
-    texts: &'static str,
-    zero: &'static str,
-    unit: &'static str,
-}
-
-/// `300`, `"5m"`, or an expression of type `Duration`.
-pub(crate) fn life(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
-    let words = Words {
-        seconds: 300,
-        text: "5m",
-        texts: "\"30s\", \"5m\", \"1h 30m\" or \"7days\"",
-        zero: "nothing would be cached",
-        unit: "Redis' smallest",
-    };
-    time(option, &words, errors)
-}
-
-/// `2`, `"200ms"`, or an expression of type `Duration`.
-pub(crate) fn timeout(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
-    let words = Words {
-        seconds: 2,
-        text: "200ms",
-        texts: "\"200ms\", \"2s\" or \"1m 30s\"",
-        zero: "no call would wait",
-        unit: "the timers' smallest",
-    };
-    time(option, &words, errors)
-}
-
-fn time(option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> Option<Life> {
-    let key = &option.key;
-    let value = &option.value;
-    let Words { seconds: example, text, texts, .. } = words;
-    let help =
-        format!("write whole seconds (`{key} = {example}`) or a duration (`{key} = {text:?}`)");
-    let duration = match literal(value) {
-        None if is_negative(value) => {
-            errors.on(value, format!("`{key}` is less than nothing: {help}"));
-            return None;
-        }
-        None if is_arithmetic(value) => {
-            errors.on(
-                value,
-                format!(
-                    "an expression is a `Duration`, not a number of seconds: write \
-                     `{key} = Duration::from_secs(…)`, or one literal"
-                ),
-            );
-            return None;
-        }
-        None => return Some(Life::Expr(value.clone())),
-        Some(Lit::Int(number)) => seconds(number, &key.to_string(), errors)?,
-        Some(Lit::Str(text)) => match humantime::parse_duration(text.value().trim()) {
-            Ok(duration) => duration,
-            Err(error) => {
-                let text = text.value();
-                let why = if text.trim().is_empty() {
-                    "is empty".to_owned()
-                } else if text.trim().bytes().all(|b| b.is_ascii_digit()) {
-                    "has no unit".to_owned()
-                } else {
-                    format!("is not a duration ({error})")
-                };
-                errors.on(
-                    value,
-                    format!(
-                        "`{text:?}` {why}: write one such as {texts}, or whole seconds without \
-                         quotes"
-                    ),
-                );
-                return None;
-            }
-        },
-        Some(Lit::Float(number)) => {
-            errors.on(
-                value,
-                format!("`{number}` is not whole seconds: {help}, or `{key} = \"1500ms\"`"),
-            );
-            return None;
-        }
-        Some(_) => {
-            errors.on(value, format!("`{key}` is a time: {help}"));
-            return None;
-        }
-    };
-    check_range(duration, option, words, errors).then_some(Life::Fixed(duration))
-}
-
-fn seconds(number: &LitInt, key: &str, errors: &mut Errors) -> Option<Duration> {
-    let suffix = number.suffix();
-    if !suffix.is_empty() {
-        let digits = number.base10_digits();
-        let help = if ["s", "m", "h", "d", "ms", "min", "sec", "days"].contains(&suffix) {
-            format!("a duration with a unit is a string: write `{key} = \"{digits}{suffix}\"`")
-        } else {
-            format!("write `{key} = {digits}`, which is seconds")
-        };
-        errors.at(number.span(), help);
-        return None;
-    }
-    match number.base10_parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(Duration::MAX),
-    }
-}
-
-fn check_range(duration: Duration, option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> bool {
-    let key = &option.key;
-    let Words { zero, unit, .. } = words;
-    let message = if duration.is_zero() {
-        format!("`{key}` is zero, so {zero}: write at least one millisecond, or remove the option")
-    } else if duration < Duration::from_millis(1) {
-        format!("`{key}` is less than a millisecond, {unit} unit: write `{key} = \"1ms\"` or more")
-    } else if duration > LONGEST {
-        format!("`{key}` is more than ten years (a number counts seconds): write less")
-    } else {
-        return true;
-    };
-    errors.on(&option.value, message);
-    false
-}
-
 pub(crate) fn version(option: &Opt<Expr>, errors: &mut Errors) -> Option<u64> {
-    let value = match literal(&option.value) {
-        Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse().ok(),
-        _ => None,
-    };
+    let value = number(&option.value);
     if value.is_none() {
         errors.on(
             &option.value,
@@ -195,12 +64,7 @@ pub(crate) fn version(option: &Opt<Expr>, errors: &mut Errors) -> Option<u64> {
 }
 
 pub(crate) fn jitter(option: &Opt<Expr>, errors: &mut Errors) -> Option<f64> {
-    let value = match literal(&option.value) {
-        Some(Lit::Float(number)) if number.suffix().is_empty() => number.base10_parse::<f64>().ok(),
-        Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse::<f64>().ok(),
-        _ => None,
-    };
-    let value = value.filter(|share| *share > 0.0 && *share <= 1.0);
+    let value = number(&option.value).filter(|share| *share > 0.0 && *share <= 1.0);
     if value.is_none() {
         errors.on(
             &option.value,
@@ -214,13 +78,10 @@ pub(crate) fn jitter(option: &Opt<Expr>, errors: &mut Errors) -> Option<f64> {
 /// `1.0`, nothing, which means the same, or an expression of type `f64`.
 pub(crate) fn beta(option: &Opt<Option<Expr>>, errors: &mut Errors) -> Option<TokenStream> {
     let Some(expr) = &option.value else { return Some(quote!(1.0_f64)) };
-    let value = match literal(expr) {
-        None if !is_negative(expr) => return Some(expr.to_token_stream()),
-        Some(Lit::Float(number)) if number.suffix().is_empty() => number.base10_parse::<f64>().ok(),
-        Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse::<f64>().ok(),
-        _ => None,
-    };
-    let value = value.filter(|beta| *beta > 0.0 && beta.is_finite());
+    if literal(expr).is_none() && !is_negative(expr) {
+        return Some(expr.to_token_stream());
+    }
+    let value = number(expr).filter(|beta: &f64| *beta > 0.0 && beta.is_finite());
     if value.is_none() {
         errors.on(
             expr,
@@ -234,9 +95,8 @@ pub(crate) fn beta(option: &Opt<Option<Expr>>, errors: &mut Errors) -> Option<To
 /// `1048576`, `"64kb"`, `"10 KiB"`. As in Redis' own configuration, `kb` is 1024 bytes.
 pub(crate) fn size(option: &Opt<Expr>, errors: &mut Errors) -> Option<u64> {
     let value = match literal(&option.value) {
-        Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse().ok(),
         Some(Lit::Str(text)) => parse_size(&text.value()),
-        _ => None,
+        _ => number(&option.value),
     };
     match value {
         None => errors.on(

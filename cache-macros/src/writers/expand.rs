@@ -2,8 +2,10 @@
 //! rules of [`crate::expand`].
 
 use super::Writer;
-use crate::expand::{as_written, body, ours_at, render_key, runtime, shape};
+use crate::expand::{as_written, body, render_key};
 use crate::model::{Form, Item};
+use crate::paths::{ours_at, runtime};
+use crate::plan::shape;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;

@@ -1,0 +1,132 @@
+//! Writes the plan of a cached function: what is stored of its result, how, and for how long.
+
+use crate::args::Opt;
+use crate::model::{Life, Model, Ttl};
+use crate::paths::{ours_at, private};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use std::time::Duration;
+use syn::Type;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+/// What is stored of the return type `output`, and how. Spanned at the type, so that one that
+/// cannot be cached is an error there.
+pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> TokenStream {
+    let span = ours_at(output.span());
+    let p = private(model, span);
+    let codec = codec(model);
+    let ttl = ttl.map(|ttl| quote_spanned!(span=> .ttl(#ttl)));
+    let jitter = model.jitter.map(|share| quote_spanned!(span=> .jitter(#share)));
+    let none_ttl =
+        model.none_ttl.as_ref().map(life).map(|life| quote_spanned!(span=> .none_ttl(#life)));
+    let max_size = model.max_size.and_then(|bytes| usize::try_from(bytes).ok());
+    let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
+    let windows = [
+        ("stale_while_revalidate", &model.stale_while_revalidate),
+        ("stale_if_error", &model.stale_if_error),
+    ];
+    let windows = windows.into_iter().filter_map(|(option, window)| {
+        let (option, window) = (format_ident!("{option}"), life(window.as_ref()?));
+        Some(quote_spanned!(span=> .#option(#window)))
+    });
+    let single_flight = model.single_flight.map(|kind| {
+        let kind = format_ident!("{kind:?}");
+        quote_spanned!(span=> .single_flight(#p::SingleFlight::#kind))
+    });
+    let cache_if = model.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
+    let ttl_with = model.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
+    // Named in a `const`, a codec that is not in scope is one error, not one for each use.
+    let codec = quote_spanned! {ours_at(codec.span())=>
+        {
+            const __CODEC: ::core::marker::PhantomData<#codec> = ::core::marker::PhantomData;
+            __CODEC
+        }
+    };
+    let shape = shape(&p, span, &quote_spanned!(span=> #p::Returns::<#output>::new()));
+    quote_spanned! {span=>
+        #p::plan(#codec, #shape)
+        .share_errors({
+            use #p::{ErrorsApart as _, ErrorsShared as _};
+            (&&#p::Returns::<#output>::new()).errors()
+        })
+        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with
+    }
+}
+
+/// What is stored of what `returns` stands for, told by its type.
+pub(crate) fn shape(p: &TokenStream, span: Span, returns: &TokenStream) -> TokenStream {
+    quote_spanned! {span=>
+        {
+            use #p::{
+                ShapeOfJsonOption as _, ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
+                ShapeOfResultOption as _,
+            };
+            (&&&&#returns).shape()
+        }
+    }
+}
+
+pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
+    match ttl {
+        Ttl::Setting(name) => {
+            let p = private(model, Span::mixed_site());
+            quote_spanned!(Span::mixed_site()=> #p::Ttl::Setting(#name))
+        }
+        Ttl::Life(fixed) => {
+            let life = life(fixed);
+            let p = private(model, life.span());
+            quote_spanned!(ours_at(life.span())=> #p::Ttl::Fixed(#life))
+        }
+    }
+}
+
+/// How long a call waits, where an option says it. Each limit is spanned at its option, and the
+/// return type is left to be inferred, so that one that has no place for it is an error there.
+pub(crate) fn limits(model: &Model) -> Option<TokenStream> {
+    let options = [&model.soft_timeout, &model.hard_timeout];
+    let options = || options.into_iter().flatten();
+    let p = private(model, options().next()?.key.span());
+    let limits = options().map(|Opt { key, value }| {
+        let span = ours_at(key.span());
+        let (method, after) = (Ident::new(&key.unraw().to_string(), span), life(value));
+        quote_spanned!(span=> .#method(#after))
+    });
+    Some(quote_spanned!(Span::mixed_site()=> #p::limits() #(#limits)*))
+}
+
+pub(crate) fn codec(model: &Model) -> TokenStream {
+    match &model.codec {
+        Some(codec) => codec.to_token_stream(),
+        None => {
+            let p = private(model, Span::mixed_site());
+            quote_spanned!(Span::mixed_site()=> #p::Json)
+        }
+    }
+}
+
+// Only the compiler knows which codec a path names, so this rule is checked by it.
+pub(crate) fn check_positional(model: &Model) -> Option<TokenStream> {
+    let codec = model.codec.as_ref().filter(|_| model.version.is_none())?;
+    let p = private(model, codec.span());
+    let written = codec.to_token_stream().to_string().replace(' ', "");
+    let message = format!(
+        "`codec = {written}` tells fields apart by their position alone, so a changed type would \
+         misread old values: write `version = 1` beside it, and raise it with every change"
+    );
+    Some(quote_spanned! {ours_at(codec.span())=>
+        const _: () = ::core::assert!(!<#codec as #p::Codec>::POSITIONAL, #message);
+    })
+}
+
+fn life(life: &Life) -> TokenStream {
+    match life {
+        Life::Fixed(fixed) => duration(*fixed),
+        Life::Expr(expr) => expr.to_token_stream(),
+    }
+}
+
+pub(crate) fn duration(duration: Duration) -> TokenStream {
+    let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
+    quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#secs, #nanos))
+}
