@@ -1,0 +1,155 @@
+//! The server is away, or of no use.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_from_the_start_fails_at_once_and_is_found_when_it_comes() {
+    let port = free_port();
+    let logs = Logs::capture(format!("127.0.0.1:{port}"));
+    let store = store_at(&format!("redis://127.0.0.1:{port}"));
+    for _ in 0..50 {
+        unavailable_at_once(&store).await;
+    }
+    assert_eq!(logs.count("WARN"), 1, "{:?}", logs.lines());
+    assert_eq!(store.reachability(), Reachability::Unreachable);
+    assert_eq!(store.breaker_state(), BreakerState::Open);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_under_load_and_restarted_it_is_back_within_a_second() {
+    let mut server = RedisServer::start();
+    let logs = Logs::capture(server.address());
+    let store = Arc::new(store_at(&server.url()));
+    assert!(works(&store).await);
+    assert_eq!(logs.count("INFO"), 1, "{:?}", logs.lines());
+    for round in 1..=2 {
+        let load: Vec<_> = (0..32)
+            .map(|n| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let begun = Instant::now();
+                    while store.get(&format!("p:{n}"), BUDGET).await.is_ok() {
+                        assert!(begun.elapsed() < MINUTE);
+                    }
+                })
+            })
+            .collect();
+        server.kill();
+        for task in load {
+            task.await.unwrap();
+        }
+        unavailable_at_once(&store).await;
+        server.restart();
+        let took = eventually(RECOVERY, || works(&store)).await;
+        assert!(took < RECOVERY, "{took:?}");
+        assert_eq!(logs.count("WARN"), round, "{:?}", logs.lines());
+        assert_eq!(logs.count("INFO"), round + 1, "{:?}", logs.lines());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_it_costs_one_timeout_and_is_back_within_a_second() {
+    let server = RedisServer::start();
+    let logs = Logs::capture(server.address());
+    let store = store_at(&server.url());
+    assert!(works(&store).await);
+    server.stop();
+    let begun = Instant::now();
+    assert_eq!(store.get("p:k", BUDGET).await, Err(Error::Timeout));
+    assert!(begun.elapsed() < BUDGET + AT_ONCE);
+    // Longer than an attempt of the supervisor, so that it has given up its connections.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(1_500) {
+        unavailable_at_once(&store).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    server.cont();
+    eventually(RECOVERY, || works(&store)).await;
+    assert_eq!((logs.count("WARN"), logs.count("INFO")), (1, 2), "{:?}", logs.lines());
+    eventually(RECOVERY, || async { server.clients() == 1 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stalled_from_the_start_one_timeout_then_at_once() {
+    let server = RedisServer::start();
+    server.stop();
+    let store = store_at(&server.url());
+    assert_eq!(store.get("p:k", BUDGET).await, Err(Error::Timeout));
+    unavailable_at_once(&store).await;
+    server.cont();
+    eventually(RECOVERY, || works(&store)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hiccup_ends_on_the_same_connection() {
+    let server = RedisServer::start();
+    let store = store_at(&server.url());
+    assert!(works(&store).await);
+    let id = |server: &RedisServer| server.command::<String>(&["CLIENT", "LIST"]);
+    let before = id(&server).lines().next().map(|line| line.split(' ').next().map(str::to_owned));
+    server.stop();
+    assert_eq!(store.get("p:k", Duration::from_millis(20)).await, Err(Error::Timeout));
+    server.cont();
+    eventually(RECOVERY, || works(&store)).await;
+    let after = id(&server).lines().next().map(|line| line.split(' ').next().map(str::to_owned));
+    assert_eq!(before, after);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_loads_is_out_of_reach_until_it_has() {
+    let mut server = RedisServer::builder()
+        .with_args(&["--save", "3600 1", "--key-load-delay", "5000"])
+        .with_args(&["--loading-process-events-interval-bytes", "1024"])
+        .may_be_loading()
+        .start();
+    server.command::<()>(&["DEBUG", "POPULATE", "2000", "filler"]);
+    server.command::<()>(&["SAVE"]);
+    server.restart();
+    let store = store_at(&server.url());
+    // While it loads it looks at its connections only now and then: this may be a timeout.
+    assert!(store.get("p:k", BUDGET).await.is_err());
+    unavailable_at_once(&store).await;
+    // `CONFIG` is allowed while loading: let it finish.
+    server.config_set("key-load-delay", "0");
+    eventually(Duration::from_secs(20), || async {
+        server.try_command::<String>(&["PING"]).is_ok()
+    })
+    .await;
+    eventually(RECOVERY, || works(&store)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_asked_for_later_or_wrong_is_an_outage_and_stays_out_of_the_log() {
+    let server = RedisServer::builder().requirepass("right-one").start();
+    let logs = Logs::capture(server.address());
+    let none = store_at(&server.url());
+    assert!(none.get("p:k", BUDGET).await.is_err());
+    unavailable_at_once(&none).await;
+    let wrong = store_at(&format!("redis://:wrong-one@{}", server.address()));
+    assert!(wrong.get("p:k", BUDGET).await.is_err());
+    unavailable_at_once(&wrong).await;
+    let right = store_at(&format!("redis://:right-one@{}", server.address()));
+    assert!(works(&right).await);
+    assert_eq!(logs.count("WARN"), 2, "{:?}", logs.lines());
+    assert!(!Logs::anywhere("right-one") && !Logs::anywhere("wrong-one"));
+    assert!(!format!("{right:?}").contains("right-one"));
+    server.config_set("requirepass", "wrong-one");
+    eventually(RECOVERY, || works(&wrong)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_and_cut_answers_are_outages_that_end() {
+    let server = RedisServer::start();
+    server.command::<()>(&["SET", "p:k", &"v".repeat(10_000)]);
+    let proxy = FaultProxy::start(server.port());
+    let store = store_at(&proxy.url());
+    for fault in [Fault::Garbage, Fault::CutAfter(100), Fault::Drop, Fault::BlackHole, Fault::Stall]
+    {
+        assert!(works(&store).await, "before {fault:?}");
+        proxy.set(fault);
+        eventually(RECOVERY, || async { !works(&store).await }).await;
+        unavailable_at_once(&store).await;
+        proxy.set(Fault::None);
+        eventually(RECOVERY, || works(&store)).await;
+    }
+}
