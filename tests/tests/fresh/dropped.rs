@@ -26,7 +26,7 @@ macro_rules! functions {
         #[redis_cache(ttl = 60, key = "k", $($option)*)]
         async fn $name(runs: Arc<Runs>) -> Result<u64, Late> {
             runs.one_more();
-            sleep(Duration::from_millis(4)).await;
+            sleep(Duration::from_millis(4)).await; // longer than the timeouts, as a slow query is
             Ok(2)
         }
 

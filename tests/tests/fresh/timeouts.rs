@@ -1,5 +1,6 @@
-//! `soft_timeout` and `hard_timeout`: callers stop waiting, and bodies go on. The timeouts are real
-//! and short; the bodies wait until the test lets them go on.
+//! `soft_timeout` and `hard_timeout`: callers stop waiting, and bodies go on. With a server the
+//! timeouts are real and short, without one the clock is moved (`start_paused`); the bodies wait
+//! until the test lets them go on.
 
 use crate::common::{cache_at, called, in_memory, limited};
 use crate::source::{Processes, Source, idle, moved, name};
@@ -99,15 +100,15 @@ async fn after_the_soft_timeout_the_stale_value_is_served_and_the_new_one_stored
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_a_stale_value_there_is_nothing_but_to_wait() {
     limited(async {
-        let Processes { one, source, .. } = &Processes::start();
+        let (one, source) = (&in_memory(), &Source::default());
         source.stop();
         let (leader, (waiter, ())) = tokio::join!(call(one, soft(source)), async {
             source.body_begins().await;
             tokio::join!(call(one, soft(source)), async {
-                tokio::time::sleep(2 * SHORT).await; // more than the timeout has to pass
+                tokio::time::sleep(2 * SHORT).await; // which is over at once
                 source.go_on();
             })
         });
@@ -251,7 +252,7 @@ async fn ends(source: &Source) -> Answer {
     Ok(source.read().await?)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_stale_value_ends_at_its_time_however_slow_the_body() {
     limited(async {
         let (clock, cache, source) = moved();
@@ -264,7 +265,7 @@ async fn a_stale_value_ends_at_its_time_however_slow_the_body() {
         let (late, ()) = tokio::join!(call(&cache, ends(&source)), async {
             tokio::task::yield_now().await;
             clock.advance(Duration::from_secs(1));
-            tokio::time::sleep(Duration::from_millis(40)).await; // more than the timeout
+            tokio::time::sleep(Duration::from_millis(40)).await; // which is over at once
             source.go_on();
         });
         assert_eq!(late.0, Err(Failure::Down));
@@ -326,14 +327,13 @@ async fn bodies_that_go_on_are_bounded() {
     .await;
 }
 
-/// Time stands still but for those who wait for it, and so a minute is over at once.
 #[tokio::test(start_paused = true)]
 async fn a_body_that_never_ends_is_dropped_and_its_key_is_cached_again() {
     let (cache, source) = (in_memory(), Source::default());
     source.stop();
     assert_eq!(call(&cache, hard(&source)).await, (Err(Failure::TimedOut), "miss"));
     assert_eq!(cache.stats().await.process.refreshing, 1);
-    tokio::time::sleep(Duration::from_secs(61)).await;
+    tokio::time::sleep(Duration::from_secs(61)).await; // which is over at once
     assert_eq!(cache.stats().await.process.refreshing, 0);
     source.go_on();
     assert_eq!(call(&cache, hard(&source)).await, (Ok(1), "miss"));

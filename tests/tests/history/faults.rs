@@ -1,4 +1,5 @@
-//! What goes wrong in a run, at random: networks and the server.
+//! What goes wrong in a run, at random: networks and the server. Nothing is waited for here: the
+//! sleeps are how long things are broken, and how long they are not.
 
 use crate::record::now;
 use cache_tests::{Fault, FaultProxy, RedisServer};

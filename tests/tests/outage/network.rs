@@ -104,7 +104,7 @@ async fn the_commands_of_a_call_have_one_budget() {
 async fn the_body_is_not_in_the_budget() {
     #[redis_cache(ttl = 60, key = "slow:{n}")]
     async fn slow(n: u64) -> u64 {
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        tokio::time::sleep(Duration::from_millis(60)).await; // longer than the budget
         n
     }
     let server = RedisServer::start();
