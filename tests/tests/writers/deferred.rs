@@ -9,9 +9,7 @@ async fn key_count(cache: &Cache) -> u64 {
 
 #[tokio::test]
 async fn sent_once_and_at_the_end() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     let calls = || {
         let info: String = server.command(&["INFO", "commandstats"]);
@@ -46,9 +44,7 @@ async fn an_inner_deferral_leaves_it_to_the_outer() {
 }
 
 async fn ends_early(panics: bool) {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     let (inside, theirs) = (cache.clone(), world.clone());
     let work = async move {

@@ -24,9 +24,7 @@ macro_rules! dropped_at_each_poll {
     ($name:ident: $writer:ident) => {
         #[tokio::test]
         async fn $name() {
-            let server = RedisServer::start();
-            let (one, other) = (process(&server.url()), process(&server.url()));
-            let world = World::new();
+            let Scene { server, one, other, world } = Scene::start();
             for times in 0.. {
                 let before = world.version.load(Ordering::SeqCst);
                 assert_eq!(read(&other, &world, 7).await, before);

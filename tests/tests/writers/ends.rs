@@ -8,9 +8,7 @@ use std::task::Poll;
 
 #[tokio::test]
 async fn with_a_value() {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server, one, other, world } = Scene::start();
     assert_eq!(read(&other, &world, 7).await, 1);
 
     assert_eq!(one.scope(write(&world, 7, End::Ok)).await, Ok(2));
@@ -20,9 +18,7 @@ async fn with_a_value() {
 
 #[tokio::test]
 async fn with_an_error() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
 
     assert!(cache.scope(write(&world, 7, End::Err)).await.is_err());
@@ -32,9 +28,7 @@ async fn with_an_error() {
 
 #[tokio::test]
 async fn with_a_panic() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
 
     let panicked = spawn_write(&cache, &world, 7, End::Panic).await;
@@ -45,9 +39,7 @@ async fn with_a_panic() {
 
 #[tokio::test]
 async fn dropped_in_mid_body() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
 
     World::close(&world.writing);
@@ -61,9 +53,7 @@ async fn dropped_in_mid_body() {
 
 #[tokio::test]
 async fn dropped_before_it_was_polled() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
 
     drop(cache.scope(write(&world, 7, End::Ok)));
@@ -76,9 +66,7 @@ async fn dropped_before_it_was_polled() {
 
 #[tokio::test]
 async fn the_key_is_taken_before_the_body_and_the_value_removed_after_it() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
 
     World::close(&world.writing);
@@ -97,9 +85,7 @@ async fn the_key_is_taken_before_the_body_and_the_value_removed_after_it() {
 
 #[tokio::test]
 async fn what_another_process_computes_meanwhile_is_never_stored_over_it() {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server: _server, one, other, world } = Scene::start();
 
     World::close(&world.reading);
     let old = spawn_read(&other, &world, 7);
@@ -188,9 +174,7 @@ fn write_plainly(id: u64, end: &End) -> Result<u64, &'static str> {
 
 #[test]
 fn a_plain_function_however_it_ends() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for end in [End::Ok, End::Err, End::Panic] {
         let (ended, after) = runtime.block_on(cache.scope(async {

@@ -82,6 +82,22 @@ impl World {
     }
 }
 
+/// One server, two processes and the data.
+struct Scene {
+    server: RedisServer,
+    one: Cache,
+    other: Cache,
+    world: Arc<World>,
+}
+
+impl Scene {
+    fn start() -> Self {
+        let server = RedisServer::start();
+        let (one, other) = (process(&server.url()), process(&server.url()));
+        Self { server, one, other, world: World::new() }
+    }
+}
+
 type Written = Result<u64, &'static str>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -179,9 +179,7 @@ fn a_later_call_goes_on_when_the_runtime_is_gone() {
 
 #[test]
 fn dropped_outside_of_a_runtime() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     World::close(&world.writing);
     let mut writing = Box::pin(cache.scope(write(&world, 7, End::Ok)));

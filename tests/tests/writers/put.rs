@@ -6,9 +6,7 @@ use cache_runtime::{bypass, defer_invalidations};
 
 #[tokio::test]
 async fn the_value_is_there_for_everybody() {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server, one, other, world } = Scene::start();
     assert_eq!(read(&other, &world, 7).await, 1);
 
     assert_eq!(one.scope(save(&world, 7, End::Ok)).await, Ok(2));
@@ -25,9 +23,7 @@ async fn the_value_is_there_for_everybody() {
 
 #[tokio::test]
 async fn the_old_value_is_there_until_the_body_has_ended() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     World::close(&world.writing);
     let saving = spawn_save(&cache, &world, 7, End::Ok);
@@ -41,9 +37,7 @@ async fn the_old_value_is_there_until_the_body_has_ended() {
 
 /// Each end that is not a value.
 async fn ends(end: impl AsyncFnOnce(&Cache, &Arc<World>)) {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     end(&cache, &world).await;
     assert_eq!(read(&cache, &world, 7).await, 2, "nobody is given the old value");
@@ -53,9 +47,7 @@ async fn ends(end: impl AsyncFnOnce(&Cache, &Arc<World>)) {
 
 #[tokio::test]
 async fn an_error() {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server, one, other, world } = Scene::start();
     read(&one, &world, 7).await;
     one.scope(save(&world, 7, End::Err)).await.unwrap_err();
     assert!(!stored(&server, 7), "before the caller sees the result");
@@ -85,9 +77,7 @@ async fn dropped_in_mid_body() {
 
 #[tokio::test]
 async fn dropped_before_it_was_polled() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     drop(cache.scope(save(&world, 7, End::Ok)));
     cache.ping().await.unwrap();
@@ -98,9 +88,7 @@ async fn dropped_before_it_was_polled() {
 
 #[tokio::test]
 async fn a_bypassed_put_invalidates() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     assert_eq!(bypass(cache.scope(save(&world, 7, End::Ok))).await, Ok(2));
     assert!(!stored(&server, 7) && !leased(&server, 7));
@@ -117,9 +105,7 @@ async fn with_caching_off_there_is_only_the_write() {
 /// What is not committed yet is not for others to see.
 #[tokio::test]
 async fn a_deferred_put_invalidates_at_the_end() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     cache
         .scope(defer_invalidations(async {

@@ -139,8 +139,7 @@ async fn a_put_that_may_be_lost_is_invalidated_after_a_reconnect() {
 /// It refuses to store, and not to remove: nothing has to wait.
 #[tokio::test]
 async fn it_is_full() {
-    let server = RedisServer::start();
-    let (cache, world) = (process(&server.url()), World::new());
+    let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     server.config_set("maxmemory-policy", "noeviction");
     server.config_set("maxmemory", "1");

@@ -121,8 +121,7 @@ async fn both(id: u64) -> u64 {
 
 #[tokio::test]
 async fn beside_an_invalidation() {
-    let server = RedisServer::start();
-    let (cache, world) = (process(&server.url()), World::new());
+    let Scene { server, one: cache, world, .. } = Scene::start();
     for above in [true, false] {
         read(&cache, &world, 7).await;
         read(&cache, &world, 8).await;

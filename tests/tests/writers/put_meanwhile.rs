@@ -20,9 +20,7 @@ async fn saving(world: &Arc<World>, cache: &Cache) -> JoinHandle<Written> {
 
 /// The data changes once more in mid-body, and somebody says so.
 async fn overtaken(invalidate: impl AsyncFnOnce(&Cache)) {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server, one, other, world } = Scene::start();
     let saving = saving(&world, &one).await;
     world.version.store(3, Ordering::SeqCst);
     invalidate(&other).await;
@@ -83,9 +81,7 @@ async fn a_clear() {
 /// Nobody knows which of the two has committed last.
 #[tokio::test]
 async fn another_put() {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server, one, other, world } = Scene::start();
     let saving = saving(&world, &one).await;
     assert_eq!(other.scope(save_at_once(&world, 7)).await, 3);
     assert_eq!(value(&server, 7).as_deref(), Some("3"));
@@ -97,9 +93,7 @@ async fn another_put() {
 
 #[tokio::test]
 async fn a_reader_elsewhere_that_began_before() {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server: _server, one, other, world } = Scene::start();
     World::close(&world.reading);
     let old = spawn_read(&other, &world, 7);
     world.readers(1).await;
@@ -114,9 +108,7 @@ async fn a_reader_elsewhere_that_began_before() {
 
 #[tokio::test]
 async fn a_reader_here_that_began_before_is_not_joined() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     World::close(&world.reading);
     let old = spawn_read(&cache, &world, 7);
     world.readers(1).await;
@@ -130,9 +122,7 @@ async fn a_reader_here_that_began_before_is_not_joined() {
 /// The key has no value: whoever misses waits for the one that is about to be there.
 #[tokio::test]
 async fn readers_that_miss_get_the_new_value() {
-    let server = RedisServer::start();
-    let (one, other) = (process(&server.url()), process(&server.url()));
-    let world = World::new();
+    let Scene { server: _server, one, other, world } = Scene::start();
     let saving = saving(&world, &one).await;
     let readers = [spawn_read(&one, &world, 7), spawn_read(&other, &world, 7)];
     World::open(&world.writing);
@@ -146,9 +136,7 @@ async fn readers_that_miss_get_the_new_value() {
 /// And not for a computation that is older, and slower.
 #[tokio::test]
 async fn who_comes_while_the_body_runs_waits_for_it() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server: _server, one: cache, world, .. } = Scene::start();
     World::close(&world.reading);
     let old = spawn_read(&cache, &world, 7);
     world.readers(1).await;
@@ -173,9 +161,7 @@ async fn a_call_inside_of_the_body_does_not_wait() {
         now + 1
     }
 
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     let begun = std::time::Instant::now();
     assert_eq!(limited(cache.scope(add_one(&world, 7))).await, 2);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
@@ -184,9 +170,7 @@ async fn a_call_inside_of_the_body_does_not_wait() {
 
 #[tokio::test]
 async fn a_long_body_keeps_the_lease() {
-    let server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let Scene { server, one: cache, world, .. } = Scene::start();
     let saving = saving(&world, &cache).await;
     let (mut renewed, mut last) = (0, i64::MAX);
     eventually(DEADLINE, || {
