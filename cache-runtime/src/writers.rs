@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::cache::{Cache, Handle};
+use crate::config::KeySecret;
 use crate::context::{Context, with_cache};
 use crate::entry::Entry;
 use crate::key::KeyWriter;
@@ -46,7 +47,11 @@ impl Targets {
     pub fn key(&mut self, render: impl FnOnce(&mut KeyWriter<'_>)) {
         let cache = Handle::choose(None, Context::current().cache);
         let settings = cache.settings();
-        let mut key = KeyWriter::new(&settings.prefix, "", settings.key_secret.as_ref());
+        let mut key = KeyWriter::new(
+            &settings.prefix,
+            "",
+            settings.key_secret.as_ref().map(KeySecret::bytes),
+        );
         render(&mut key);
         self.add(&cache, key.finish(""));
     }

@@ -1,7 +1,7 @@
 //! The builder, and how it and the environment become settings.
 
 use super::environment::{Environment, malformed};
-use super::{CONNECTIONS, Off, PREFIX, Settings, TIMEOUT, TTL, Target, WAIT};
+use super::{CONNECTIONS, KeySecret, Off, PREFIX, Settings, TIMEOUT, TTL, Target, WAIT};
 use crate::{Clock, Error};
 use std::collections::HashMap;
 use std::fmt;
@@ -47,8 +47,7 @@ pub struct Builder {
     ttl_settings: HashMap<String, Duration>,
     timeout: Option<Duration>,
     wait: Option<Duration>,
-    /// Derived at once, so that the original is not kept.
-    key_secret: Option<[u8; 32]>,
+    key_secret: Option<KeySecret>,
     empty_secret: bool,
     connections: Option<usize>,
     clock: Option<Clock>,
@@ -131,7 +130,7 @@ impl Builder {
     pub fn key_secret(mut self, secret: impl AsRef<[u8]>) -> Self {
         let secret = secret.as_ref();
         self.empty_secret = secret.is_empty();
-        self.key_secret = Some(blake3::derive_key("cache-runtime 2026 key_secret", secret));
+        self.key_secret = Some(KeySecret::of(secret));
         self
     }
 
@@ -238,7 +237,7 @@ impl fmt::Debug for Builder {
             .field("ttl_settings", &self.ttl_settings)
             .field("timeout", &self.timeout)
             .field("wait", &self.wait)
-            .field("key_secret", &self.key_secret.map(|_| "set"))
+            .field("key_secret", &self.key_secret)
             .field("connections", &self.connections)
             .field("clock", &self.clock)
             .finish_non_exhaustive()

@@ -26,6 +26,7 @@ const WAIT: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 1;
 
 /// What a cache is to be; checked, and ready to be used.
+#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) target: Target,
     /// Of all keys, without the colon.
@@ -40,7 +41,7 @@ pub(crate) struct Settings {
     /// How long a call waits for another's computation.
     pub(crate) wait: Duration,
     /// For hashes of arguments that can be guessed.
-    pub(crate) key_secret: Option<[u8; 32]>,
+    pub(crate) key_secret: Option<KeySecret>,
     /// Per Tokio runtime.
     pub(crate) connections: usize,
     pub(crate) clock: Clock,
@@ -87,17 +88,23 @@ impl Settings {
     }
 }
 
-impl fmt::Debug for Settings {
+/// What keys' hashes are keyed by. `Debug` does not show it.
+#[derive(Clone, Copy)]
+pub(crate) struct KeySecret([u8; 32]);
+
+impl KeySecret {
+    /// Derived, so that what the user keeps secret is not kept here.
+    fn of(secret: &[u8]) -> Self {
+        Self(blake3::derive_key("cache-runtime 2026 key_secret", secret))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for KeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("target", &self.target)
-            .field("prefix", &self.prefix)
-            .field("default_ttl", &self.default_ttl)
-            .field("ttl_settings", &self.ttl_settings)
-            .field("timeout", &self.timeout)
-            .field("wait", &self.wait)
-            .field("key_secret", &self.key_secret.map(|_| "set"))
-            .field("connections", &self.connections)
-            .finish_non_exhaustive()
+        f.write_str("set")
     }
 }

@@ -202,7 +202,7 @@ fn debug_shows_neither_password_nor_secret() {
     let builder = Builder::default().url("redis://use-r:pass-word@h").key_secret("key-secret");
     let odd = Builder::default().url("redis//use-r:pass-word@h");
     let settings = settings(builder.clone(), &[]).unwrap();
-    assert_ne!(settings.key_secret, None);
+    assert!(settings.key_secret.is_some());
     for text in [format!("{builder:?}"), format!("{settings:?}"), format!("{odd:?}")] {
         for secret in secrets {
             assert!(!text.contains(secret), "{text}");
