@@ -1,7 +1,7 @@
 //! What happens to the key while its value is being computed.
 
 use super::*;
-use cache_runtime::{bypass, refresh};
+use cache_runtime::{Clock, bypass, refresh};
 use cache_tests::RedisServer;
 use common::{cache_at, in_memory, limited};
 
@@ -91,6 +91,25 @@ async fn another_key_invalidated() {
     gate.open();
     soon(call).await.unwrap();
     assert_eq!(cache.count_keys().await.unwrap(), 1);
+}
+
+/// The value's life is over when a waiter comes to take it, though it was not when it landed.
+#[tokio::test]
+async fn expired() {
+    let clock = Clock::manual();
+    let builder = Cache::builder().url("memory://").prefix("t").clock(clock.clone());
+    let (cache, gate) = (builder.build().unwrap(), Gate::new());
+    limited(async {
+        let mut leader = pin!(cache.scope(held(&gate, 7)));
+        let mut waiter = pin!(cache.scope(held(&gate, 7)));
+        assert!(poll!(leader.as_mut()).is_pending() && poll!(waiter.as_mut()).is_pending());
+        assert_eq!(gate.runs.count(), 1);
+        gate.open();
+        assert_eq!(leader.await, 1007);
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(waiter.await, 2007);
+    })
+    .await;
 }
 
 #[tokio::test]
