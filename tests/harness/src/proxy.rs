@@ -1,6 +1,8 @@
 //! The bad network in front of a server.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,6 +15,8 @@ pub enum Fault {
     None,
     /// Connections stay open and nothing passes; what was held back goes on when it ends.
     Stall,
+    /// Answers of so many bytes and more are held back until it ends.
+    Hold(usize),
     /// Answers are read and thrown away: the server did what the client never hears of.
     BlackHole,
     /// Every connection is closed, and each new one at once.
@@ -30,6 +34,7 @@ pub enum Fault {
 pub struct FaultProxy {
     port: u16,
     fault: watch::Sender<Fault>,
+    held: Arc<AtomicUsize>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -40,11 +45,13 @@ impl FaultProxy {
         listener.set_nonblocking(true).unwrap();
         let own = listener.local_addr().unwrap().port();
         let (fault, seen) = watch::channel(Fault::None);
+        let held = Arc::<AtomicUsize>::default();
+        let network = Network { fault: seen, held: held.clone() };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(accept(listener, ([127, 0, 0, 1], port).into(), seen));
+            runtime.unwrap().block_on(accept(listener, ([127, 0, 0, 1], port).into(), network));
         });
-        Self { port: own, fault, thread: Some(thread) }
+        Self { port: own, fault, held, thread: Some(thread) }
     }
 
     /// Its own port.
@@ -60,6 +67,11 @@ impl FaultProxy {
     /// The URL to give to a cache.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address())
+    }
+
+    /// How many answers it has held back since its start.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::SeqCst)
     }
 
     /// From now on, until told otherwise.
@@ -78,25 +90,29 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn accept(
-    listener: std::net::TcpListener,
-    server: SocketAddr,
-    mut fault: watch::Receiver<Fault>,
-) {
+/// What the proxy's tasks know of it.
+#[derive(Clone)]
+struct Network {
+    fault: watch::Receiver<Fault>,
+    held: Arc<AtomicUsize>,
+}
+
+async fn accept(listener: std::net::TcpListener, server: SocketAddr, mut network: Network) {
     let listener = TcpListener::from_std(listener).unwrap();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((client, _)) = accepted {
-                    tokio::spawn(forward(client, server, fault.clone()));
+                    tokio::spawn(forward(client, server, network.clone()));
                 }
             }
-            changed = fault.changed() => if changed.is_err() { return },
+            changed = network.fault.changed() => if changed.is_err() { return },
         }
     }
 }
 
-async fn forward(client: TcpStream, server: SocketAddr, mut fault: watch::Receiver<Fault>) {
+async fn forward(client: TcpStream, server: SocketAddr, network: Network) {
+    let mut fault = network.fault.clone();
     if *fault.borrow() == Fault::Drop {
         return;
     }
@@ -105,7 +121,7 @@ async fn forward(client: TcpStream, server: SocketAddr, mut fault: watch::Receiv
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
     let there = questions(from_client, to_server, fault.clone());
-    let back = answers(from_server, to_client, fault.clone());
+    let back = answers(from_server, to_client, network);
     tokio::select! {
         () = there => {}
         () = back => {}
@@ -129,19 +145,22 @@ async fn questions(mut from: Reader, mut to: Writer, mut fault: watch::Receiver<
     }
 }
 
-async fn answers(mut from: Reader, mut to: Writer, mut fault: watch::Receiver<Fault>) {
+async fn answers(mut from: Reader, mut to: Writer, network: Network) {
+    let Network { mut fault, held } = network;
     let mut buffer = vec![0; 16 * 1024];
     let (mut told, mut passed) = (Fault::None, 0);
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
-        let Ok(now) = fault.wait_for(|fault| *fault != Fault::Stall).await.map(|fault| *fault)
-        else {
-            return;
-        };
+        let holds = |fault: &Fault| matches!(fault, Fault::Hold(least) if n >= *least);
+        if holds(&fault.borrow()) {
+            held.fetch_add(1, Ordering::SeqCst);
+        }
+        let passes = |fault: &Fault| *fault != Fault::Stall && !holds(fault);
+        let Ok(now) = fault.wait_for(passes).await.map(|fault| *fault) else { return };
         if now != told {
             (told, passed) = (now, 0);
         }
         let piece = match now {
-            Fault::None | Fault::Stall => &buffer[..n],
+            Fault::None | Fault::Stall | Fault::Hold(_) => &buffer[..n],
             Fault::Drop => return,
             Fault::BlackHole => continue,
             Fault::CutAfter(limit) => &buffer[..n.min(limit - passed)],

@@ -234,6 +234,14 @@ impl RedisServer {
         list.lines().filter(|line| !line.contains("cmd=client|list")).count()
     }
 
+    /// How often it has run a command, which is named in lower case; those of scripts count.
+    pub fn calls(&self, command: &str) -> u64 {
+        let stats: String = self.command(&["INFO", "commandstats"]);
+        let name = format!("cmdstat_{command}:calls=");
+        let calls = stats.lines().find_map(|line| line.strip_prefix(&name)?.split(',').next());
+        calls.map_or(0, |calls| calls.parse().unwrap())
+    }
+
     /// With TLS on its port, the test's own commands take a second one.
     fn plain_port(&self) -> u16 {
         if !self.builder.tls {

@@ -163,7 +163,7 @@ async fn thousands_of_keys() {
     assert_eq!(cache.clear().await.unwrap(), 5000 - 1111);
     assert_eq!(server.command::<usize>(&["DBSIZE"]), 5000);
     let stats: String = server.command(&["INFO", "commandstats"]);
-    assert!(stats.contains("cmdstat_scan:"), "{stats}");
+    assert!(server.calls("scan") > 0);
     assert!(!stats.contains("cmdstat_keys:") && !stats.contains("cmdstat_flush"), "{stats}");
 }
 

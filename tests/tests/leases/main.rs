@@ -12,7 +12,7 @@ mod killed;
 mod overtaken;
 mod together;
 
-use cache_runtime::{Cache, redis_cache};
+use cache_runtime::{Cache, Clock, redis_cache};
 use cache_tests::{RedisServer, eventually};
 use common::Runs;
 use std::sync::Arc;

@@ -98,8 +98,51 @@ async fn the_wait_for_another_process_ends() {
     world.running(1).await;
     let waiter = call(&hasty, &world, 7);
     world.running(2).await; // it computes all the same
+    let asked = server.calls("evalsha");
+    assert!(asked < 50, "ever more slowly, and not {asked} times");
     world.open();
     assert_eq!((holder.await.unwrap(), waiter.await.unwrap()), (1, 1));
+}
+
+/// Its life is over when the answer comes, though it was not when the server gave it.
+#[tokio::test]
+async fn another_process_value_that_comes_late_is_not_taken() {
+    #[redis_cache(ttl = 60, stale_if_error = 60, key = "text:{id}")]
+    async fn text(world: &World, id: u64) -> String {
+        format!("{id}:{}:{}", world.read().await, "x".repeat(2000))
+    }
+
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(server.port());
+    let clock = Clock::manual();
+    let far = Cache::builder().url(proxy.url()).prefix("shop").clock(clock.clone());
+    let (one, far) = (process(&server), far.timeout(DEADLINE).build().unwrap());
+    let world = World::new();
+    let call = |cache: &Cache| {
+        let (cache, world) = (cache.clone(), world.clone());
+        tokio::spawn(async move { cache.scope(text(&world, 7)).await })
+    };
+
+    let holder = call(&one);
+    world.running(1).await;
+    let waiter = call(&far);
+    // It has looked, asked for the lease, and been refused.
+    eventually(DEADLINE, || async { far_asked(&server) }).await;
+    proxy.set(Fault::Hold(1000));
+    world.open();
+    assert!(holder.await.unwrap().starts_with("7:1:"));
+    eventually(DEADLINE, || async { proxy.held() == 1 }).await;
+    server.command::<()>(&["DEL", "shop:text:7"]);
+    world.version.store(2, Ordering::SeqCst);
+    clock.advance(Duration::from_secs(60));
+    proxy.set(Fault::None);
+    assert!(waiter.await.unwrap().starts_with("7:2:"));
+}
+
+/// Whether the last thing that a second connection did was to run a script.
+fn far_asked(server: &RedisServer) -> bool {
+    let list: String = server.command(&["CLIENT", "LIST"]);
+    list.lines().filter(|line| line.contains(" cmd=eval")).count() == 2
 }
 
 #[tokio::test]
