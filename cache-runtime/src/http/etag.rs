@@ -16,9 +16,10 @@ use xxhash_rust::xxh3::xxh3_128;
 /// The longest body that is read into memory to be hashed, in bytes.
 const LONGEST: u64 = 1 << 20;
 
-/// What a `304` leaves out: what describes the body that it does not have.
-/// (RFC 9110, section 15.4.5; `Content-Length` stays, as that of the body, or is left out.)
-const OF_THE_BODY: [HeaderName; 7] = [
+/// What a `304` leaves out: what describes the body that it does not have (RFC 9110, section
+/// 15.4.5). Its length, too: who is sent the body may get it compressed.
+const OF_THE_BODY: [HeaderName; 8] = [
+    header::CONTENT_LENGTH,
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::CONTENT_LANGUAGE,
@@ -41,7 +42,7 @@ pub(super) async fn validated(response: Response<Body>, asked: &[HeaderValue]) -
     };
     let matches = |tag: &HeaderValue| asked.iter().any(|asked| names(asked.as_bytes(), tag));
     if parts.headers.get(header::ETAG).is_some_and(matches) {
-        return not_modified(parts, &body);
+        return not_modified(parts);
     }
     Response::from_parts(parts, body)
 }
@@ -71,11 +72,12 @@ async fn tagged(parts: &mut Parts, body: Body) -> Body {
     }
 }
 
-/// A strong validator: XXH3 of 128 bits. BLAKE3 was most of what the layer cost a request, and who
-/// brings a collision about by what they have us send hides only their own change.
+/// XXH3 of 128 bits: BLAKE3 was most of what the layer cost a request, and who brings a collision
+/// about by what they have us send hides only their own change. Weak, since it is that of the body
+/// before any compression.
 fn tag_of(bytes: &Bytes) -> Option<HeaderValue> {
-    let mut tag = [0; 34]; // 32 digits between quotes
-    write!(&mut tag[..], "\"{:032x}\"", xxh3_128(bytes)).ok()?;
+    let mut tag = [0; 36]; // 32 digits between `W/"` and `"`
+    write!(&mut tag[..], "W/\"{:032x}\"", xxh3_128(bytes)).ok()?;
     HeaderValue::from_bytes(&tag).ok()
 }
 
@@ -86,13 +88,10 @@ fn is_not_to_be_stored(headers: &HeaderMap) -> bool {
     })
 }
 
-fn not_modified(mut parts: Parts, body: &Body) -> Response<Body> {
+fn not_modified(mut parts: Parts) -> Response<Body> {
     parts.status = StatusCode::NOT_MODIFIED;
     for name in OF_THE_BODY {
         parts.headers.remove(name);
-    }
-    if let Some(size) = body.size_hint().exact().filter(|size| *size > 0) {
-        parts.headers.insert(header::CONTENT_LENGTH, size.into());
     }
     Response::from_parts(parts, Body::new(Nothing))
 }

@@ -7,7 +7,7 @@ use crate::context::watch;
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{Method, Request, Response};
+use axum::http::{Method, Request, Response, StatusCode};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -24,20 +24,21 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// |---|---|---|
 /// | `X-Cache` | the handler made a cached call | `MISS` if one of them ran its body, else `STALE`, else `BYPASS`, else `HIT`: the worst speaks for all |
 /// | `Cache-Status` (RFC 9211) | as above | `shop; fwd=miss`, `shop; hit; detail=stale`, `shop; fwd=bypass`, `shop; hit`; and `shop; fwd=miss; collapsed` for a `HIT` that another call was computing |
-/// | `ETag` | a GET or HEAD with status 200 and a body of known length, up to 1 MiB | a hash of the body. One that the handler has set stays |
+/// | `ETag` | a GET or HEAD with status 200 and a body of known length, up to 1 MiB | a hash of the body, as a weak validator. One that the handler has set stays |
 /// | `Cache-Control` | where [`cache_control`](Self::cache_control) asks for it | as given |
 ///
 /// A GET or HEAD whose `If-None-Match` names the `ETag` is answered with `304 Not Modified` and no
 /// body (the handler has run all the same). Bodies of unknown length, such as streams, are passed
 /// on as they come, and what says `Cache-Control: no-store` gets no `ETag`.
 ///
-/// Cached calls in tasks that the handler spawns, or while a stream is being sent, are not seen.
+/// Cached calls in tasks that the handler spawns, or while a stream is being sent, are not seen. Of
+/// two layers around a handler that makes cached calls the inner one says what they came to.
 ///
 /// **Compression** goes outside of this layer (added later, with `Router::layer`): inside, bodies
-/// would have no known length. The `ETag` is then that of the body before compression, which is
-/// good for `If-None-Match`, where tags are compared weakly; the compression must say
-/// `Vary: Accept-Encoding`, as tower-http's does. A handler whose answer depends on a header of
-/// the request, such as its role, has to set `Vary` itself.
+/// would have no known length. The `ETag` is weak, since compressed or not an answer has the same
+/// one. The compression must say `Vary: Accept-Encoding`, as tower-http's does, and leave a `304`
+/// alone, whose length it cannot know (`compress_when`). A handler whose answer depends on a header
+/// of the request, such as its role, has to set `Vary` itself.
 ///
 /// ```
 /// use axum::{Router, http::HeaderValue, routing::get};
@@ -142,10 +143,10 @@ where
         Box::pin(async move {
             let (response, observer) = handled.await;
             let mut response = response?.map(Body::new);
-            if response.extensions_mut().insert(Spoken).is_some() {
-                return Ok(response);
-            }
-            if let Some(status) = CacheStatus::of(&observer.counters.read()) {
+            let status = CacheStatus::of(&observer.counters.read());
+            if let Some(status) = status
+                && response.extensions_mut().insert(Spoken).is_none()
+            {
                 let name = options.name.as_deref().unwrap_or_else(|| observer.prefix());
                 response.headers_mut().insert(X_CACHE, status.x_cache());
                 if let Some(value) = status.cache_status(name) {
@@ -155,8 +156,9 @@ where
             if !read {
                 return Ok(response);
             }
+            let status = response.status();
             if let Some(value) = &options.cache_control
-                && response.status().is_success()
+                && (status.is_success() || status == StatusCode::NOT_MODIFIED)
             {
                 response
                     .headers_mut()

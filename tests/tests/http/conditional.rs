@@ -45,10 +45,10 @@ async fn who_has_it_gets_no_body() {
         let served = Served::new(app()).await;
         let first = served.get("/text").await;
         let tag = first.header("etag").unwrap().to_owned();
-        assert_eq!(tag.len(), 34, "128 bits in quotes: {tag}");
+        assert!(tag.starts_with("W/\"") && tag.len() == 36, "128 bits in quotes, weak: {tag}");
         assert_eq!(served.get("/text").await.header("etag"), Some(&*tag), "the same, each time");
 
-        let asked = format!("\"other\", W/{tag}");
+        let asked = format!("\"other\", {}", &tag[2..]);
         for asked in [&*tag, &*asked, "*"] {
             for method in ["GET", "HEAD"] {
                 let answer = served.send(method, "/text", &[("if-none-match", asked)], "").await;
@@ -61,8 +61,7 @@ async fn who_has_it_gets_no_body() {
                 assert_eq!(answer.header("x-own"), Some("kept"));
                 assert_eq!(answer.header("content-type"), None);
                 assert_eq!(answer.header("content-language"), None);
-                let length = answer.header("content-length");
-                assert!(length.is_none_or(|n| n == "13"), "not that of no body: {length:?}");
+                assert_eq!(answer.header("content-length"), None, "neither that of no body");
             }
         }
         // Two header lines are one list.

@@ -156,7 +156,7 @@ async fn the_name_of_the_cache() {
 #[tokio::test]
 async fn two_layers_speak_once_and_other_caches_are_kept() {
     let app = app(CacheLayer::new().cache(&in_memory()))
-        .layer(CacheLayer::new().name("outer"))
+        .layer(CacheLayer::new().name("outer").cache_control(HeaderValue::from_static("max-age=9")))
         .route("/proxy", {
             let upstream = async || {
                 square(3).await;
@@ -164,7 +164,15 @@ async fn two_layers_speak_once_and_other_caches_are_kept() {
             };
             on_get(upstream).layer(CacheLayer::new().cache(&in_memory()))
         });
-    assert_eq!(get(&app, "/square/3").await.said(), (Some("MISS"), Some("t; fwd=miss")));
+    let answer = get(&app, "/square/3").await;
+    assert_eq!(answer.said(), (Some("MISS"), Some("t; fwd=miss")));
+    // What else each was asked for is done, also where the inner one answers `304`.
+    assert_eq!(answer.header("cache-control"), Some("max-age=9"));
+    let tag = answer.headers.get("etag").unwrap();
+    let request = Request::get("/square/3").header("if-none-match", tag);
+    let again = send(&app, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    assert_eq!(again.header("cache-control"), Some("max-age=9"));
     let answer = get(&app, "/proxy").await;
     let all: Vec<_> = answer.headers.get_all("cache-status").iter().collect();
     assert_eq!(all, ["origin; hit", "t; fwd=miss"], "nearest to the origin first");
