@@ -176,7 +176,11 @@ impl Options {
 /// Makes the tables and fills them, if nobody has. One at a time, however many replicas start.
 async fn set_up(pool: &AnyPool, kind: Kind) -> Result<(), sqlx::Error> {
     let mut transaction = match kind {
-        Kind::Sqlite => pool.begin_with("BEGIN IMMEDIATE").await?,
+        Kind::Sqlite => {
+            // Else readers and writers wait for each other, and some give up. The file keeps it.
+            sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await?;
+            pool.begin_with("BEGIN IMMEDIATE").await?
+        }
         Kind::Postgres => {
             let mut transaction = pool.begin().await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)")

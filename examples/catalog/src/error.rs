@@ -6,6 +6,8 @@ use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,6 +49,11 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// What the request had begun has panicked.
+    pub(crate) fn panicked() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the service failed")
+    }
+
     /// There is no such thing.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
@@ -68,12 +75,20 @@ impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         // What it says is for us: it may name tables and hosts.
         tracing::error!(%error, "the database failed");
-        let status = match *error.0 {
+        let status = match &*error.0 {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => StatusCode::SERVICE_UNAVAILABLE,
+            sqlx::Error::Database(error) if is_busy(&**error) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self::new(status, "the database failed")
     }
+}
+
+/// Whether another writer has kept SQLite for too long (SQLITE_BUSY, SQLITE_LOCKED).
+fn is_busy(error: &(dyn DatabaseError + 'static)) -> bool {
+    let code = error.try_downcast_ref::<SqliteError>().and_then(DatabaseError::code);
+    // The lower byte; the rest says more about why.
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }
 
 impl From<QueryRejection> for ApiError {

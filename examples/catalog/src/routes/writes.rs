@@ -29,9 +29,17 @@ pub(super) async fn set_price(
     if !(0..=DEAREST).contains(&body.price.hundredths()) {
         return Err(ApiError::bad_request("price must be from 0.00 to 1000000.00"));
     }
-    if products::set_price(&db, id, body.price).await? {
-        products::forget_lists(&cache).await;
-    }
+    // In a task of its own: a request that is given up ends where it is, and there the price may
+    // have been written and the lists not forgotten. It may have been where this is an error, too.
+    let change = tokio::spawn({
+        let db = db.clone();
+        async move {
+            let changed = products::set_price(&db, id, body.price).await;
+            products::forget_lists(&cache).await;
+            changed
+        }
+    });
+    change.await.map_err(|_| ApiError::panicked())??;
     let product = products::product(&db, id).await?;
     product.map(axum::Json).ok_or_else(|| ApiError::not_found("product"))
 }

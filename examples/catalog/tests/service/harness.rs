@@ -82,6 +82,18 @@ impl Service {
         self.send_raw(&[head.as_bytes(), body.as_bytes()].concat())
     }
 
+    /// Sends a request, whose answer nobody reads.
+    pub(crate) fn begin_json(&self, method: &str, path: &str, body: &str) -> TcpStream {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: catalog\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    }
+
     /// These bytes and the end; the answer to the first request among them.
     pub(crate) fn send_raw(&self, request: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();

@@ -1,8 +1,11 @@
 //! Several processes on one Redis and one database.
 
 use crate::harness::{Answer, Service, Sqlite, under_load};
-use cache_test_servers::{Postgres, RedisServer, eventually_blocking};
+use cache_test_servers::{Fault, FaultProxy, Postgres, RedisServer, eventually_blocking};
 use std::time::Duration;
+
+/// Less than anything lives in the cache.
+const SOON: Duration = Duration::from_secs(20);
 
 fn replica(database: &str, redis: &RedisServer) -> Service {
     Service::start(&["--database-url", database, "--redis-url", &redis.url()])
@@ -42,6 +45,26 @@ fn a_change_is_seen_by_the_next_read_of_every_replica() {
     let body = r#"{"price": "1"}"#;
     assert_eq!(replicas[1].send_json("PUT", "/api/products/17/price", body).status, 200);
     assert_eq!(replicas[1].get("/api/dashboard/activity").x_cache(), "HIT");
+}
+
+/// The price is written when its client goes, and the lists are not forgotten yet.
+#[test]
+fn a_change_whose_client_goes_away_is_seen_all_the_same() {
+    let (file, redis) = (Sqlite::new(), RedisServer::start());
+    let proxy = FaultProxy::start(redis.port());
+    let service = Service::start(&["--database-url", &file.url(), "--redis-url", &proxy.url()]);
+    assert_eq!(service.get("/api/products/search?q=soundbar").status, 200);
+    let search = || redis.command::<bool>(&["EXISTS", "catalog:products:search:soundbar:~"]);
+    assert!(search());
+
+    proxy.set(Fault::Delay(Duration::from_millis(80)));
+    let body = r#"{"price": "9999.42"}"#;
+    let client = service.begin_json("PUT", "/api/products/17/price", body);
+    eventually_blocking(SOON, || {
+        service.get("/api/products/17?use_cache=false").body.contains("9999.42")
+    });
+    drop(client);
+    eventually_blocking(SOON, || !search());
 }
 
 #[test]
