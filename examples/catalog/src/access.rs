@@ -36,7 +36,8 @@ impl CacheKey for Role {
 /// The token behind `Bearer`, whatever the case of that word (RFC 9110).
 fn bearer_token(parts: &Parts) -> Option<&str> {
     let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 impl Role {
@@ -63,7 +64,7 @@ impl FromRequestParts<AppState> for Moderator {
         let unauthorized = |why| Err(ApiError::new(StatusCode::UNAUTHORIZED, why));
         if state.admin_token.is_none() {
             unauthorized("the service was started without an admin token (CATALOG_ADMIN_TOKEN)")
-        } else if !parts.headers.contains_key(AUTHORIZATION) {
+        } else if bearer_token(parts).is_none() {
             unauthorized("this is for moderators: send `Authorization: Bearer <admin token>`")
         } else if Role::of(parts, state) == Role::Moderator {
             Ok(Self)

@@ -33,16 +33,21 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
+    // First of all: as a container's first process this one ends by no signal that it does not heed.
+    let mut end = Box::pin(end()?);
     let metrics = metrics::install()?;
     let cache = settings.cache()?;
     cache.install()?;
-    let db = Db::open(&settings.database()).await?;
+    let options = settings.database();
+    let db = tokio::select! {
+        db = Db::open(&options) => db?,
+        () = &mut end => return Ok(()),
+    };
     let state = AppState::new(db.clone(), cache.clone(), metrics, settings.admin_token.clone());
     let app = app(state)?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
-    let end = end()?;
     Banner::new(settings, listener.local_addr()?).print();
 
     let ending = Arc::new(Notify::new());

@@ -17,16 +17,17 @@ use crate::access::Moderator;
 use crate::error::ApiError;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::header::{AUTHORIZATION, ETAG};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::header::ETAG;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use axum::middleware::from_extractor_with_state;
 use axum::routing::{get, post, put};
 use cache_runtime::Error;
 use cache_runtime::http::{self, CacheLayer};
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::{Any, CorsLayer};
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use tower_http::trace::TraceLayer;
 
 /// A request that takes longer is given up.
@@ -34,6 +35,9 @@ const REQUEST: Duration = Duration::from_secs(15);
 
 /// Our bodies are a price or a review.
 const BODY: usize = 16 * 1024;
+
+/// Who sends nothing of a body for so long has sent a wrong one.
+const PIECE: Duration = Duration::from_secs(5);
 
 /// The whole service.
 ///
@@ -77,9 +81,15 @@ pub fn around(routes: Router) -> Router {
     routes
         .layer(DefaultBodyLimit::max(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
-        .layer(CompressionLayer::new())
+        .layer(RequestBodyTimeoutLayer::new(PIECE))
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_a_body)))
         .layer(cors())
         .layer(TraceLayer::new_for_http())
+}
+
+/// A 304 has none, but of another length than nothing, and would be said to be compressed.
+fn has_a_body(status: StatusCode, _: Version, _: &HeaderMap, _: &Extensions) -> bool {
+    status != StatusCode::NOT_MODIFIED
 }
 
 /// A new version of the program is a new page: browsers ask each time, and mostly hear that it is
@@ -97,16 +107,12 @@ fn operators(state: &AppState) -> Result<Router, Error> {
     }
 }
 
-/// Pages of other origins may read, also as moderators, whose token they must know themselves: no
-/// cookie of the browser speaks for them. They may not write.
+/// Pages of other origins may read what anybody may. They may not send a token or JSON, and so not
+/// write.
 fn cors() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET])
-        .allow_headers([AUTHORIZATION])
-        .expose_headers([
-            ETAG,
-            HeaderName::from_static("x-cache"),
-            HeaderName::from_static("cache-status"),
-        ])
+    CorsLayer::new().allow_origin(Any).allow_methods([Method::GET]).expose_headers([
+        ETAG,
+        HeaderName::from_static("x-cache"),
+        HeaderName::from_static("cache-status"),
+    ])
 }

@@ -7,9 +7,13 @@ use cache_runtime::{BreakerState, Cache, Status as Store};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// To count the keys is to walk through all of them.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
+
+/// Longer is not waited for a count: the page wants the other figures.
+const COUNT_FOR: Duration = Duration::from_secs(2);
 
 /// How the service is.
 #[derive(Debug, Serialize)]
@@ -30,7 +34,7 @@ pub(super) struct Status {
     redis_version: Option<String>,
     /// Bytes that the store uses, for all its clients.
     redis_memory: Option<u64>,
-    /// Cached values, counted in the last five seconds.
+    /// Cached values, counted in the last five seconds; `null` where they are too many for that.
     keys: Option<u64>,
     breaker: BreakerState,
     /// Whether there is an admin token.
@@ -79,7 +83,8 @@ impl KeyCount {
             }
             counted.next = Some(now + COUNT_EVERY); // others take the last count meanwhile
         }
-        let keys = cache.count_keys().await.ok();
+        let count = timeout(COUNT_FOR, cache.count_keys()).await;
+        let keys = count.ok().and_then(Result::ok);
         self.lock().keys = keys;
         keys
     }

@@ -164,6 +164,29 @@ fn a_search_means_what_was_typed() {
 }
 
 #[test]
+fn pages_of_other_origins_read_and_do_not_write() {
+    let file = Sqlite::new();
+    let service = Service::start(&["--database-url", &file.url()]);
+    let origin = ("origin", "https://elsewhere.example");
+    let read = service.send("GET", "/api/categories", &[origin], "");
+    assert_eq!(read.header("access-control-allow-origin"), Some("*"));
+    for (path, method, header) in [
+        ("/api/reviews/1/hide", "POST", "authorization"),
+        ("/cache/clear", "POST", "authorization"),
+        ("/api/products/1/reviews", "POST", "content-type"),
+        ("/api/products/1/price", "PUT", "content-type"),
+    ] {
+        let asked = [
+            origin,
+            ("access-control-request-method", method),
+            ("access-control-request-headers", header),
+        ];
+        let allowed = service.send("OPTIONS", path, &asked, "");
+        assert_eq!(allowed.header("access-control-allow-headers"), None, "{path}");
+    }
+}
+
+#[test]
 fn who_has_an_answer_is_not_sent_it_again() {
     let file = Sqlite::new();
     let service = Service::start(&["--database-url", &file.url()]);
@@ -178,8 +201,12 @@ fn who_has_an_answer_is_not_sent_it_again() {
     assert_eq!((changed.status, changed.x_cache()), (200, "MISS"));
     assert_ne!(changed.header("etag"), Some(tag));
 
-    let compressed = service.send("GET", "/api/categories", &[("accept-encoding", "gzip")], "");
+    let gzip = ("accept-encoding", "gzip");
+    let compressed = service.send("GET", "/api/categories", &[gzip], "");
     assert_eq!(compressed.header("content-encoding"), Some("gzip"));
+    let tag = compressed.header("etag").unwrap();
+    let again = service.send("GET", "/api/categories", &[gzip, ("if-none-match", tag)], "");
+    assert_eq!((again.status, again.header("content-encoding")), (304, None), "it has no content");
 }
 
 #[test]
@@ -247,6 +274,9 @@ fn roles_never_share_an_answer() {
         service.send("POST", "/api/reviews/241/hide", headers, "").status
     };
     assert_eq!(hide(&[]), 401);
+    for none in ["Basic eDp5", "Bearer", "Bearer  "] {
+        assert_eq!(hide(&[("authorization", none)]), 401, "{none:?}");
+    }
     assert_eq!(hide(&[("authorization", "Bearer wrong")]), 403);
     assert_eq!(count(&service.get(path)), 4);
     assert_eq!(service.as_moderator("POST", "/api/reviews/241/hide").status, 204);

@@ -159,6 +159,19 @@ fn are_refused_and_never_an_error_of_ours() {
     }
 }
 
+/// The rest of the body never comes.
+#[test]
+fn half_a_body_is_the_clients_mistake() {
+    let file = Sqlite::new();
+    let service = Service::start(&["--database-url", &file.url()]);
+    let answer = service.send_raw(
+        b"PUT /api/products/7/price HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+          content-type: application/json\r\ncontent-length: 20\r\n\r\n{\"pri",
+    );
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(!answer.error().is_empty());
+}
+
 #[test]
 fn are_told_what_is_wrong() {
     let (file, postgres) = (Sqlite::new(), Postgres::start());

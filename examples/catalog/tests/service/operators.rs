@@ -1,10 +1,11 @@
 //! What those who run it meet: settings, mistakes, the end.
 
 use crate::harness::{Service, Sqlite, TOKEN, program};
-use cache_test_servers::{RedisServer, eventually_blocking, free_port};
+use cache_test_servers::{Postgres, RedisServer, eventually_blocking, free_port};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// What it says when it does not start.
@@ -213,6 +214,48 @@ fn it_finishes_what_it_has_begun_before_it_ends() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Another replica sets the database up, for long.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_can_be_ended_before_it_has_begun() {
+    let postgres = Postgres::start();
+    let url = postgres.database("catalog");
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock(x'636174616c6f67'::bigint)")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let mut starting = program(&["--listen", "127.0.0.1:0", "--database-url", &url])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut waits = false;
+    while !waits {
+        let waiting =
+            "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        waits = sqlx::query_scalar(waiting).fetch_one(&mut other).await.unwrap();
+        assert_eq!(starting.try_wait().unwrap(), None, "it does not wait");
+    }
+    let pid = starting.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let mut status = None;
+    eventually_blocking(Duration::from_secs(10), || {
+        status = starting.try_wait().unwrap();
+        status.is_some()
+    });
+    assert!(status.unwrap().success(), "it heeds the signal, as a container's first process must");
+}
+
+/// A backup, say.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_locks_sqlite_keeps_nobody_from_reading() {
+    let (service, file) = with_env(&[], &[]);
+    let mut other = SqliteConnection::connect(&file.url()).await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    assert_eq!(service.get("/api/products/7?use_cache=false").status, 200);
+    let refused = service.send_json("PUT", "/api/products/7/price", r#"{"price": "1"}"#);
+    assert_eq!(refused.status, 503, "to be tried again: {refused:?}");
 }
 
 #[test]
