@@ -298,3 +298,29 @@ async fn raw_identifiers_and_names_of_ours() {
         r#loop("x", 2) => "raw x 2",
     );
 }
+
+#[redis_cache(ttl = 60, key = "type:{T}")]
+async fn size<T>() -> usize {
+    size_of::<T>()
+}
+
+/// Nothing that a key could hold tells them apart: the second one is not cached.
+#[tokio::test]
+async fn two_types_of_one_name() {
+    let cache = in_memory();
+    cache
+        .scope(async {
+            for _ in 0..2 {
+                {
+                    struct Twin(#[allow(dead_code)] u8);
+                    assert_eq!(size::<Twin>().await, 1);
+                }
+                {
+                    struct Twin(#[allow(dead_code)] u64);
+                    assert_eq!(size::<Twin>().await, 8);
+                }
+            }
+        })
+        .await;
+    assert_eq!(cache.count_keys().await.unwrap(), 1);
+}

@@ -197,3 +197,22 @@ fn dropped_outside_of_a_runtime() {
     });
     assert!(!stored(&server, 7));
 }
+
+/// The store takes values and removes none: what this process is computing is not stored over what
+/// it could not tell.
+#[tokio::test]
+async fn what_waits_is_not_overtaken_by_a_computation_of_this_process() {
+    let Scene { server, one: cache, world, .. } = Scene::start();
+    World::close(&world.reading);
+    let old = spawn_read(&cache, &world, 7);
+    world.readers(1).await;
+    server.command::<()>(&["ACL", "SETUSER", "default", "-unlink"]);
+    cache.scope(write(&world, 7, End::Ok)).await.unwrap();
+    assert_eq!(waiting(&cache).await, 1);
+    World::open(&world.reading);
+    assert_eq!(old.await.unwrap(), 1);
+    assert!(!stored(&server, 7));
+    server.command::<()>(&["ACL", "SETUSER", "default", "+unlink"]);
+    replayed(&cache).await;
+    assert_eq!(read(&cache, &world, 7).await, 2);
+}
