@@ -253,14 +253,18 @@ function showComparison(calls) {
   const ratio = cached.ms <= without.ms
     ? `${times(without.ms, cached.ms)}× faster`
     : `${times(cached.ms, without.ms)}× slower`;
+  const headline = hit ? ratio : status?.status === "disabled" ? "Caching is off" : "The cache did not answer";
   $("compared").replaceChildren(
-    el("p", { class: "ratio" }, hit ? ratio : status?.status === "disabled" ? "Caching is off" : "The cache did not answer"),
+    el("p", { class: "ratio" }, headline),
     el("div", { class: "bars" }, ...bars),
-    el("p", { class: same ? "" : "outcome bad" }, same
-      ? `Both returned the same data: ${plural(without.data.length, "row")}, equal to the last byte.`
-      : "The two did not return the same data. Was something written in between? Run both again."),
+    same ? el("p", {}, `Both returned the same data: ${plural(without.data.length, "row")}, equal to the last byte.`) : "",
   );
-  say($("compare-outcome"), hit ? "" : "Each call ran its query and returned what it found.");
+  // In words too: this text is what a screen reader announces.
+  const result = hit
+    ? `${duration(without.ms)} from the database, ${duration(cached.ms)} from the cache: ${headline}.`
+    : `${headline}: each call ran its query and returned what it found.`;
+  const differs = "The two did not return the same data. Was something written in between? Run both again.";
+  say($("compare-outcome"), same ? result : `${result} ${differs}`, same ? "" : "bad");
 }
 
 async function onCompare(event) {

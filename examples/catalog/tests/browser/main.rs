@@ -42,6 +42,9 @@ async fn the_comparison_shows_what_the_attribute_buys() {
     assert!(ratio > 5.0, "a query of 300 ms against a look into Redis: {ratio}");
     assert!(browser.text("#compared").await.contains("10 rows, equal"));
     assert_eq!(browser.script("return document.querySelectorAll('.bar').length").await, 2);
+    // Whoever does not see the bars is told.
+    let told = browser.text("#compare-outcome[role=status]").await;
+    assert!(told.contains(" ms from the cache: ") && told.contains("× faster"), "{told}");
 
     // Nobody has searched for this: the first call fills the cache.
     browser.click("#compare input[value=search]").await;
