@@ -190,6 +190,8 @@ document.addEventListener("visibilitychange", () => {
 
 // ---------------------------------------------------------------- one call, with and without
 
+let comparing = null; // the run that may fill `#compared`
+
 function chosenQuery() {
   return new FormData($("compare")).get("query");
 }
@@ -200,15 +202,21 @@ function showChoice() {
   for (const pre of document.querySelectorAll("pre[data-query]")) {
     pre.hidden = pre.dataset.query !== query;
   }
+  // What was measured, or is being measured, is another choice's.
+  comparing?.abort();
+  comparing = null;
+  $("compared").replaceChildren(el("p", { class: "empty" }, "Nothing measured yet."));
+  $("compared").setAttribute("aria-busy", "false");
+  say($("compare-outcome"), "");
 }
 
 /** Calls the chosen query in turns: one call alone says little where both are fast. */
-async function compare() {
+async function compare(signal) {
   const query = chosenQuery();
   const q = $("compare-text").value;
   const call = async (useCache) => {
     const parameters = new URLSearchParams({ use_cache: useCache, ...(query === "search" && { q }) });
-    return (await ask(`/api/compare/${query}?${parameters}`)).data;
+    return (await ask(`/api/compare/${query}?${parameters}`, { signal })).data;
   };
   const without = [], cached = [];
   let miss = null;
@@ -269,14 +277,17 @@ function showComparison(calls) {
 
 async function onCompare(event) {
   event.preventDefault();
-  if ($("compared").getAttribute("aria-busy") === "true") return;
+  if (comparing) return;
+  const run = (comparing = new AbortController());
   $("compared").setAttribute("aria-busy", "true");
   say($("compare-outcome"), `Running the query ${TURNS} times each way…`);
   try {
-    showComparison(await compare());
+    showComparison(await compare(run.signal));
   } catch (error) {
+    if (run.signal.aborted) return; // the place is another run's by now
     say($("compare-outcome"), error.message, "bad");
   }
+  comparing = null;
   $("compared").setAttribute("aria-busy", "false");
   poll();
 }

@@ -59,6 +59,32 @@ async fn the_comparison_shows_what_the_attribute_buys() {
 }
 
 #[tokio::test]
+async fn a_comparison_is_shown_under_its_own_query_only() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &["--simulate-latency"]);
+    let browser = open(&service).await;
+    let nothing = "document.getElementById('compared').textContent === 'Nothing measured yet.'
+        && document.getElementById('compare-outcome').textContent === ''";
+    browser.until(nothing).await;
+
+    browser.click("#compare button").await;
+    browser.until_says(".ratio", "faster").await;
+    browser.click("#compare input[value=top]").await;
+    browser.until(nothing).await;
+    browser.click("#compare input[value=categories]").await;
+
+    // Chosen during a run, which takes seconds: that run ends, and the next may begin.
+    browser.click("#compare button").await;
+    browser.until_says("#compare-outcome", "Running").await;
+    browser.click("#compare input[value=top]").await;
+    browser.until(nothing).await;
+    browser.click("#compare button").await;
+    browser.until_says(".ratio", "faster").await;
+    assert!(browser.text("#compared").await.contains("30 rows, equal"), "of the top products");
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
 async fn the_load_test_draws_both_and_can_be_cancelled() {
     let redis = RedisServer::start();
     let service = Service::start(Some(&redis), &["--simulate-latency"]);
