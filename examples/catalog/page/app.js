@@ -503,7 +503,7 @@ function offerProducts(rows) {
   $("write-product").replaceChildren(
     ...rows.map((row) => el("option", { value: row.product_id }, `${row.name} (now ${row.price})`)));
   if (rows.some((row) => String(row.product_id) === chosen)) $("write-product").value = chosen;
-  suggestPrice();
+  if ($("write-product").value !== chosen) suggestPrice(); // what was typed for that product stays
 }
 
 function suggestPrice() {
@@ -606,14 +606,14 @@ function fillTable(table, columns, rows) {
   );
 }
 
-/** Reads `path` into the table of `panel`, and says what the cache did. */
+/** Reads `path` into the table of `panel`, and says what the cache did. The rows that it shows now, or none. */
 async function read(panel, path, columns) {
   const outcome = panel.querySelector(".outcome");
   const asked = (panel.asked = (panel.asked ?? 0) + 1); // a slow answer must not replace a later one's
   say(outcome, "Reading…");
   try {
     const { data, ms, xCache } = await ask(path);
-    if (asked !== panel.asked) return data;
+    if (asked !== panel.asked) return [];
     const area = panel.querySelector(".scroll");
     fillTable(area.querySelector("table"), columns, data);
     area.hidden = data.length === 0;

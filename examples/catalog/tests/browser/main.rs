@@ -217,6 +217,58 @@ async fn a_write_is_seen_by_every_later_read() {
 }
 
 #[tokio::test]
+async fn reading_again_keeps_what_was_typed_and_takes_no_older_answer() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &[]);
+    let browser = open(&service).await;
+    browser.until("document.querySelectorAll('#write-product option').length === 30").await;
+    let price = "return document.getElementById('write-price').value";
+    let chosen = "return document.getElementById('write-product').value";
+    let id = browser.script(chosen).await;
+
+    browser.fill("#write-price", "77.77").await;
+    browser.click("#top button").await;
+    browser.until_says("#top .tag", "HIT").await;
+    assert_eq!(browser.script(price).await, "77.77");
+
+    // The answer to the first of these comes after the one to the second.
+    browser
+        .script(
+            "const send = window.fetch;
+            window.fetch = async (...request) => {
+                window.fetch = send;
+                const response = await send(...request);
+                const text = await response.text();
+                response.text = async () => text;
+                await new Promise((resolve) => { window.late = resolve; });
+                return response;
+            };
+            document.querySelector('#top button').click();",
+        )
+        .await;
+    browser.until("window.late").await;
+    browser
+        .script(&format!(
+            "window.fetch('/api/products/{}/price', {{ method: 'PUT', body: '{{\"price\": \"88.88\"}}',
+                headers: {{ 'content-type': 'application/json' }} }})
+                .then(() => document.querySelector('#top button').click());",
+            id.as_str().unwrap()
+        ))
+        .await;
+    let option = "#write-product option:checked";
+    browser.until_says(option, "(now 88.88)").await;
+    browser.script("window.late()").await;
+    assert!(browser.text(option).await.contains("(now 88.88)"));
+    assert_eq!(browser.script(price).await, "77.77");
+
+    // Another product has another price.
+    let second = "return document.querySelectorAll('#write-product option')[1].value";
+    browser.select("#write-product", browser.script(second).await.as_str().unwrap()).await;
+    assert_ne!(browser.script(price).await, "77.77");
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
 async fn it_says_when_redis_goes_and_when_it_is_back() {
     let mut redis = RedisServer::start();
     let mut service = Service::start(Some(&redis), &[]);
