@@ -5,6 +5,7 @@ const POLL_MS = 2000;
 const ANSWER_MS = 20_000; // how long one request may take
 const BACK_MS = 30_000; // how long "Redis is back" is shown
 const TURNS = 5; // of a comparison, of which the median counts
+const LEAST_MS = 0.05; // what is taken for the time of what a coarse clock says took none
 const DRAW_MS = 250; // the chart, while a load test runs
 const MAX_FAILURES = 20; // a load test that meets so many ends
 
@@ -79,7 +80,7 @@ async function ask(path, { method = "GET", body, token, signal, answerMs = ANSWE
     if (timeout.aborted) throw new Error(`The service did not answer within ${answerMs / 1000} s.`);
     throw new Error("The service cannot be reached.");
   }
-  const ms = networkTimes(response.url, sent)[0] ?? performance.now() - sent;
+  const ms = networkTimes(response.url, sent)[0] ?? elapsed(sent, performance.now());
   let data = null;
   try {
     data = text === "" ? null : JSON.parse(text);
@@ -102,8 +103,12 @@ async function ask(path, { method = "GET", body, token, signal, answerMs = ANSWE
 function networkTimes(url, since) {
   return performance.getEntriesByName(url, "resource")
     .filter((entry) => entry.startTime >= since && (entry.responseStatus ?? 200) === 200)
-    .map((entry) => entry.responseEnd - entry.requestStart)
-    .filter((ms) => ms > 0);
+    .map((entry) => elapsed(entry.requestStart, entry.responseEnd));
+}
+
+/** Never 0, which has no logarithm. Nor is such a time left out: the others' median would be too long. */
+function elapsed(from, to) {
+  return Math.max(LEAST_MS, to - from);
 }
 
 // ---------------------------------------------------------------- live counters
@@ -315,7 +320,7 @@ async function hammer(run, c, signal, each) {
         run.failures++;
         run.error = error.message;
       }
-      run.seconds = (performance.now() - run.begun) / 1000;
+      run.seconds = elapsed(run.begun, performance.now()) / 1000;
       each();
     }
   }

@@ -121,6 +121,32 @@ async fn the_load_test_draws_both_and_can_be_cancelled() {
 }
 
 #[tokio::test]
+async fn a_coarse_clock_leaves_no_request_out() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &[]);
+    let browser = open(&service).await;
+    browser
+        .script(
+            "const [now, entries] = [performance.now, performance.getEntriesByName].map((f) => f.bind(performance));
+            performance.now = () => Math.floor(now() / 1000) * 1000;
+            // Every fourth request is one in which the clock ticks.
+            performance.getEntriesByName = (...which) => entries(...which)
+                .map(({ startTime, requestStart, responseStatus }, at) => ({
+                    startTime, requestStart, responseEnd: requestStart + (at % 4 === 3 ? 1000 : 0), responseStatus }));",
+        )
+        .await;
+    browser.fill("#load-n", "12").await;
+    browser.click("#load-start").await;
+    browser.until_says("#load-outcome", "median").await;
+    let table = browser.text("#load-table").await;
+    assert!(table.contains("0.05 ms") && table.contains("1.00 s"), "median and maximum: {table}");
+    let marks = "return ['.dot', '.plus'].map((kind) =>
+        document.querySelector(`#chart ${kind}`).getAttribute('d').match(/M/g).length)";
+    assert_eq!(browser.script(marks).await, json!([12, 12]));
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
 async fn the_operator_needs_the_token() {
     let redis = RedisServer::start();
     let service = Service::with_token(Some(&redis), &[]);
