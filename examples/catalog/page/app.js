@@ -516,7 +516,10 @@ function suggestPrice() {
   if (product) $("write-price").value = (Number(product.price) + 1).toFixed(2);
 }
 
-/** Changes a price, and reads what may show it: each answer says whether its query ran. */
+/**
+ * Changes a price, and reads what may show it: each answer says whether its query ran. A read that
+ * fails is the last, and no failure of the write.
+ */
 async function write(id, price) {
   const other = products.find((row) => row.product_id !== id);
   const search = "/api/products/search?q=lamp";
@@ -531,11 +534,16 @@ async function write(id, price) {
     ["Another product’s page", "not named", `/api/products/${other.product_id}`, () => null],
   ];
   const rows = [];
-  for (const [what, why, path, shown] of reads) {
-    const { data, xCache } = await ask(path);
-    rows.push({ what, why, xCache, shown: shown(data) ?? null });
+  let failed = null;
+  try {
+    for (const [what, why, path, shown] of reads) {
+      const { data, xCache } = await ask(path);
+      rows.push({ what, why, xCache, shown: shown(data) ?? null });
+    }
+  } catch (error) {
+    failed = error;
   }
-  return { ms, rows };
+  return { ms, rows, failed };
 }
 
 async function onWrite(event) {
@@ -547,21 +555,21 @@ async function onWrite(event) {
   const price = $("write-price").value;
   say(outcome, "Writing…");
   try {
-    const { ms, rows } = await write(product.product_id, price);
+    const { ms, rows, failed } = await write(product.product_id, price);
     fillTable($("written").querySelector("table"), [
       ["Then read", (row) => el("span", {}, row.what, el("small", {}, row.why))],
       ["X-Cache", (row) => tag(row.xCache)],
       ["Price", (row) => row.shown, "number"],
     ], rows);
-    $("written").hidden = false;
+    $("written").hidden = rows.length === 0;
+    const written = `${product.name}: from ${product.price} to ${price}, written in ${duration(ms)}.`;
     const old = rows.filter((row) => row.shown !== null && Number(row.shown) !== Number(price));
     const seen = status?.status === "unreachable"
       ? "Redis will be told when it is back; until then this process does not trust what is stored there."
       : "Every later read shows it.";
-    say(outcome, old.length === 0
-      ? `${product.name}: from ${product.price} to ${price}, written in ${duration(ms)}. ${seen}`
-      : `${product.name}: written, but ${old[0].what} shows ${old[0].shown}. Did somebody else write too?`,
-      old.length === 0 ? "good" : "bad");
+    if (failed) say(outcome, `${written} Reading it back failed: ${failed.message}`, "bad");
+    else if (old.length === 0) say(outcome, `${written} ${seen}`, "good");
+    else say(outcome, `${product.name}: written, but ${old[0].what} shows ${old[0].shown}. Did somebody else write too?`, "bad");
     readTop();
     readCategories();
   } catch (error) {

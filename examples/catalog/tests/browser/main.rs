@@ -243,6 +243,42 @@ async fn a_write_is_seen_by_every_later_read() {
 }
 
 #[tokio::test]
+async fn a_write_that_cannot_be_read_back_was_a_write() {
+    let redis = RedisServer::start();
+    let service = Service::start(Some(&redis), &[]);
+    let browser = open(&service).await;
+    browser.until("document.querySelectorAll('#write-product option').length === 30").await;
+    // The second read after the write fails, and no other.
+    browser
+        .script(
+            "const send = window.fetch;
+            let written = false;
+            window.fetch = async (path, options) => {
+                if (written && path === '/api/categories') {
+                    window.fetch = send;
+                    throw new TypeError('as of a network that is gone');
+                }
+                const response = await send(path, options);
+                written ||= options.method === 'PUT';
+                return response;
+            };",
+        )
+        .await;
+    browser.fill("#write-price", "123.45").await;
+    browser.click("#write button").await;
+    let outcome = "#write-outcome.bad";
+    browser.until_says(outcome, "Reading it back failed: The service cannot be reached").await;
+    assert!(browser.text(outcome).await.contains("to 123.45, written in"));
+    assert_eq!(
+        browser.script("return document.querySelectorAll('#written tbody tr').length").await,
+        1
+    );
+    browser.until_says("#top tbody tr td:last-child", "123.45").await;
+    browser.until_says("#write-product option:checked", "(now 123.45)").await;
+    browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
 async fn reading_again_keeps_what_was_typed_and_takes_no_older_answer() {
     let redis = RedisServer::start();
     let service = Service::start(Some(&redis), &[]);
