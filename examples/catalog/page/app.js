@@ -565,7 +565,8 @@ async function onWrite(event) {
     const written = `${product.name}: from ${product.price} to ${price}, written in ${duration(ms)}.`;
     const old = rows.filter((row) => row.shown !== null && Number(row.shown) !== Number(price));
     const seen = status?.status === "unreachable"
-      ? "Redis will be told when it is back; until then this process does not trust what is stored there."
+      ? "Redis will be told when it is back; until then this process does not trust what is stored there. "
+        + "Product lists and searches go by patterns, which are not kept: they may show the old price until their time to live ends."
       : "Every later read shows it.";
     if (failed) say(outcome, `${written} Reading it back failed: ${failed.message}`, "bad");
     else if (old.length === 0) say(outcome, `${written} ${seen}`, "good");
