@@ -6,7 +6,7 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use cache_runtime::{bypass, redis_cache};
+use cache_runtime::{Cache, bypass, redis_cache};
 use cache_tests::{RedisServer, eventually};
 use common::{cache_at, limited};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
@@ -19,9 +19,10 @@ async fn half(n: u64) -> u64 {
     n / 2
 }
 
+/// By this process where `by` is its own cache, else by another one.
 #[redis_cache(ttl = 60, key = "overtaken:{n}")]
-async fn overtaken(n: u64) -> u64 {
-    overtaken_entry(n).invalidate().await.unwrap();
+async fn overtaken(by: &Cache, n: u64) -> u64 {
+    by.invalidate(&format!("overtaken:{n}")).await.unwrap();
     n
 }
 
@@ -93,8 +94,11 @@ async fn everything_is_told() {
         };
         assert_eq!((times("get"), times("acquire"), times("settle")), (4, 2, 2));
 
-        overtaken(1).await;
-        assert_eq!(figures.of("cache_voided_fills_total{function=metrics.overtaken}"), 1.0);
+        let voided = "cache_voided_fills_total{function=metrics.overtaken}";
+        for (by, count) in [(&cache, 1.0), (&cache_at(&server.url()), 2.0)] {
+            overtaken(by, 1).await;
+            assert_eq!(figures.of(voided), count);
+        }
 
         server.command::<()>(&["SET", "t:half:7", "no number"]);
         half(7).await;
