@@ -38,6 +38,11 @@ async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let metrics = metrics::install()?;
     let cache = settings.cache()?;
     cache.install()?;
+    // So that the log says now, and not at the first request, if Redis does not answer.
+    drop(tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.ping().await }
+    }));
     let options = settings.database();
     let db = tokio::select! {
         db = Db::open(&options) => db?,
