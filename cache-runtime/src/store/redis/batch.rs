@@ -10,10 +10,12 @@ mod tests;
 
 use super::pool::Pool;
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use std::future::poll_fn;
 use std::io;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::task::Poll;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -30,8 +32,6 @@ struct Open {
     generation: u64,
     reads: Vec<Cmd>,
     answers: Vec<oneshot::Sender<RedisResult<Value>>>,
-    /// Nobody waits longer than this.
-    within: Duration,
 }
 
 /// A read that was joined to others.
@@ -49,7 +49,6 @@ impl Batch {
         runtime: &Handle,
         generation: u64,
         read: Cmd,
-        within: Duration,
     ) -> Result<Place, Cmd> {
         // All threads contend for the lock: what can be done outside of it is.
         let (sender, answer) = oneshot::channel();
@@ -62,7 +61,6 @@ impl Batch {
         }
         open.reads.push(read);
         open.answers.push(sender);
-        open.within = open.within.max(within);
         let full = (open.answers.len() >= MOST).then(|| open.take());
         drop(open);
         if let Some(full) = full {
@@ -131,21 +129,41 @@ impl Open {
         for read in self.reads {
             reads.add_command(read);
         }
+        let mut answers = self.answers;
         let asked = connection.send_packed_commands(&reads, 0, count);
-        match tokio::time::timeout(self.within, asked).await {
-            Ok(Ok(values)) => {
-                for (answer, value) in self.answers.into_iter().zip(values) {
+        match while_awaited(asked, &mut answers).await {
+            Some(Ok(values)) => {
+                for (answer, value) in answers.into_iter().zip(values) {
                     let _ = answer.send(Ok(value)); // or its caller is gone
                 }
             }
-            Ok(Err(error)) => {
-                for answer in self.answers {
+            Some(Err(error)) => {
+                for answer in answers {
                     let _ = answer.send(Err(error.clone()));
                 }
             }
-            Err(_) => {} // every caller has met its own deadline by now
+            None => {}
         }
     }
+}
+
+/// Runs `asked`, but no longer than somebody waits for its answer: each has a deadline of its own,
+/// and here there is none, which could be over a moment before theirs.
+async fn while_awaited<T, A>(
+    asked: impl Future<Output = T>,
+    answers: &mut [oneshot::Sender<A>],
+) -> Option<T> {
+    let mut asked = pin!(asked);
+    let mut all_gone = pin!(async {
+        for answer in answers {
+            answer.closed().await;
+        }
+    });
+    poll_fn(|context| match asked.as_mut().poll(context) {
+        Poll::Ready(answered) => Poll::Ready(Some(answered)),
+        Poll::Pending => all_gone.as_mut().poll(context).map(|()| None),
+    })
+    .await
 }
 
 impl std::fmt::Debug for Open {

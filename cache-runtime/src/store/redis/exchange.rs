@@ -42,9 +42,9 @@ impl RedisStore {
         let (_reading, together) = match asked {
             Asked::Read => {
                 let (reading, others) = Reading::begin(&self.readers);
-                (Some(reading), others.then_some(within))
+                (Some(reading), others)
             }
-            Asked::Write | Asked::Other => (None, None),
+            Asked::Write | Asked::Other => (None, false),
         };
         let way = self.pools.way(command, together)?;
         // Zero is the generation before the first connection.

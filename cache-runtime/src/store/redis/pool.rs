@@ -13,7 +13,6 @@ use redis::Cmd;
 use redis::aio::MultiplexedConnection;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::watch;
 
@@ -163,7 +162,7 @@ impl Pools {
 
     /// The way from the runtime that this is called on. A command that may go together with
     /// others says how long it has.
-    pub(super) fn way(&self, command: Cmd, join: Option<Duration>) -> Result<Way, Error> {
+    pub(super) fn way(&self, command: Cmd, join: bool) -> Result<Way, Error> {
         let handle = Handle::try_current().map_err(|_| Error::Unavailable)?;
         let id = handle.id();
         {
@@ -199,7 +198,12 @@ impl Pools {
         }
     }
 
-    fn find(&self, id: Id) -> Option<Arc<Pool>> {
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.pools.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    pub(super) fn find(&self, id: Id) -> Option<Arc<Pool>> {
         let pools = self.pools.read().unwrap_or_else(PoisonError::into_inner);
         pools.iter().find(|pool| pool.runtime == id).cloned()
     }

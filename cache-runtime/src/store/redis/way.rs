@@ -6,7 +6,6 @@ use crate::Error;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisResult, Value};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::runtime::Handle;
 
 /// A command, and where it goes.
@@ -20,23 +19,22 @@ pub(super) enum Way {
 }
 
 impl Pool {
-    /// The way from the runtime `here`, which is the pool's. A command that may go together with
-    /// others says how long it has.
+    /// The way from the runtime `here`, which is the pool's; `join` is for a command that may go
+    /// together with others.
     pub(super) fn way(
         self: &Arc<Self>,
         command: Cmd,
-        join: Option<Duration>,
+        join: bool,
         here: &Handle,
     ) -> Result<Way, Error> {
         let link = self.link.borrow();
-        let command = match join {
-            Some(within) if link.phase == Phase::Up => {
-                match self.reads.join(self, here, link.generation, command, within) {
-                    Ok(place) => return Ok(Way::Joined(place)),
-                    Err(command) => command,
-                }
+        let command = if join && link.phase == Phase::Up {
+            match self.reads.join(self, here, link.generation, command) {
+                Ok(place) => return Ok(Way::Joined(place)),
+                Err(command) => command,
             }
-            _ => command,
+        } else {
+            command
         };
         match self.pick(&link) {
             Some(Ok((connection, generation))) => Ok(Way::Ready(command, connection, generation)),

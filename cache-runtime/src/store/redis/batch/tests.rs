@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
 
 const LONG: Duration = Duration::from_secs(5);
 const SHORT: Duration = Duration::from_millis(50);
@@ -81,6 +82,16 @@ async fn what_does_not_fit_into_one_message_goes_into_the_next() {
     for read in reads {
         assert_eq!(read.await, Ok(None));
     }
+}
+
+#[tokio::test]
+async fn what_is_meant_for_other_connections_goes_alone() {
+    let server = RedisServer::start();
+    let store = store_at(&server.url()).await;
+    let here = Handle::current();
+    let pool = store.pools.find(here.id()).unwrap();
+    let join = |generation| pool.reads.join(&pool, &here, generation, redis::cmd("GET"));
+    assert!(join(1).is_ok() && join(1).is_ok() && join(2).is_err());
 }
 
 #[tokio::test]
