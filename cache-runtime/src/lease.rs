@@ -54,11 +54,9 @@ impl<'c> Lease<'c> {
                 acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
             }
         };
-        match &acquired {
-            Ok(Acquired::Ours) => {}
-            // It may still arrive there: the release follows it.
-            Err(Error::Timeout) => {}
-            Ok(_) | Err(_) => self.token = None,
+        // After a timeout it may arrive there all the same. Nothing could be sent to follow it.
+        if !matches!(acquired, Ok(Acquired::Ours)) {
+            self.token = None;
         }
         acquired
     }

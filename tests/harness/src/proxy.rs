@@ -27,6 +27,8 @@ pub enum Fault {
     Delay(Duration),
     /// Answers become something that is not Redis' protocol.
     Garbage,
+    /// Answers become one that no read has.
+    OutOfTurn,
 }
 
 /// Forwards a port of its own to a server, on a thread of its own, and does what it is told.
@@ -169,6 +171,7 @@ async fn answers(mut from: Reader, mut to: Writer, network: Network) {
                 &buffer[..n]
             }
             Fault::Garbage => &b"\x00what is this\r\n"[..],
+            Fault::OutOfTurn => &b":7\r\n"[..],
         };
         passed += piece.len();
         if to.write_all(piece).await.is_err() {

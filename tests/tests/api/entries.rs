@@ -61,6 +61,10 @@ async fn an_entry_says_what_is_not_stored_and_why() {
     assert!(!picky.put(&Some("no".into())).await.unwrap());
     assert!(!picky.put(&Some("x".repeat(100))).await.unwrap());
     assert!(picky.put(&Some("yes".into())).await.unwrap());
+    for no_life in [Duration::ZERO, Duration::from_micros(999)] {
+        assert!(!picky.put_for(&Some("gone".into()), no_life).await.unwrap());
+    }
+    assert_eq!(picky.get().await.unwrap(), Some(Some("yes".into())));
     assert_eq!(keys(&server), ["t:kept:1"]);
 
     let given = cache.scope(async { given_entry(1) }).await;

@@ -331,6 +331,10 @@ async fn the_companion_knows_the_windows() {
                 assert_eq!(r.ttl().await.unwrap(), Some(Duration::ZERO));
                 assert_eq!(r.get().await.unwrap(), Some(Ok(1)));
                 assert_eq!(e.get().await.unwrap(), None);
+                assert!(
+                    !e.put_for(&Ok(8), Duration::ZERO).await.unwrap(),
+                    "not even as a stale one"
+                );
                 assert!(e.put_for(&Ok(7), SECOND).await.unwrap());
                 assert_eq!(e.ttl().await.unwrap(), Some(SECOND));
                 source.fails(true);

@@ -104,28 +104,33 @@ async fn the_wait_for_another_process_ends() {
     assert_eq!((holder.await.unwrap(), waiter.await.unwrap()), (1, 1));
 }
 
+#[redis_cache(ttl = 60, stale_if_error = 60, key = "text:{id}")]
+async fn text(world: &World, id: u64) -> String {
+    format!("{id}:{}:{}", world.read().await, "x".repeat(2000))
+}
+
+fn call_text(cache: &Cache, world: &Arc<World>) -> tokio::task::JoinHandle<String> {
+    let (cache, world) = (cache.clone(), world.clone());
+    tokio::spawn(async move { cache.scope(text(&world, 7)).await })
+}
+
+/// A process whose network can be bad, and whose clock is moved by hand.
+fn far(server: &RedisServer) -> (Cache, FaultProxy, Clock) {
+    let (proxy, clock) = (FaultProxy::start(server.port()), Clock::manual());
+    let cache = Cache::builder().url(proxy.url()).prefix("shop").clock(clock.clone());
+    (cache.timeout(DEADLINE).build().unwrap(), proxy, clock)
+}
+
 /// Its life is over when the answer comes, though it was not when the server gave it.
 #[tokio::test]
 async fn another_process_value_that_comes_late_is_not_taken() {
-    #[redis_cache(ttl = 60, stale_if_error = 60, key = "text:{id}")]
-    async fn text(world: &World, id: u64) -> String {
-        format!("{id}:{}:{}", world.read().await, "x".repeat(2000))
-    }
-
     let server = RedisServer::start();
-    let proxy = FaultProxy::start(server.port());
-    let clock = Clock::manual();
-    let far = Cache::builder().url(proxy.url()).prefix("shop").clock(clock.clone());
-    let (one, far) = (process(&server), far.timeout(DEADLINE).build().unwrap());
+    let (one, (far, proxy, clock)) = (process(&server), far(&server));
     let world = World::new();
-    let call = |cache: &Cache| {
-        let (cache, world) = (cache.clone(), world.clone());
-        tokio::spawn(async move { cache.scope(text(&world, 7)).await })
-    };
 
-    let holder = call(&one);
+    let holder = call_text(&one, &world);
     world.running(1).await;
-    let waiter = call(&far);
+    let waiter = call_text(&far, &world);
     // It has looked, asked for the lease, and been refused.
     eventually(DEADLINE, || async { far_asked(&server) }).await;
     proxy.set(Fault::Hold(1000));
@@ -137,6 +142,25 @@ async fn another_process_value_that_comes_late_is_not_taken() {
     clock.advance(Duration::from_secs(60));
     proxy.set(Fault::None);
     assert!(waiter.await.unwrap().starts_with("7:2:"));
+}
+
+#[tokio::test]
+async fn a_value_that_comes_late_is_not_served() {
+    let server = RedisServer::start();
+    let (one, (far, proxy, clock)) = (process(&server), far(&server));
+    let world = World::new();
+    world.open();
+    call_text(&one, &world).await.unwrap();
+    far.ping().await.unwrap();
+
+    world.version.store(2, Ordering::SeqCst);
+    proxy.set(Fault::Hold(1000));
+    let late = call_text(&far, &world);
+    eventually(DEADLINE, || async { proxy.held() == 1 }).await;
+    server.command::<()>(&["DEL", "shop:text:7"]);
+    clock.advance(Duration::from_secs(60));
+    proxy.set(Fault::None);
+    assert!(late.await.unwrap().starts_with("7:2:"));
 }
 
 /// Whether the last thing that a second connection did was to run a script.

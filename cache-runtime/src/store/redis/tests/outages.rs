@@ -153,3 +153,62 @@ async fn garbage_and_cut_answers_are_outages_that_end() {
         eventually(RECOVERY, || works(&store)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_connections_and_no_reads_is_not_back() {
+    let server = RedisServer::builder().requirepass("hush").start();
+    let mut operator = server.connection().unwrap();
+    let mut attempts = || -> u64 {
+        let stats: String = redis::cmd("INFO").arg("stats").query(&mut operator).unwrap();
+        let count = |line: &str| line.strip_prefix("total_connections_received:")?.parse().ok();
+        stats.lines().find_map(count).unwrap()
+    };
+    let logs = Logs::capture(server.address());
+    let store = store_at(&server.url());
+    assert!(store.get("p:k", BUDGET).await.is_err());
+    let before = attempts();
+    eventually(MINUTE, || {
+        let several = attempts() > before + 3;
+        async move { several }
+    })
+    .await;
+    unavailable_at_once(&store).await;
+    assert_eq!((logs.count("WARN"), logs.count("INFO")), (1, 0), "{:?}", logs.lines());
+}
+
+/// What of the connection before had an answer to wait for says nothing of the one now.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_failure_is_none_of_the_new_connections() {
+    let server = RedisServer::start();
+    server.command::<()>(&["SET", "p:large", &"v".repeat(10_000)]);
+    let proxy = FaultProxy::start(server.port());
+    let logs = Logs::capture(proxy.address());
+    let store = store_at(&proxy.url());
+    assert!(works(&store).await);
+    proxy.set(Fault::Hold(1_000));
+    let late = store.get("p:large", Duration::from_millis(1_500));
+    let outage = async {
+        eventually(RECOVERY, || async { proxy.held() == 1 }).await;
+        // Its answer is behind the large one.
+        assert_eq!(store.get("p:k", Duration::from_millis(20)).await, Err(Error::Timeout));
+        eventually(RECOVERY, || works(&store)).await;
+    };
+    let (late, ()) = tokio::join!(late, outage);
+    assert_eq!(late, Err(Error::Timeout));
+    assert!(works(&store).await);
+    assert_eq!(logs.count("WARN"), 1, "{:?}", logs.lines());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_out_of_turn_is_an_outage() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(server.port());
+    let logs = Logs::capture(proxy.address());
+    let store = store_at(&proxy.url());
+    assert!(works(&store).await);
+    proxy.set(Fault::OutOfTurn);
+    assert_eq!(store.get("p:k", BUDGET).await, Err(Error::Unavailable));
+    assert_eq!(logs.count("WARN"), 1, "{:?}", logs.lines());
+    proxy.set(Fault::None);
+    eventually(RECOVERY, || works(&store)).await;
+}
