@@ -3,7 +3,10 @@
 
 use crate::common::limited;
 use crate::source::{Processes, Source, call, idle};
-use cache_runtime::redis_cache;
+use cache_runtime::{Cache, redis_cache};
+use std::time::Duration;
+
+const SHORT: Duration = Duration::from_millis(100);
 
 /// Fresh with more than 60 s left.
 #[redis_cache(ttl = 60, key = "r", stale_while_revalidate = 60)]
@@ -49,7 +52,7 @@ async fn one_refresh_for_the_callers_of_two_processes() {
         }
         all.source.body_begins().await;
         // The process that is not refreshing asks for the lease, and is not given it.
-        tokio::time::timeout(std::time::Duration::from_secs(5), async {
+        tokio::time::timeout(Duration::from_secs(5), async {
             while all.one.stats().await.process.refreshing
                 + all.other.stats().await.process.refreshing
                 > 1
@@ -152,6 +155,24 @@ async fn nobody_gets_the_stale_value_that_another_read_before_an_invalidation() 
         });
         assert_eq!(leader.0, Ok(7));
         assert_eq!(waiter.0, Err("down".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_stale_value_is_better_than_a_second_body_beside_another_process() {
+    limited(async {
+        let all = Processes::start();
+        let Processes { server, one, source, .. } = &all;
+        let hasty = Cache::builder().url(server.url()).prefix("t").wait(SHORT).build().unwrap();
+        all.set("t:e", "7", "30");
+        source.stop();
+        let (computed, ()) = tokio::join!(call(one, on_error(source)), async {
+            source.body_begins().await;
+            assert_eq!(call(&hasty, on_error(source)).await, (Ok(7), "stale"));
+            source.go_on();
+        });
+        assert_eq!((computed, source.runs()), ((Ok(1), "miss"), 1));
     })
     .await;
 }

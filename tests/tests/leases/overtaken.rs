@@ -107,6 +107,29 @@ async fn who_joins_after_another_process_invalidated_is_not_given_the_old_value(
     assert_eq!(joined.await.unwrap(), 2);
 }
 
+/// As above, where the leader computes beside another process' lease, and so stores nothing.
+#[tokio::test]
+async fn nor_is_who_joins_one_that_has_no_lease() {
+    let server = RedisServer::start();
+    let (holder, other) = (process(&server), process(&server));
+    let wait = Duration::from_millis(100);
+    let hasty = Cache::builder().url(server.url()).prefix("shop").wait(wait).build().unwrap();
+    let world = World::new();
+
+    let held = call(&holder, &world, 7);
+    world.running(1).await;
+    let leader = call(&hasty, &world, 7);
+    world.running(2).await;
+    world.version.store(2, Ordering::SeqCst);
+    other.invalidate("item:7").await.unwrap();
+    let joined = call(&hasty, &world, 7);
+    // On the same connection behind what that one has asked by now.
+    hasty.ping().await.unwrap();
+    world.open();
+    assert_eq!((held.await.unwrap(), leader.await.unwrap()), (1, 1));
+    assert_eq!(joined.await.unwrap(), 2);
+}
+
 #[tokio::test]
 async fn what_a_pattern_does_not_name_is_stored() {
     let server = RedisServer::start();

@@ -169,6 +169,42 @@ fn far_asked(server: &RedisServer) -> bool {
     list.lines().filter(|line| line.contains(" cmd=eval")).count() == 2
 }
 
+/// There is nobody to say that the value is old, and nowhere to look again.
+#[tokio::test]
+async fn when_redis_goes_in_mid_body_callers_share_it_all_the_same() {
+    let mut server = RedisServer::start();
+    let cache = process(&server);
+    let world = World::new();
+
+    let leader = call(&cache, &world, 7);
+    world.running(1).await;
+    let waiters: Vec<_> = (0..5).map(|_| call(&cache, &world, 7)).collect();
+    cache.ping().await.unwrap();
+    server.kill();
+    world.open();
+    assert_eq!(leader.await.unwrap(), 1);
+    for waiter in waiters {
+        assert_eq!(waiter.await.unwrap(), 1);
+    }
+    assert_eq!(world.runs.count(), 1);
+}
+
+#[tokio::test]
+async fn a_lease_whose_value_was_refused_is_given_back() {
+    let server = RedisServer::start();
+    let cache = process(&server);
+    let world = World::new();
+
+    let leader = call(&cache, &world, 7);
+    world.running(1).await;
+    server.config_set("maxmemory", "1");
+    world.open();
+    assert_eq!(leader.await.unwrap(), 1);
+    let lease = ["EXISTS", "shop:~lease:{shop:item:7}"];
+    let took = eventually(DEADLINE, || async { server.command::<u32>(&lease) == 0 }).await;
+    assert!(took < Duration::from_millis(1_000), "it ran out by itself, after {took:?}");
+}
+
 #[tokio::test]
 async fn a_long_body_keeps_its_lease() {
     let server = RedisServer::start();

@@ -168,6 +168,25 @@ async fn a_call_inside_of_the_body_does_not_wait() {
     assert_eq!(value(&server, 7).as_deref(), Some("2"), "what the call computed is not stored");
 }
 
+/// Nor inside of a further put.
+#[tokio::test]
+async fn a_call_inside_of_two_bodies_waits_for_neither() {
+    #[redis_put(item(8))]
+    async fn inner(world: &World) -> u64 {
+        item(world, 7).await + item(world, 8).await
+    }
+
+    #[redis_put(item(7))]
+    async fn outer(world: &World) -> u64 {
+        inner(world).await
+    }
+
+    let Scene { one: cache, world, server: _server, .. } = Scene::start();
+    let begun = std::time::Instant::now();
+    assert_eq!(limited(cache.scope(outer(&world))).await, 2);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
 #[tokio::test]
 async fn a_long_body_keeps_the_lease() {
     let Scene { server, one: cache, world, .. } = Scene::start();
