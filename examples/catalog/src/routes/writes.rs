@@ -35,7 +35,9 @@ pub(super) async fn set_price(
         let db = db.clone();
         async move {
             let changed = products::set_price(&db, id, body.price).await;
-            products::forget_lists(&cache).await;
+            if !matches!(changed, Ok(false)) {
+                products::forget_lists(&cache).await;
+            }
             changed
         }
     });
