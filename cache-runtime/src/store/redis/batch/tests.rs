@@ -79,6 +79,8 @@ async fn what_does_not_fit_into_one_message_goes_into_the_next() {
     let server = RedisServer::start();
     let store = store_at(&server.url()).await;
     let reads: Vec<_> = (0..2 * super::MOST + 3).map(|_| begun(&store, "p:k", LONG)).collect();
+    let pool = store.pools.find(Handle::current().id()).unwrap();
+    assert_eq!(pool.reads.lock().answers.len(), 3);
     for read in reads {
         assert_eq!(read.await, Ok(None));
     }
