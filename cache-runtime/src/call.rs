@@ -2,7 +2,6 @@
 
 use crate::Error;
 use crate::cache::{Cache, Handle};
-use crate::config::KeySecret;
 use crate::context::{Context, Mode};
 use crate::function::{Function, Location, registry};
 use crate::key::KeyWriter;
@@ -129,11 +128,7 @@ fn render_key(
         return Err(why);
     }
     let settings = cache.settings();
-    let mut key = KeyWriter::new(
-        &settings.prefix,
-        function.path(),
-        settings.key_secret.as_ref().map(KeySecret::bytes),
-    );
+    let mut key = settings.key(function.path());
     key.leave_type_open(function.is_open());
     render(&mut key);
     if key.is_ambiguous() {

@@ -54,7 +54,8 @@ impl<'c> Lease<'c> {
                 acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
             }
         };
-        // After a timeout it may arrive there all the same. Nothing could be sent to follow it.
+        // After a timeout it may arrive there all the same, and runs out. Nothing could be sent to
+        // follow it: the timeout has taken the connections down.
         if !matches!(acquired, Ok(Acquired::Ours)) {
             self.token = None;
         }

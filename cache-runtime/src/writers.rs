@@ -2,7 +2,6 @@
 
 use crate::Error;
 use crate::cache::{Cache, Handle};
-use crate::config::KeySecret;
 use crate::context::{Context, with_cache};
 use crate::entry::Entry;
 use crate::key::KeyWriter;
@@ -46,12 +45,7 @@ impl Targets {
     /// A key without the prefix.
     pub fn key(&mut self, render: impl FnOnce(&mut KeyWriter<'_>)) {
         let cache = Handle::choose(None, Context::current().cache);
-        let settings = cache.settings();
-        let mut key = KeyWriter::new(
-            &settings.prefix,
-            "",
-            settings.key_secret.as_ref().map(KeySecret::bytes),
-        );
+        let mut key = cache.settings().key("");
         render(&mut key);
         self.add(&cache, key.finish(""));
     }

@@ -12,6 +12,7 @@ mod tests;
 pub use builder::Builder;
 pub(crate) use target::{Off, Target};
 
+use crate::key::KeyWriter;
 use crate::{Clock, Error};
 use environment::{Environment, ttl_variable};
 use std::collections::HashMap;
@@ -64,6 +65,11 @@ impl Settings {
         }
     }
 
+    /// A key that is about to be written, of a function with this path.
+    pub(crate) fn key<'s>(&'s self, path: &'s str) -> KeyWriter<'s> {
+        KeyWriter::new(&self.prefix, path, self.key_secret.as_ref().map(|secret| &secret.0))
+    }
+
     /// The TTL that goes by this name.
     pub(crate) fn ttl(&self, name: &str) -> Duration {
         self.ttl_settings.get(name).copied().unwrap_or(self.default_ttl)
@@ -96,10 +102,6 @@ impl KeySecret {
     /// Derived, so that what the user keeps secret is not kept here.
     fn of(secret: &[u8]) -> Self {
         Self(blake3::derive_key("cache-runtime 2026 key_secret", secret))
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8; 32] {
-        &self.0
     }
 }
 

@@ -1,5 +1,5 @@
 //! What the processes do: cached functions that stamp what they return, and clients that call
-//! and write at random.
+//! and write at random. The sleeps are their work, patience and leisure; no check waits for one.
 
 use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
 use crate::profile::Profile;

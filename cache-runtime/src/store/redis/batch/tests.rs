@@ -111,6 +111,20 @@ async fn each_has_its_own_deadline() {
     assert_eq!(patient.await, Ok(Some(b"v".to_vec())));
 }
 
+/// Else it would hold the connection on which the answer never comes.
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_given_up() {
+    let server = RedisServer::start();
+    server.command::<()>(&["SET", "p:large", &"v".repeat(10_000)]);
+    let proxy = FaultProxy::start(server.port());
+    let store = store_at(&proxy.url()).await;
+    proxy.set(Fault::Hold(1_000));
+    let (large, other) = (begun(&store, "p:large", SHORT), begun(&store, "p:k", SHORT));
+    assert_eq!((large.await, other.await), (Err(Error::Timeout), Err(Error::Timeout)));
+    eventually(LONG, || async { store.get("p:k", LONG).await.is_ok() }).await;
+    eventually(LONG, || async { server.clients() == 1 }).await;
+}
+
 #[tokio::test]
 async fn when_the_connection_breaks_all_learn_of_it_and_it_comes_back() {
     let server = RedisServer::start();
