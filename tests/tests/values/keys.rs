@@ -1,9 +1,9 @@
 //! Arguments that look alike, and any arguments at all.
 
 use crate::common::{called, in_memory};
-use cache_runtime::{CacheKey, redis_cache};
+use cache_runtime::{Cache, CacheKey, redis_cache, redis_invalidate};
 use proptest::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, CacheKey)]
 enum Filter {
@@ -171,4 +171,44 @@ proptest! {
             assert_eq!(cache.count_keys().await.unwrap(), 2 * seen.len() as u64);
         });
     }
+}
+
+#[redis_cache(ttl = 60, key = "mail:{email:hash}")]
+async fn hashed(email: &str) -> String {
+    email.to_owned()
+}
+
+#[redis_invalidate(keys = ["mail:{email:hash}"])]
+async fn forget(email: &str) {
+    let _ = email;
+}
+
+/// Who does not know the secret cannot tell whose key it is by hashing guesses; readers and writers
+/// that do have one key.
+#[tokio::test]
+async fn hashes_are_keyed_by_the_secret() {
+    let cache = |secret: Option<&str>| {
+        let builder = Cache::builder().url("memory://").prefix("t");
+        match secret {
+            Some(secret) => builder.key_secret(secret),
+            None => builder,
+        }
+        .build()
+        .unwrap()
+    };
+    let mut keys = HashSet::new();
+    for secret in [None, Some("one"), Some("other"), Some("one")] {
+        let cache = cache(secret);
+        cache
+            .scope(async {
+                hashed("ada@example.org").await;
+                keys.insert(hashed_entry("ada@example.org").key().unwrap().to_owned());
+                assert!(hashed_entry("ada@example.org").get().await.unwrap().is_some());
+                forget("ada@example.org").await;
+                assert_eq!(cache.count_keys().await.unwrap(), 0, "{secret:?}");
+            })
+            .await;
+    }
+    assert_eq!(keys.len(), 3, "{keys:?}");
+    assert!(keys.iter().all(|key| !key.contains("ada")));
 }
