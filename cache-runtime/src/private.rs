@@ -1,22 +1,22 @@
 //! What generated code calls. Not for people: no promise is made about anything in here.
 
 pub use crate::cache::Cache;
+pub use crate::call::background::own::{Own, owned, owned_slice};
+pub use crate::call::limits::limits;
+pub use crate::call::plain::{blocking, outside};
+pub use crate::call::read_through::{read_through, read_through_owned, read_through_timed};
 pub use crate::call::{call, companion_call};
 pub use crate::codec::{Cacheable, Codec, Json};
-pub use crate::entry::{Entry, entry};
 pub use crate::function::{Declared, Function, Location, Registered, SelfType, method_of};
 pub use crate::key::KeyWriter;
-pub use crate::outcome::{
+pub use crate::plan::shape::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
     ShapeOfResult, ShapeOfResultOption,
 };
-pub use crate::own::{Own, owned, owned_slice};
-pub use crate::plain::{blocking, outside};
 pub use crate::plan::{SingleFlight, Ttl, plan};
-pub use crate::put::{named, putting, target};
-pub use crate::read_through::{read_through, read_through_owned, read_through_timed};
-pub use crate::timeouts::limits;
-pub use crate::writers::{Targets, invalidating, targets};
+pub use crate::write::entry::{Entry, entry};
+pub use crate::write::put::{named, putting, target};
+pub use crate::write::writers::{Targets, invalidating, targets};
 pub use inventory;
 
 /// `cache = EXPR`.

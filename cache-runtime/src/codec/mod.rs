@@ -4,6 +4,7 @@
 //! and `Postcard` are smaller, each behind the feature of its name. Whatever the codec, a value
 //! that would not come back as it was is not stored, and bytes that are no value are a miss.
 
+pub(crate) mod envelope;
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 mod guard;
 mod json;

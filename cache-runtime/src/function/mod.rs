@@ -6,10 +6,10 @@ mod registry;
 pub use registry::Registered;
 pub(crate) use registry::{registry, ttl_settings, warn_of_overlaps};
 
+use crate::figures::measure::Measures;
+use crate::figures::stats::{Apart, Counters};
 use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
-use crate::measure::Measures;
-use crate::stats::{Apart, Counters};
 use path::{names, path_of};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

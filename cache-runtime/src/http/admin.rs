@@ -3,7 +3,8 @@
 use super::answer::Refusal;
 use super::seldom::Seldom;
 use crate::function::registry;
-use crate::{Cache, Error, FunctionStats, Stats, functions, glob};
+use crate::key::glob;
+use crate::{Cache, Error, FunctionStats, Stats, functions};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

@@ -3,7 +3,7 @@
 //! It is a wrapper for the way out and has no serde of its own, so it is looked through like
 //! `Ok`: `cache_if` and `ttl_with` see the `T`, and `none_ttl` the `None` in a `Json<Option<T>>`.
 
-use crate::outcome::{
+use crate::plan::shape::{
     HoldsOption, OptionOf, Plain, Returns, Shape, ShapeOfJsonOption, ShapeOfResultOption,
 };
 use axum::Json;

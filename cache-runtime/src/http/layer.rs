@@ -3,7 +3,7 @@
 use super::etag;
 use super::status::CacheStatus;
 use crate::Cache;
-use crate::context::watch;
+use crate::cache::context::watch;
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::{self, HeaderName, HeaderValue};

@@ -5,6 +5,7 @@
 
 mod encode;
 mod features;
+pub(crate) mod glob;
 mod impls;
 mod parts;
 pub(crate) mod pattern;

@@ -3,7 +3,8 @@
 use super::redis::RedisStore;
 use super::testing::Write;
 use super::{Acquired, Act, AnyStore, Bounds, Cursor, Life, MemoryStore, Store, Token, lease_key};
-use crate::{Clock, Error, glob};
+use crate::key::glob;
+use crate::{Clock, Error};
 use ::redis::IntoConnectionInfo;
 use cache_test_servers::RedisServer;
 use std::collections::BTreeSet;

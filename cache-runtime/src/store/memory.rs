@@ -6,7 +6,8 @@ mod tests;
 use super::{
     Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
 };
-use crate::{Clock, Error, glob};
+use crate::key::glob;
+use crate::{Clock, Error};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;

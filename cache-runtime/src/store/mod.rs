@@ -1,23 +1,26 @@
 //! Where encoded values are kept. One contract ([`Store`]), three stores.
 
+pub(crate) mod breaker;
+#[cfg(test)]
+mod breaker_tests; // apart: the model checker compiles the file above
 #[cfg(test)]
 mod conformance;
 mod disabled;
-mod lease;
+mod grant;
 mod memory;
 mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub(crate) use disabled::DisabledStore;
-pub(crate) use lease::{Acquired, Act, Found, Token, key_of_lease, lease_key};
+pub(crate) use grant::{Acquired, Act, Found, Token, key_of_lease, lease_key};
 pub(crate) use memory::{Bounds, MemoryStore};
 pub(crate) use redis::RedisStore;
 
 use crate::Error;
-use crate::breaker::BreakerState;
 use crate::config::{Settings, Target};
-use crate::measure::Command;
+use crate::figures::measure::Command;
+use crate::store::breaker::BreakerState;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The flights of one process, with callers, a foreign invalidation and a cancelled leader.
 
 use crate::explore;
-use crate::outcome::SharedError;
+use crate::plan::shape::SharedError;
 use crate::single_flight::{Flights, Landing, Role, Waited};
 use crate::sync::Mutex;
 use loom::future::block_on;

@@ -8,18 +8,25 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs, dead_code, unreachable_pub)] // what the product has and the models do not use
 
-#[path = "../../../cache-runtime/src/breaker.rs"]
+#[path = "../../../cache-runtime/src/store/breaker.rs"]
 mod breaker;
 mod breakers;
 mod flights;
-#[path = "../../../cache-runtime/src/journal.rs"]
+#[path = "../../../cache-runtime/src/flight/journal.rs"]
 mod journal;
-#[path = "../../../cache-runtime/src/single_flight.rs"]
+#[path = "../../../cache-runtime/src/flight/single_flight.rs"]
 mod single_flight;
 mod sync;
 
-mod outcome {
-    pub type SharedError = Box<dyn std::any::Any + Send>;
+// By the paths that those files know each other by.
+mod flight {
+    pub(crate) use crate::journal;
+}
+
+mod plan {
+    pub mod shape {
+        pub type SharedError = Box<dyn std::any::Any + Send>;
+    }
 }
 
 mod timers {

@@ -5,7 +5,7 @@ use super::batch::Reading;
 use super::refusal::{self, Asked, Verdict};
 use super::scripts::Hashed;
 use crate::Error;
-use crate::breaker::Admission;
+use crate::store::breaker::Admission;
 use redis::{Cmd, Value};
 use std::time::Duration;
 

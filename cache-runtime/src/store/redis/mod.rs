@@ -23,7 +23,7 @@ use super::{
     Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
 };
 use crate::Error;
-use crate::breaker::{Breaker, BreakerState};
+use crate::store::breaker::{Breaker, BreakerState};
 use pool::Pools;
 use redis::{Cmd, ConnectionInfo, Value};
 use refusal::Asked;

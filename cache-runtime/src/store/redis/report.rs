@@ -1,7 +1,7 @@
 //! What operators get to read: once per outage, whatever the number of calls and of pools.
 
 use super::super::Reachability;
-use crate::measure;
+use crate::figures::measure;
 use redis::{ConnectionAddr, ConnectionInfo};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

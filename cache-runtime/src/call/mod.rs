@@ -1,11 +1,22 @@
 //! One call before it begins: which cache it uses, and under which key.
 
+pub(crate) mod background;
+pub(crate) mod budget;
+pub(crate) mod claim;
+pub(crate) mod fill;
+pub(crate) mod lease;
+pub(crate) mod limits;
+pub(crate) mod lookup;
+pub(crate) mod plain;
+pub(crate) mod read_through;
+pub(crate) mod work;
+
 use crate::Error;
+use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
-use crate::context::{Context, Mode};
+use crate::figures::stats::{Counters, Observer, Outcome};
 use crate::function::{Function, Location, registry};
 use crate::key::KeyWriter;
-use crate::stats::{Counters, Observer, Outcome};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,7 +86,7 @@ impl Call {
     }
 }
 
-/// What [`entry`](crate::entry::entry) is made of.
+/// What [`entry`](crate::write::entry::entry) is made of.
 #[derive(Debug)]
 pub struct EntryCall {
     pub(crate) function: &'static Function,

@@ -1,10 +1,10 @@
 //! Functions that change what others have cached.
 
 use crate::Error;
+use crate::cache::context::{Context, with_cache};
 use crate::cache::{Cache, Handle};
-use crate::context::{Context, with_cache};
-use crate::entry::Entry;
 use crate::key::KeyWriter;
+use crate::write::entry::Entry;
 use std::pin::Pin;
 use std::time::Duration;
 

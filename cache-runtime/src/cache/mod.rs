@@ -1,9 +1,13 @@
 //! The cache: its settings, its store, its flights and its figures, behind one cheap handle.
 
+pub(crate) mod context;
+pub(crate) mod invalidate;
+pub(crate) mod replay;
+
+use crate::call::background::Refreshes;
 use crate::config::{Builder, Off, Settings, Target};
-use crate::refresh::Refreshes;
-use crate::single_flight::Flights;
-use crate::stats::{Apart, Counters, ProcessStats, Stats, Status, functions};
+use crate::figures::stats::{Apart, Counters, ProcessStats, Stats, Status, functions};
+use crate::flight::single_flight::Flights;
 use crate::store::{AnyStore, DisabledStore, Reachability, Store};
 use crate::{Clock, Error, function};
 use once_cell::sync::OnceCell;

@@ -3,8 +3,8 @@
 //! A handle is asked for once, at the first call that needs it, and kept: a recorder has to be
 //! installed before that. Without the feature `measure_off.rs` stands in the place of this file.
 
+use crate::figures::stats::Outcome;
 use crate::function::Function;
-use crate::stats::Outcome;
 use crate::store::Act;
 use metrics::{Counter, Histogram, Unit};
 use std::sync::{Once, OnceLock};

@@ -1,9 +1,9 @@
 //! Figures: what calls came to, counted as they happen, and what operators read.
 
-use crate::breaker::BreakerState;
+use crate::flight::journal::JournalStats;
 use crate::function::registry;
-use crate::journal::JournalStats;
 use crate::store::ServerInfo;
+use crate::store::breaker::BreakerState;
 use serde::Serialize;
 use std::ops::Deref;
 use std::sync::Arc;

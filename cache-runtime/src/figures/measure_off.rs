@@ -1,7 +1,7 @@
 //! What `measure.rs` is without the feature `metrics`: nothing.
 
+use crate::figures::stats::Outcome;
 use crate::function::Function;
-use crate::stats::Outcome;
 use crate::store::Act;
 
 #[derive(Debug)]

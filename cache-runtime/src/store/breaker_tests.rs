@@ -1,6 +1,6 @@
 //! The breaker, one step after another. Side by side: `tests/loom`.
 
-use crate::breaker::*;
+use crate::store::breaker::*;
 use std::time::Duration;
 
 fn ms(ms: u64) -> Duration {

@@ -1,9 +1,10 @@
 //! Taking values out: one key, a pattern, a function's, all.
 
+use crate::Error;
 use crate::cache::Cache;
 use crate::function::registry;
+use crate::key::glob;
 use crate::store::{Cursor, Store, key_of_lease};
-use crate::{Error, glob};
 use std::time::Duration;
 
 /// Which page of a walk over all keys comes next.

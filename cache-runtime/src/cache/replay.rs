@@ -1,7 +1,7 @@
 //! Invalidations by writers: sent, and sent again until the store has acknowledged them.
 
 use crate::cache::{Cache, WeakCache};
-use crate::journal::{Journal, RECENT, Replay};
+use crate::flight::journal::{Journal, RECENT, Replay};
 use crate::store::Store;
 use crate::{Error, timers};
 use std::time::Duration;
@@ -171,7 +171,7 @@ impl Drop for Replayer {
 
 #[cfg(test)]
 mod tests {
-    use crate::single_flight::{Flights, Role};
+    use crate::flight::single_flight::{Flights, Role};
 
     #[test]
     fn nobody_joins_what_was_begun_before_its_key_was_distrusted() {

@@ -4,14 +4,14 @@
 //! wait for the lease, is then moved into a task of its own.
 
 use crate::call::Active;
-use crate::lookup::{Stale, instead};
-use crate::outcome::Shape;
+use crate::call::background::{Owning, Ticket};
+use crate::call::lookup::{Stale, instead};
+use crate::call::read_through::{Leading, lead};
+use crate::call::work::{Lead, Work};
+use crate::figures::stats::{Counters, Outcome};
 use crate::plan::Plan;
-use crate::read_through::{Leading, lead};
-use crate::refresh::{Owning, Ticket};
-use crate::stats::{Counters, Outcome};
+use crate::plan::shape::Shape;
 use crate::timers;
-use crate::work::{Lead, Work};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;

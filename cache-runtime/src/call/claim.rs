@@ -1,11 +1,11 @@
 //! Asking for a key's lease, until somebody has stored the value or the wait ends.
 
-use crate::budget::Budget;
 use crate::call::Active;
-use crate::lease::Lease;
-use crate::outcome::Shape;
+use crate::call::budget::Budget;
+use crate::call::lease::Lease;
+use crate::flight::single_flight::Leader;
 use crate::plan::Plan;
-use crate::single_flight::Leader;
+use crate::plan::shape::Shape;
 use crate::store::Acquired;
 use crate::timers;
 use std::time::{Duration, Instant};

@@ -4,8 +4,8 @@
 //! waiter takes what such a command brought only if it was sent after the waiter came, and else
 //! looks again: an invalidation that was over before the waiter's call began is then seen.
 
-use crate::journal::{Distrusted, Journal};
-use crate::outcome::SharedError;
+use crate::flight::journal::{Distrusted, Journal};
+use crate::plan::shape::SharedError;
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, Ordering};
 use crate::timers;
 use std::collections::HashMap;

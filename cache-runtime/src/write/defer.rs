@@ -1,8 +1,8 @@
 //! Invalidations that wait for the end of something larger than one writer.
 
 use crate::cache::Cache;
-use crate::context::within;
-use crate::writers::{Group, Pending, Targets, timeout};
+use crate::cache::context::within;
+use crate::write::writers::{Group, Pending, Targets, timeout};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,10 +1,10 @@
 //! How the body of a call can be run.
 
 use crate::call::Active;
-use crate::outcome::Shape;
+use crate::call::limits::{Going, Limits};
+use crate::call::read_through::Leading;
 use crate::plan::Plan;
-use crate::read_through::Leading;
-use crate::timeouts::{Going, Limits};
+use crate::plan::shape::Shape;
 use std::pin::Pin;
 use std::time::Duration;
 

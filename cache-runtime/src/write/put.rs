@@ -7,14 +7,14 @@
 //! shows what each of these rules is for.
 
 use crate::Error;
-use crate::budget::Budget;
 use crate::cache::Cache;
-use crate::context::{Context, Held, Mode, with_cache, within};
-use crate::entry::{Encoded, Entry};
-use crate::lease::Lease;
-use crate::outcome::{Returns, Shape};
+use crate::cache::context::{Context, Held, Mode, with_cache, within};
+use crate::call::budget::Budget;
+use crate::call::lease::Lease;
+use crate::plan::shape::{Returns, Shape};
 use crate::store::{Acquired, Act};
-use crate::writers::{Pending, Targets};
+use crate::write::entry::{Encoded, Entry};
+use crate::write::writers::{Pending, Targets};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,12 +3,12 @@
 use crate::Error;
 use crate::cache::Cache;
 use crate::call::EntryCall;
+use crate::call::lease::LIFE;
+use crate::codec::envelope::Header;
 use crate::function::Function;
-use crate::header::Header;
-use crate::lease::LIFE;
-use crate::outcome::Shape;
 use crate::plan::Plan;
-use crate::policy::{State, Windows};
+use crate::plan::shape::Shape;
+use crate::plan::windows::{State, Windows};
 use crate::store::{Act, Life, Store, Token};
 use std::any::Any;
 use std::fmt;

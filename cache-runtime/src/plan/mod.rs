@@ -1,11 +1,14 @@
 //! What the options of one function say about storing its values: pure policy, no I/O.
 
+pub(crate) mod shape;
+pub(crate) mod windows;
+
 use crate::Error;
+use crate::codec::envelope::{self, Header};
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
-use crate::header::{self, Header};
-use crate::outcome::{ErrorSharing, HoldsOption, Shape};
-use crate::policy::Windows;
+use crate::plan::shape::{ErrorSharing, HoldsOption, Shape};
+use crate::plan::windows::Windows;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -204,18 +207,18 @@ impl<S: Shape> Plan<S> {
     ) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::with_capacity(expected);
         (self.encode)(stored, &mut bytes)?;
-        header::prepend(header, &mut bytes);
+        envelope::prepend(header, &mut bytes);
         Ok(bytes)
     }
 
     pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
-        let size = || header::split(bytes).map_or(bytes.len(), |(_, value)| value.len());
+        let size = || envelope::split(bytes).map_or(bytes.len(), |(_, value)| value.len());
         self.max_size.is_none_or(|most| size() <= most)
     }
 
     /// What a call of this process has just encoded, whether or not it is stored.
     pub(crate) fn decode_shared(&self, bytes: &[u8]) -> Result<S::Stored, Error> {
-        let (_, value) = header::split(bytes)?;
+        let (_, value) = envelope::split(bytes)?;
         (self.decode)(value)
     }
 

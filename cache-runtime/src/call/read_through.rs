@@ -1,20 +1,20 @@
 //! THE algorithm: one cached call, from the look-up to the fill.
 
-use crate::budget::Budget;
+use crate::call::background::Owning;
+use crate::call::budget::Budget;
+use crate::call::claim::{Claim, NoLease, acquire};
+use crate::call::fill::{Confirmed, encode, settle};
+use crate::call::lease::Lease;
+use crate::call::limits::{Limits, Timed};
+use crate::call::lookup::{Looked, Stale, at_once, find, instead};
+use crate::call::work::{Lead, Work};
 use crate::call::{Active, Call};
-use crate::claim::{Claim, NoLease, acquire};
-use crate::fill::{Confirmed, encode, settle};
-use crate::header::Header;
-use crate::lease::Lease;
-use crate::lookup::{Looked, Stale, at_once, find, instead};
-use crate::outcome::Shape;
+use crate::codec::envelope::Header;
+use crate::figures::stats::Outcome;
+use crate::flight::single_flight::{Landing, Leader, Role, Waited, Waiter};
 use crate::plan::Plan;
-use crate::refresh::Owning;
-use crate::single_flight::{Landing, Leader, Role, Waited, Waiter};
-use crate::stats::Outcome;
+use crate::plan::shape::Shape;
 use crate::store::Act;
-use crate::timeouts::{Limits, Timed};
-use crate::work::{Lead, Work};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

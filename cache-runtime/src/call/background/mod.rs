@@ -1,15 +1,17 @@
 //! Bodies behind the callers' backs: how they are refreshed, how many there are, and when they rest.
 
+pub(crate) mod own;
+
 use crate::cache::Cache;
+use crate::cache::context;
 use crate::call::Active;
-use crate::context;
-use crate::lease;
-use crate::outcome::Shape;
+use crate::call::lease;
+use crate::call::read_through::refresh;
+use crate::call::work::Work;
+use crate::figures::stats::Counters;
 use crate::plan::Plan;
-use crate::read_through::refresh;
-use crate::stats::Counters;
+use crate::plan::shape::Shape;
 use crate::timers;
-use crate::work::Work;
 use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,12 +1,12 @@
 //! The look at the store: what a call finds there, and what that is good for when it is served.
 
 use crate::Error;
-use crate::budget::Budget;
 use crate::call::Active;
-use crate::header;
-use crate::outcome::Shape;
+use crate::call::budget::Budget;
+use crate::codec::envelope;
 use crate::plan::Plan;
-use crate::policy::{State, is_early};
+use crate::plan::shape::Shape;
+use crate::plan::windows::{State, is_early};
 use crate::store::Store;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ fn state<S: Shape>(call: &Active, plan: &Plan<S>, end: Duration) -> State {
 /// The life that a fresh value had left, if this is the time to refresh it.
 fn early<S: Shape>(call: &Active, plan: &Plan<S>, bytes: &[u8], life: Life) -> Option<Duration> {
     let beta = plan.early()?;
-    let (header, _) = header::split(bytes).ok()?;
+    let (header, _) = envelope::split(bytes).ok()?;
     let clock = call.cache.clock();
     let left = life.end().saturating_sub(clock.now()).saturating_sub(plan.windows().longest());
     is_early(header.load?, left, beta, clock.random()).then_some(life.left)

@@ -1,13 +1,13 @@
 //! What becomes of a computed value: its bytes, and the step that stores them.
 
 use crate::Error;
-use crate::budget::Budget;
 use crate::call::Active;
-use crate::header::Header;
-use crate::lease::Lease;
-use crate::outcome::Shape;
+use crate::call::budget::Budget;
+use crate::call::lease::Lease;
+use crate::codec::envelope::Header;
+use crate::flight::single_flight::Leader;
 use crate::plan::Plan;
-use crate::single_flight::Leader;
+use crate::plan::shape::Shape;
 use crate::store::Act;
 use std::time::Instant;
 

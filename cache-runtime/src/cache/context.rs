@@ -2,8 +2,8 @@
 //! follows the task across awaits and ends where a new task is spawned.
 
 use crate::Cache;
-use crate::defer::Deferred;
-use crate::stats::{Counts, Observer};
+use crate::figures::stats::{Counts, Observer};
+use crate::write::defer::Deferred;
 use std::sync::Arc;
 
 tokio::task_local! {

@@ -1,0 +1,5 @@
+//! What is counted and measured. Nothing here asks the store or knows how a call works.
+
+#[cfg_attr(not(feature = "metrics"), path = "measure_off.rs")]
+pub(crate) mod measure;
+pub(crate) mod stats;

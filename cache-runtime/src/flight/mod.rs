@@ -1,0 +1,5 @@
+//! What this process knows of keys beside the store: who computes them, and which invalidations
+//! wait. No I/O.
+
+pub(crate) mod journal;
+pub(crate) mod single_flight;
