@@ -32,11 +32,12 @@ pub use cache::context::{Observed, bypass, observe, refresh};
 pub use cache_macros::{CacheKey, redis_cache, redis_invalidate, redis_put};
 pub use call::limits::TimedOut;
 pub use clock::Clock;
+pub use codec::json::Json;
 #[cfg(feature = "msgpack")]
-pub use codec::MessagePack;
+pub use codec::msgpack::MessagePack;
 #[cfg(feature = "postcard")]
-pub use codec::Postcard;
-pub use codec::{Cacheable, Codec, Json};
+pub use codec::postcard::Postcard;
+pub use codec::{Cacheable, Codec};
 pub use config::Builder;
 pub use error::Error;
 pub use figures::stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};

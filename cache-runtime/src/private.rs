@@ -6,7 +6,8 @@ pub use crate::call::limits::limits;
 pub use crate::call::plain::{blocking, outside};
 pub use crate::call::read_through::{read_through, read_through_owned, read_through_timed};
 pub use crate::call::{call, companion_call};
-pub use crate::codec::{Cacheable, Codec, Json};
+pub use crate::codec::json::Json;
+pub use crate::codec::{Cacheable, Codec};
 pub use crate::function::{Declared, Function, Location, Registered, SelfType, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::plan::shape::{

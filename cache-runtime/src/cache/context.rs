@@ -1,7 +1,7 @@
 //! What surrounds a call: which cache, whether to use it, and who watches. Task-local, so it
 //! follows the task across awaits and ends where a new task is spawned.
 
-use crate::Cache;
+use crate::cache::Cache;
 use crate::figures::stats::{Counts, Observer};
 use crate::write::defer::Deferred;
 use std::sync::Arc;

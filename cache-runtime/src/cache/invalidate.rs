@@ -1,7 +1,7 @@
 //! Taking values out: one key, a pattern, a function's, all.
 
-use crate::Error;
 use crate::cache::Cache;
+use crate::error::Error;
 use crate::function::registry;
 use crate::key::glob;
 use crate::store::{Cursor, Store, key_of_lease};

@@ -5,11 +5,15 @@ pub(crate) mod invalidate;
 pub(crate) mod replay;
 
 use crate::call::background::Refreshes;
+use crate::clock::Clock;
 use crate::config::{Builder, Off, Settings, Target};
+use crate::error::Error;
 use crate::figures::stats::{Apart, Counters, ProcessStats, Stats, Status, functions};
 use crate::flight::single_flight::Flights;
-use crate::store::{AnyStore, DisabledStore, Reachability, Store};
-use crate::{Clock, Error, function};
+use crate::function;
+use crate::store::any::AnyStore;
+use crate::store::disabled::DisabledStore;
+use crate::store::{Reachability, Store};
 use once_cell::sync::OnceCell;
 use std::fmt;
 use std::ops::Deref;

@@ -1,9 +1,10 @@
 //! Invalidations by writers: sent, and sent again until the store has acknowledged them.
 
 use crate::cache::{Cache, WeakCache};
+use crate::error::Error;
 use crate::flight::journal::{Journal, RECENT, Replay};
 use crate::store::Store;
-use crate::{Error, timers};
+use crate::timers;
 use std::time::Duration;
 
 /// Between attempts that fail, first and at most.

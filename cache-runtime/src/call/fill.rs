@@ -1,10 +1,10 @@
 //! What becomes of a computed value: its bytes, and the step that stores them.
 
-use crate::Error;
 use crate::call::Active;
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
 use crate::codec::envelope::Header;
+use crate::error::Error;
 use crate::flight::single_flight::Leader;
 use crate::plan::Plan;
 use crate::plan::shape::Shape;

@@ -1,7 +1,7 @@
 //! Holding a key's lease while its value is computed.
 
-use crate::Error;
 use crate::cache::Cache;
+use crate::error::Error;
 use crate::store::{Acquired, Act, Store, Token};
 use crate::timers;
 use std::future::poll_fn;

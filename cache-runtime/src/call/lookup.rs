@@ -1,9 +1,9 @@
 //! The look at the store: what a call finds there, and what that is good for when it is served.
 
-use crate::Error;
 use crate::call::Active;
 use crate::call::budget::Budget;
 use crate::codec::envelope;
+use crate::error::Error;
 use crate::plan::Plan;
 use crate::plan::shape::Shape;
 use crate::plan::windows::{State, is_early};

@@ -11,9 +11,9 @@ pub(crate) mod plain;
 pub(crate) mod read_through;
 pub(crate) mod work;
 
-use crate::Error;
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
+use crate::error::Error;
 use crate::figures::stats::{Counters, Observer, Outcome};
 use crate::function::{Function, Location, registry};
 use crate::key::KeyWriter;

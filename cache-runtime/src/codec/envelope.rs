@@ -8,7 +8,7 @@
 //! A header is the magic, a version, how many bytes follow, and these: none, or how long the
 //! value's computation took, in nanoseconds, as eight bytes of which the highest is first.
 
-use crate::Error;
+use crate::error::Error;
 use std::time::Duration;
 
 /// JSON never begins with it: 0xFF is no byte of UTF-8.

@@ -1,7 +1,7 @@
 //! JSON, which every language reads.
 
 use super::{Codec, lossless, refused};
-use crate::Error;
+use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;

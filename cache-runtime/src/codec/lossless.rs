@@ -4,7 +4,7 @@
 //! afford it.
 
 use super::refused;
-use crate::Error;
+use crate::error::Error;
 use serde::ser::{self, Serialize};
 use std::fmt;
 

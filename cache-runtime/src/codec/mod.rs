@@ -7,23 +7,17 @@
 pub(crate) mod envelope;
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
 mod guard;
-mod json;
+pub(crate) mod json;
 mod lossless;
 #[cfg(feature = "msgpack")]
-mod msgpack;
+pub(crate) mod msgpack;
 #[cfg(feature = "postcard")]
-mod postcard;
+pub(crate) mod postcard;
 
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "postcard")]
-pub use self::postcard::Postcard;
-pub use json::Json;
-#[cfg(feature = "msgpack")]
-pub use msgpack::MessagePack;
-
-use crate::Error;
+use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -1,7 +1,7 @@
 //! MessagePack: JSON's model in fewer bytes.
 
 use super::{Codec, guard, lossless, refused};
-use crate::Error;
+use crate::error::Error;
 use rmp_serde::decode::Error as DecodeError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize as _, Serialize};

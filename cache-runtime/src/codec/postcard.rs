@@ -1,7 +1,7 @@
 //! Postcard: the smallest, by position.
 
 use super::{Codec, guard, lossless, refused};
-use crate::Error;
+use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

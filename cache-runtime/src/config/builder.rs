@@ -1,8 +1,10 @@
 //! The builder, and how it and the environment become settings.
 
 use super::environment::{Environment, malformed};
-use super::{CONNECTIONS, KeySecret, Off, PREFIX, Settings, TIMEOUT, TTL, Target, WAIT};
-use crate::{Clock, Error};
+use super::settings::{CONNECTIONS, KeySecret, PREFIX, Settings, TIMEOUT, TTL, WAIT};
+use super::target::{Off, Target};
+use crate::clock::Clock;
+use crate::error::Error;
 use std::collections::HashMap;
 use std::fmt;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The environment's variables, each read in one place and checked on the spot.
 
-use crate::Error;
+use crate::error::Error;
 use std::time::Duration;
 
 /// A view of the environment; an empty variable is one that is not set.

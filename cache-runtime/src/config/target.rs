@@ -1,8 +1,7 @@
 //! Where to: the URL, or host and port, and what they point to.
 
 use super::environment::{Environment, malformed};
-use crate::Error;
-use crate::store::Bounds;
+use crate::error::Error;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use std::fmt;
 
@@ -18,6 +17,21 @@ pub(crate) enum Target {
     Memory(Bounds),
     /// Nothing.
     Disabled(Off),
+}
+
+/// How much a `memory://` store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Bytes of keys, values and their bookkeeping.
+    pub(crate) bytes: usize,
+    /// Number of keys.
+    pub(crate) entries: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { bytes: 64 * 1024 * 1024, entries: 100_000 }
+    }
 }
 
 /// Why caching is off.

@@ -1,7 +1,11 @@
 //! Who beats whom, and what is refused.
 
+use super::builder::Builder;
+use super::settings::Settings;
 use super::*;
+use crate::error::Error;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// What `builder` becomes with these variables.
 fn settings(builder: Builder, variables: &[(&str, &str)]) -> Result<Settings, Error> {

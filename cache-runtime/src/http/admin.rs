@@ -2,9 +2,13 @@
 
 use super::answer::Refusal;
 use super::seldom::Seldom;
+use crate::cache::Cache;
+use crate::error::Error;
+use crate::figures::stats::FunctionStats;
+use crate::figures::stats::Stats;
+use crate::figures::stats::functions;
 use crate::function::registry;
 use crate::key::glob;
-use crate::{Cache, Error, FunctionStats, Stats, functions};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};

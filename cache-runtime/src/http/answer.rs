@@ -1,6 +1,6 @@
 //! Answers that say what was wrong: `{"error": "…"}`.
 
-use crate::Error;
+use crate::error::Error;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

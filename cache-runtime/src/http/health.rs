@@ -1,8 +1,9 @@
 //! Health, for whoever restarts services: a cache that is away is no reason to.
 
 use super::seldom::Seldom;
+use crate::cache::Cache;
+use crate::figures::stats::Status;
 use crate::store::{Reachability, Store as _};
-use crate::{Cache, Status};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;

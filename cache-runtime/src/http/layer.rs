@@ -2,7 +2,7 @@
 
 use super::etag;
 use super::status::CacheStatus;
-use crate::Cache;
+use crate::cache::Cache;
 use crate::cache::context::watch;
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};

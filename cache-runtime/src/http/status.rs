@@ -1,6 +1,6 @@
 //! What `X-Cache` and `Cache-Status` say of a handler's cached calls.
 
-use crate::Observed;
+use crate::cache::context::Observed;
 use axum::http::HeaderValue;
 use std::borrow::Cow;
 

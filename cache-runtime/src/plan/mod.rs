@@ -3,10 +3,10 @@
 pub(crate) mod shape;
 pub(crate) mod windows;
 
-use crate::Error;
 use crate::codec::envelope::{self, Header};
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
+use crate::error::Error;
 use crate::plan::shape::{ErrorSharing, HoldsOption, Shape};
 use crate::plan::windows::Windows;
 use std::fmt;

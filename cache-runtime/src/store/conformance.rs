@@ -1,10 +1,14 @@
 //! What every store must do, run against each of them.
 
+use super::any::AnyStore;
+use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::testing::Write;
-use super::{Acquired, Act, AnyStore, Bounds, Cursor, Life, MemoryStore, Store, Token, lease_key};
+use super::{Acquired, Act, Cursor, Life, Store, Token, lease_key};
+use crate::clock::Clock;
+use crate::config::Bounds;
+use crate::error::Error;
 use crate::key::glob;
-use crate::{Clock, Error};
 use ::redis::IntoConnectionInfo;
 use cache_test_servers::RedisServer;
 use std::collections::BTreeSet;
@@ -333,7 +337,7 @@ async fn scan(store: &impl Store, pattern: &str) -> (BTreeSet<String>, usize) {
 
 #[tokio::test]
 async fn a_disabled_store_misses_and_keeps_nothing() {
-    let store = AnyStore::Disabled(super::DisabledStore);
+    let store = AnyStore::Disabled(super::disabled::DisabledStore);
     assert_eq!(store.set("p:k", b"v", MINUTE, SOON).await, Ok(()));
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
     assert_eq!(store.remove(&["p:k".into()], SOON).await, Ok(0));

@@ -1,7 +1,7 @@
 //! The store of a cache that is switched off.
 
 use super::{Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token};
-use crate::Error;
+use crate::error::Error;
 use std::time::Duration;
 
 /// Every read is a miss, nothing is stored, and whoever asks directly is told.

@@ -6,8 +6,10 @@ mod tests;
 use super::{
     Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
 };
+use crate::clock::Clock;
+use crate::config::Bounds;
+use crate::error::Error;
 use crate::key::glob;
-use crate::{Clock, Error};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
@@ -18,21 +20,6 @@ use std::time::Duration;
 const OVERHEAD: usize = 128;
 /// Keys looked at per page of a scan, and so the longest time that the lock is held for one.
 const PAGE: usize = 512;
-
-/// How much a [`MemoryStore`] holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    /// Bytes of keys, values and their bookkeeping.
-    pub(crate) bytes: usize,
-    /// Number of keys.
-    pub(crate) entries: usize,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Self { bytes: 64 * 1024 * 1024, entries: 100_000 }
-    }
-}
 
 /// A bounded map with expiry by the cache's clock; when it is full the oldest entry goes.
 pub(crate) struct MemoryStore {

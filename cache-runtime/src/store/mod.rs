@@ -1,30 +1,24 @@
-//! Where encoded values are kept. One contract ([`Store`]), three stores.
+//! Where encoded values are kept: the contract of every store ([`Store`]), and below it the three
+//! that there are. Nothing here knows of functions or calls.
 
+pub(crate) mod any;
 pub(crate) mod breaker;
 #[cfg(test)]
 mod breaker_tests; // apart: the model checker compiles the file above
 #[cfg(test)]
 mod conformance;
-mod disabled;
+pub(crate) mod disabled;
 mod grant;
 mod memory;
 mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use disabled::DisabledStore;
 pub(crate) use grant::{Acquired, Act, Found, Token, key_of_lease, lease_key};
-pub(crate) use memory::{Bounds, MemoryStore};
-pub(crate) use redis::RedisStore;
 
-use crate::Error;
-use crate::config::{Settings, Target};
-use crate::figures::measure::Command;
-use crate::store::breaker::BreakerState;
+use crate::error::Error;
 use serde::Serialize;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// How long a key has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,144 +155,4 @@ pub(crate) trait Store: Send + Sync {
 
     /// What is known without asking.
     fn reachability(&self) -> Reachability;
-}
-
-/// The store that the configuration asked for, told apart once per call and not by a v-table.
-#[derive(Debug)]
-pub(crate) enum AnyStore {
-    /// In Redis.
-    Redis(RedisStore),
-    /// In this process.
-    Memory(MemoryStore),
-    /// Nowhere.
-    Disabled(DisabledStore),
-}
-
-/// The same method of whichever store it is; with a name, its time is measured under that.
-macro_rules! delegate {
-    ($self:ident, $store:ident => $call:expr) => {
-        match $self {
-            AnyStore::Redis($store) => $call,
-            AnyStore::Memory($store) => $call,
-            AnyStore::Disabled($store) => $call,
-        }
-    };
-    ($name:literal: $self:ident, $store:ident => $call:expr) => {{
-        static COMMAND: Command = Command::new($name);
-        let timer = COMMAND.begins();
-        let answer = delegate!($self, $store => $call);
-        timer.ends();
-        answer
-    }};
-}
-
-impl AnyStore {
-    /// The store that `settings` ask for. No I/O.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
-        Ok(match &settings.target {
-            Target::Redis(server) => Self::Redis(RedisStore::new(
-                server.as_ref().clone(),
-                &settings.prefix,
-                settings.connections,
-            )?),
-            Target::Memory(bounds) => {
-                Self::Memory(MemoryStore::new(settings.clock.clone(), *bounds))
-            }
-            Target::Disabled(_) => Self::Disabled(DisabledStore),
-        })
-    }
-
-    /// How often a lost connection was made again; `None` where none can be lost.
-    pub(crate) fn reconnects(&self) -> Option<u64> {
-        match self {
-            Self::Redis(store) => Some(store.reconnects()),
-            Self::Memory(_) | Self::Disabled(_) => None,
-        }
-    }
-
-    /// Notifies `wake` whenever [`reconnects`](Self::reconnects) has risen.
-    pub(crate) fn on_reconnect(&self, wake: &Arc<Notify>) {
-        if let Self::Redis(store) = self {
-            store.on_reconnect(wake);
-        }
-    }
-
-    /// What the breaker does, for those who look from outside.
-    pub(crate) fn breaker_state(&self) -> BreakerState {
-        match self {
-            Self::Redis(store) => store.breaker_state(),
-            Self::Memory(_) | Self::Disabled(_) => BreakerState::Closed,
-        }
-    }
-}
-
-impl Store for AnyStore {
-    async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        delegate!("get": self, store => store.get(key, within).await)
-    }
-
-    async fn read(&self, key: &str, within: Duration) -> Result<Option<Found>, Error> {
-        delegate!("read": self, store => store.read(key, within).await)
-    }
-
-    async fn acquire_above(
-        &self,
-        key: &str,
-        token: &Token,
-        life: Duration,
-        above: Duration,
-        within: Duration,
-    ) -> Result<Acquired<Found>, Error> {
-        delegate!("acquire": self, store => store.acquire_above(key, token, life, above, within).await)
-    }
-
-    async fn acquire(
-        &self,
-        key: &str,
-        token: &Token,
-        life: Duration,
-        force: bool,
-        within: Duration,
-    ) -> Result<Acquired, Error> {
-        delegate!("acquire": self, store => store.acquire(key, token, life, force, within).await)
-    }
-
-    async fn settle(
-        &self,
-        key: &str,
-        token: &Token,
-        act: Act<'_>,
-        within: Duration,
-    ) -> Result<bool, Error> {
-        delegate!("settle": self, store => store.settle(key, token, act, within).await)
-    }
-
-    async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {
-        delegate!("remove": self, store => store.remove(keys, within).await)
-    }
-
-    async fn life(&self, key: &str, within: Duration) -> Result<Life, Error> {
-        delegate!(self, store => store.life(key, within).await)
-    }
-
-    async fn scan(
-        &self,
-        pattern: &str,
-        from: Option<&Cursor>,
-        within: Duration,
-    ) -> Result<(Vec<String>, Option<Cursor>), Error> {
-        delegate!(self, store => store.scan(pattern, from, within).await)
-    }
-
-    async fn ping(&self, within: Duration) -> Result<(), Error> {
-        delegate!(self, store => store.ping(within).await)
-    }
-
-    async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
-        delegate!(self, store => store.info(within).await)
-    }
-
-    fn reachability(&self) -> Reachability {
-        delegate!(self, store => store.reachability())
-    }
 }

@@ -1,7 +1,7 @@
 //! For tests of the stores: a write in one call.
 
 use super::{Acquired, Act, Store, Token};
-use crate::Error;
+use crate::error::Error;
 use std::time::Duration;
 
 /// A second and more than enough for a lease that is used at once.

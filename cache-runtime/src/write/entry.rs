@@ -1,10 +1,10 @@
 //! One key of one function: what a companion returns.
 
-use crate::Error;
 use crate::cache::Cache;
 use crate::call::EntryCall;
 use crate::call::lease::LIFE;
 use crate::codec::envelope::Header;
+use crate::error::Error;
 use crate::function::Function;
 use crate::plan::Plan;
 use crate::plan::shape::Shape;

@@ -6,11 +6,11 @@
 //! invalidation is undone. Whatever else comes in between, it invalidates. `tests/model/put.rs`
 //! shows what each of these rules is for.
 
-use crate::Error;
 use crate::cache::Cache;
 use crate::cache::context::{Context, Held, Mode, with_cache, within};
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
+use crate::error::Error;
 use crate::plan::shape::{Returns, Shape};
 use crate::store::{Acquired, Act};
 use crate::write::entry::{Encoded, Entry};

@@ -1,8 +1,8 @@
 //! Functions that change what others have cached.
 
-use crate::Error;
 use crate::cache::context::{Context, with_cache};
 use crate::cache::{Cache, Handle};
+use crate::error::Error;
 use crate::key::KeyWriter;
 use crate::write::entry::Entry;
 use std::pin::Pin;

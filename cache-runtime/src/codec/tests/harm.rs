@@ -1,11 +1,12 @@
 //! Any bytes at all: an error or a value, never a panic, an overflow or gigabytes.
 
-#[cfg(feature = "msgpack")]
-use super::MessagePack;
-#[cfg(feature = "postcard")]
-use super::Postcard;
 use super::roundtrip::{Tree, tree};
-use super::{Codec, Json, each_codec, encoded};
+use super::{Codec, each_codec, encoded};
+use crate::codec::json::Json;
+#[cfg(feature = "msgpack")]
+use crate::codec::msgpack::MessagePack;
+#[cfg(feature = "postcard")]
+use crate::codec::postcard::Postcard;
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,13 @@
 //! What would come back changed is refused.
 
-#[cfg(feature = "msgpack")]
-use super::MessagePack;
-#[cfg(feature = "postcard")]
-use super::Postcard;
 use super::roundtrip::Unit;
-use super::{Codec, Json, encoded, returned};
-use crate::Error;
+use super::{Codec, encoded, returned};
+use crate::codec::json::Json;
+#[cfg(feature = "msgpack")]
+use crate::codec::msgpack::MessagePack;
+#[cfg(feature = "postcard")]
+use crate::codec::postcard::Postcard;
+use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -4,12 +4,8 @@ mod harm;
 mod lossless;
 mod roundtrip;
 
-#[cfg(feature = "msgpack")]
-use super::MessagePack;
-#[cfg(feature = "postcard")]
-use super::Postcard;
-use super::{Codec, Json};
-use crate::Error;
+use super::Codec;
+use crate::error::Error;
 use serde::{Serialize, de::DeserializeOwned};
 
 fn encoded<C: Codec, T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {

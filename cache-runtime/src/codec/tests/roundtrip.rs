@@ -1,10 +1,11 @@
 //! Values are refused or come back equal.
 
+use super::{Codec, each_codec, encoded, returned};
+use crate::codec::json::Json;
 #[cfg(feature = "msgpack")]
-use super::MessagePack;
+use crate::codec::msgpack::MessagePack;
 #[cfg(feature = "postcard")]
-use super::Postcard;
-use super::{Codec, Json, each_codec, encoded, returned};
+use crate::codec::postcard::Postcard;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use super::RedisStore;
 use super::batch::Reading;
 use super::refusal::{self, Asked, Verdict};
 use super::scripts::Hashed;
-use crate::Error;
+use crate::error::Error;
 use crate::store::breaker::Admission;
 use redis::{Cmd, Value};
 use std::time::Duration;

@@ -22,7 +22,7 @@ mod way;
 use super::{
     Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
 };
-use crate::Error;
+use crate::error::Error;
 use crate::store::breaker::{Breaker, BreakerState};
 use pool::Pools;
 use redis::{Cmd, ConnectionInfo, Value};

@@ -3,7 +3,7 @@
 use super::pool::{Link, Phase, Pool};
 use super::refusal;
 use super::report::{Moment, Report};
-use crate::Error;
+use crate::error::Error;
 use redis::aio::MultiplexedConnection;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, Value};

@@ -2,7 +2,7 @@
 
 use super::batch::Place;
 use super::pool::{Phase, Pool};
-use crate::Error;
+use crate::error::Error;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, RedisResult, Value};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Reads that go together, with real servers.
 
 use super::super::RedisStore;
-use crate::Error;
+use crate::error::Error;
 use crate::store::Store;
 use cache_test_servers::{Fault, FaultProxy, RedisServer, eventually};
 use redis::IntoConnectionInfo;
