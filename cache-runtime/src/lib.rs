@@ -40,10 +40,11 @@ pub use codec::postcard::Postcard;
 pub use codec::{Cacheable, Codec};
 pub use config::Builder;
 pub use error::Error;
-pub use figures::stats::{Counts, FunctionStats, ProcessStats, Stats, Status, functions};
-pub use flight::journal::JournalStats;
+pub use figures::counters::Counts;
+pub use figures::stats::{
+    BreakerState, FunctionStats, JournalStats, ProcessStats, ServerInfo, Stats, Status,
+};
+pub use function::listed::functions;
 pub use key::{Bucket, CacheKey, KeyWriter};
-pub use store::ServerInfo;
-pub use store::breaker::BreakerState;
 pub use write::defer::defer_invalidations;
 pub use write::entry::Entry;

@@ -8,7 +8,9 @@ pub use crate::call::read_through::{read_through, read_through_owned, read_throu
 pub use crate::call::{call, companion_call};
 pub use crate::codec::json::Json;
 pub use crate::codec::{Cacheable, Codec};
-pub use crate::function::{Declared, Function, Location, Registered, SelfType, method_of};
+pub use crate::function::declared::{Declared, Location, SelfType};
+pub use crate::function::registry::Registered;
+pub use crate::function::{Function, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::plan::shape::{
     ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,

@@ -1,9 +1,9 @@
 //! What surrounds a call: which cache, whether to use it, and who watches. Task-local, so it
 //! follows the task across awaits and ends where a new task is spawned.
 
+use super::deferred::Deferred;
 use crate::cache::Cache;
-use crate::figures::stats::{Counts, Observer};
-use crate::write::defer::Deferred;
+use crate::figures::counters::{Counts, Observer};
 use std::sync::Arc;
 
 tokio::task_local! {
@@ -143,7 +143,7 @@ pub(crate) async fn watch<F: Future>(
     future: F,
 ) -> (F::Output, Arc<Observer>) {
     let mut context = Context::current();
-    let observer = Arc::new(Observer { outer: context.observer, ..Observer::default() });
+    let observer = Arc::new(Observer::inside(context.observer));
     context.observer = Some(observer.clone());
     context.cache = cache.or(context.cache);
     (CONTEXT.scope(context, future).await, observer)

@@ -2,7 +2,7 @@
 
 use crate::cache::Cache;
 use crate::error::Error;
-use crate::function::registry;
+use crate::function::registry::registry;
 use crate::key::glob;
 use crate::store::{Cursor, Store, key_of_lease};
 use std::time::Duration;
@@ -164,10 +164,8 @@ impl Cache {
 
     fn whole(&self, text: &str, what: &str) -> Result<String, Error> {
         let prefix = &self.settings().prefix;
-        let bare = text
-            .strip_prefix(prefix.as_str())
-            .and_then(|rest| rest.strip_prefix(':'))
-            .unwrap_or(text);
+        let bare =
+            text.strip_prefix(&**prefix).and_then(|rest| rest.strip_prefix(':')).unwrap_or(text);
         if bare.is_empty() {
             return Err(Error::Invalid(format!(
                 "an empty {what} names nothing: `*` is everything"

@@ -1,16 +1,19 @@
 //! The cache: its settings, its store, its flights and its figures, behind one cheap handle.
 
 pub(crate) mod context;
+pub(crate) mod deferred;
 pub(crate) mod invalidate;
 pub(crate) mod replay;
 
-use crate::call::background::Refreshes;
 use crate::clock::Clock;
 use crate::config::{Builder, Off, Settings, Target};
 use crate::error::Error;
-use crate::figures::stats::{Apart, Counters, ProcessStats, Stats, Status, functions};
+use crate::figures::counters::{CachePadded, Counters};
+use crate::figures::stats::{ProcessStats, Stats, Status};
 use crate::flight::single_flight::Flights;
-use crate::function;
+use crate::flight::slots::Slots;
+use crate::function::listed::functions;
+use crate::function::registry::{ttl_settings, warn_of_overlaps};
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
 use crate::store::{Reachability, Store};
@@ -18,6 +21,7 @@ use once_cell::sync::OnceCell;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// A cache: where cached functions look their values up and store them.
@@ -41,8 +45,8 @@ struct Inner {
     settings: Settings,
     store: AnyStore,
     flights: Flights,
-    refreshes: Refreshes,
-    counters: Apart<Counters>,
+    slots: Slots,
+    counters: CachePadded<Counters>,
     /// Wakes the task that replays the journal.
     wake: Arc<Notify>,
 }
@@ -77,8 +81,8 @@ impl Cache {
             settings,
             store,
             flights: Flights::default(),
-            refreshes: Refreshes::default(),
-            counters: Apart(Counters::new()),
+            slots: Slots::default(),
+            counters: CachePadded(Counters::new()),
         }))
     }
 
@@ -141,17 +145,32 @@ impl Cache {
                 }
                 Err(_) => Status::Unreachable,
             },
-            prefix: self.settings().prefix.clone(),
+            prefix: self.settings().prefix.to_string(),
             breaker: self.store().breaker_state(),
             journal: self.flights().journal(|journal| journal.figures()),
             process: ProcessStats {
                 total,
                 hit_rate: total.hit_rate(),
-                refreshing: self.refreshes().running(),
+                refreshing: self.slots().running(),
                 functions: functions(),
             },
             server: server.ok(),
         }
+    }
+
+    /// Starts nothing more in the background and waits for the bodies that run there, ten seconds
+    /// at the longest (the builder's `wait`). Says whether all have ended.
+    ///
+    /// Call it before the runtime ends, so that what is being computed is stored. Calls go on as
+    /// before; stale values are then served without being refreshed, and a body whose caller's
+    /// timeout has passed ends with it.
+    pub async fn shutdown(&self) -> bool {
+        self.shutdown_within(self.settings().wait).await
+    }
+
+    /// [`shutdown`](Self::shutdown) with a limit of its own.
+    pub async fn shutdown_within(&self, limit: Duration) -> bool {
+        self.slots().close(limit).await
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -166,8 +185,8 @@ impl Cache {
         &self.0.flights
     }
 
-    pub(crate) fn refreshes(&self) -> &Refreshes {
-        &self.0.refreshes
+    pub(crate) fn slots(&self) -> &Slots {
+        &self.0.slots
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -204,7 +223,7 @@ impl Builder {
     pub fn build(self) -> Result<Cache, Error> {
         let environment = |name: &str| std::env::var(name).ok();
         let mut settings = self.settings(&environment)?;
-        settings.read_ttl_settings(function::ttl_settings(), &environment)?;
+        settings.read_ttl_settings(ttl_settings(), &environment)?;
         announce(&settings);
         Cache::new(settings)
     }
@@ -220,13 +239,13 @@ fn announce(settings: &Settings) {
         ),
         Target::Redis(_) if settings.prefix_is_default => tracing::info!(
             target: "cache_runtime",
-            prefix = settings.prefix,
+            prefix = &*settings.prefix,
             "nothing says which prefix to use; services that share a Redis need one each: set \
              REDIS_KEY_PREFIX"
         ),
         _ => {}
     }
-    function::warn_of_overlaps();
+    warn_of_overlaps();
 }
 
 impl fmt::Debug for Cache {

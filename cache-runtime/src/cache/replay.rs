@@ -38,7 +38,7 @@ impl Cache {
         {
             tracing::warn!(
                 target: "cache_runtime",
-                prefix = self.settings().prefix,
+                prefix = &*self.settings().prefix,
                 %error,
                 "invalidations by writers wait until they reach the store; until then this \
                  process computes what they concern, and stores none of it",
@@ -47,7 +47,7 @@ impl Cache {
         if overflows {
             tracing::warn!(
                 target: "cache_runtime",
-                prefix = self.settings().prefix,
+                prefix = &*self.settings().prefix,
                 "too many invalidations wait: the whole prefix will be cleared, and until then \
                  this process reads nothing from the store",
             );
@@ -143,7 +143,7 @@ impl Replayer {
                     if empty && was_said {
                         tracing::info!(
                             target: "cache_runtime",
-                            prefix = cache.settings().prefix,
+                            prefix = &*cache.settings().prefix,
                             "all invalidations by writers have reached the store",
                         );
                     }

@@ -55,7 +55,9 @@ pub(crate) async fn settle(
     match settled {
         Ok(true) => Confirmed::Yes,
         Ok(false) => {
-            call.function.measure_voided(&act);
+            if matches!(act, Act::Fill(..)) {
+                call.function.count_voided();
+            }
             Confirmed::No
         }
         Err(error) => {

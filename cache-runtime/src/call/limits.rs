@@ -4,11 +4,11 @@
 //! wait for the lease, is then moved into a task of its own.
 
 use crate::call::Active;
-use crate::call::background::{Owning, Ticket};
+use crate::call::background::{Owning, Slot};
 use crate::call::lookup::{Stale, instead};
 use crate::call::read_through::{Leading, lead};
 use crate::call::work::{Lead, Work};
-use crate::figures::stats::{Counters, Outcome};
+use crate::figures::counters::{Counters, Outcome};
 use crate::plan::Plan;
 use crate::plan::shape::Shape;
 use crate::timers;
@@ -242,10 +242,10 @@ impl<S: Shape> Going<S> {
 /// Lets `rest` go on in a task of its own; unless there are enough of them, when whoever waits for
 /// it takes over.
 fn leave<S: Shape<Output: 'static> + 'static>(rest: Rest<S>, call: &Active) {
-    let ticket = timers::available().then(|| Ticket::to_go_on(&call.cache, &call.key)).flatten();
-    let Some(ticket) = ticket else { return call.count(Counters::count_skipped) };
+    let slot = timers::available().then(|| Slot::to_go_on(&call.cache, &call.key));
+    let Some(Ok(slot)) = slot else { return call.count(Counters::count_skipped) };
     call.count(Counters::count_refresh);
-    ticket.run(async move {
+    slot.run(async move {
         let (output, outcome) = rest.await;
         outcome == Outcome::Miss && S::stored(&output).is_none()
     });

@@ -116,7 +116,7 @@ pub(crate) fn at_once<S: Shape>(
 ) -> Option<(S::Stored, bool)> {
     let stale = stale?;
     let State::Stale { at_once, on_error } = state(call, plan, stale.end) else { return None };
-    let rests = || call.cache.refreshes().rests(&call.key, call.cache.clock().now());
+    let rests = || call.cache.slots().rests(&call.key, call.cache.clock().now());
     if at_once || (on_error && rests()) {
         Some((decode(call, plan, &stale.bytes)?, at_once))
     } else {

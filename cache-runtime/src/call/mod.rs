@@ -14,8 +14,10 @@ pub(crate) mod work;
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
 use crate::error::Error;
-use crate::figures::stats::{Counters, Observer, Outcome};
-use crate::function::{Function, Location, registry};
+use crate::figures::counters::{Counters, Observer, Outcome};
+use crate::function::Function;
+use crate::function::declared::{Declared, Location, SelfType};
+use crate::function::registry::registry;
 use crate::key::KeyWriter;
 use std::sync::Arc;
 use std::time::Duration;
@@ -118,7 +120,7 @@ pub fn companion_call(
 }
 
 /// Stands in where the linker left a function's entry out; its key is an error already.
-static UNKNOWN: Function = Function::new(crate::function::Declared {
+static UNKNOWN: Function = Function::new(Declared {
     location: Location { module: "", nth: 0, file: "", line: 0, column: 0 },
     ident: "",
     item: || "",
@@ -127,7 +129,7 @@ static UNKNOWN: Function = Function::new(crate::function::Declared {
     version: None,
     codec: "",
     options: &[],
-    self_type: crate::function::SelfType::InKey,
+    self_type: SelfType::InKey,
 });
 
 fn render_key(
@@ -182,7 +184,7 @@ impl Active {
 
     fn count_error(&self) {
         self.count(Counters::count_error);
-        self.function.measure_error();
+        self.function.count_failure();
     }
 
     /// Counts something beside the outcome.
@@ -219,13 +221,12 @@ fn record(
     outcome: Outcome,
     key: &str,
 ) {
-    function.counters.count(outcome);
-    function.measure(outcome);
+    function.count(outcome);
     cache.counters().count(outcome);
     if let Some(observer) = observer {
         observer.count(outcome);
         #[cfg(feature = "axum")]
-        observer.saw(cache);
+        observer.saw(&cache.settings().prefix);
     }
     tracing::debug!(
         target: "cache_runtime",

@@ -10,7 +10,7 @@ use crate::call::lookup::{Looked, Stale, at_once, find, instead};
 use crate::call::work::{Lead, Work};
 use crate::call::{Active, Call};
 use crate::codec::envelope::Header;
-use crate::figures::stats::Outcome;
+use crate::figures::counters::Outcome;
 use crate::flight::single_flight::{Landing, Leader, Role, Waited, Waiter};
 use crate::plan::Plan;
 use crate::plan::shape::Shape;
@@ -154,7 +154,7 @@ where
             }
             // Side by side with others: nobody's lease covers this, so nothing is stored.
             call.record(Outcome::Miss);
-            let loading = call.function.loading();
+            let loading = call.function.load_begins();
             let output = work.here().await;
             loading.ends();
             return output;
@@ -246,7 +246,7 @@ where
     if S::stored(&output).is_none()
         && let Some(stored) = instead(call, plan, stale.as_deref())
     {
-        call.cache.refreshes().failed(&call.key, call.cache.clock().now());
+        call.cache.slots().failed(&call.key, call.cache.clock().now());
         return (S::join(stored), Outcome::Stale);
     }
     (output, Outcome::Miss)
@@ -283,7 +283,7 @@ where
 {
     let began = leader.begins();
     let begun = plan.early().map(|_| call.cache.clock().now());
-    let loading = call.function.loading();
+    let loading = call.function.load_begins();
     let output = match &lease {
         Ok(lease) => lease.hold(body).await,
         Err(_) => body.await,
@@ -310,7 +310,9 @@ where
     let confirmed = match lease {
         Ok(lease) if leader.is_detached() => {
             drop(lease); // invalidated in this process, and the store will know soon
-            call.function.measure_voided(&act);
+            if matches!(act, Act::Fill(..)) {
+                call.function.count_voided();
+            }
             Confirmed::No
         }
         Ok(lease) => settle(call, budget, &leader, lease, act).await,

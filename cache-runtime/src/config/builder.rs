@@ -175,7 +175,7 @@ impl Builder {
         let timeout = self.timeout.unwrap_or(TIMEOUT);
         Ok(Settings {
             target,
-            prefix,
+            prefix: prefix.into(),
             prefix_is_default,
             default_ttl,
             ttl_settings: self.ttl_settings,

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::key::KeyWriter;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 // What is meant where nobody says anything.
@@ -21,7 +22,7 @@ pub(super) const CONNECTIONS: usize = 1;
 pub(crate) struct Settings {
     pub(crate) target: Target,
     /// Of all keys, without the colon.
-    pub(crate) prefix: String,
+    pub(crate) prefix: Arc<str>,
     /// Nobody chose the prefix, so that another service may use the same.
     pub(crate) prefix_is_default: bool,
     pub(crate) default_ttl: Duration,
@@ -43,7 +44,7 @@ impl Settings {
     pub(crate) fn disabled() -> Self {
         Self {
             target: Target::Disabled(Off::Setting),
-            prefix: PREFIX.to_owned(),
+            prefix: PREFIX.into(),
             prefix_is_default: true,
             default_ttl: TTL,
             ttl_settings: HashMap::new(),

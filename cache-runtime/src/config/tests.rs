@@ -41,7 +41,7 @@ fn server(settings: &Settings) -> String {
 fn without_anything_caching_is_off_and_the_rest_has_defaults() {
     let settings = from_env(&[("REDIS_PORT", "6380"), ("REDIS_PASSWORD", "pw")]);
     assert!(matches!(settings.target, Target::Disabled(Off::NotConfigured)));
-    assert_eq!((settings.prefix.as_str(), settings.prefix_is_default), ("cache", true));
+    assert_eq!((settings.prefix.as_ref(), settings.prefix_is_default), ("cache", true));
     assert_eq!(settings.default_ttl, Duration::from_secs(300));
     assert_eq!(settings.timeout, Duration::from_millis(250));
     assert_eq!((settings.wait, settings.connections), (Duration::from_secs(10), 1));

@@ -3,9 +3,7 @@
 //! A handle is asked for once, at the first call that needs it, and kept: a recorder has to be
 //! installed before that. Without the feature `measure_off.rs` stands in the place of this file.
 
-use crate::figures::stats::Outcome;
-use crate::function::Function;
-use crate::store::Act;
+use super::counters::Outcome;
 use metrics::{Counter, Histogram, Unit};
 use std::sync::{Once, OnceLock};
 use std::time::Instant;
@@ -54,46 +52,48 @@ impl Measures {
     }
 }
 
-impl Function {
+/// `function` is the path of the function that these are of.
+impl Measures {
     /// Counts what a call came to.
-    pub(crate) fn measure(&self, outcome: Outcome) {
-        let Some(cell) = self.measures.requests.get(outcome as usize) else { return };
+    pub(crate) fn outcome(&self, function: &str, outcome: Outcome) {
+        let Some(cell) = self.requests.get(outcome as usize) else { return };
         let counter = cell.get_or_init(|| {
             describe();
-            let function = self.path().to_owned();
+            let function = function.to_owned();
             metrics::counter!(REQUESTS, "function" => function, "outcome" => outcome.name())
         });
         counter.increment(1);
     }
 
     /// Counts a failure of the store or a codec.
-    pub(crate) fn measure_error(&self) {
-        self.counter(&self.measures.errors, ERRORS).increment(1);
+    pub(crate) fn error(&self, function: &str) {
+        counter(&self.errors, ERRORS, function).increment(1);
     }
 
     /// Counts a value that was not stored because of an invalidation.
-    pub(crate) fn measure_voided(&self, act: &Act<'_>) {
-        if matches!(act, Act::Fill(..)) {
-            self.counter(&self.measures.voided, VOIDED).increment(1);
-        }
+    pub(crate) fn voided(&self, function: &str) {
+        counter(&self.voided, VOIDED, function).increment(1);
     }
 
     /// A body begins. Nothing is measured of one that never ends.
-    pub(crate) fn loading(&self) -> Timer<'_> {
-        let histogram = self.measures.loads.get_or_init(|| {
+    pub(crate) fn load_begins(&'static self, function: &str) -> Load {
+        let histogram = self.loads.get_or_init(|| {
             describe();
-            metrics::histogram!(LOADS, "function" => self.path().to_owned())
+            metrics::histogram!(LOADS, "function" => function.to_owned())
         });
         Timer { histogram, begun: Instant::now() }
     }
-
-    fn counter<'c>(&self, cell: &'c OnceLock<Counter>, name: &'static str) -> &'c Counter {
-        cell.get_or_init(|| {
-            describe();
-            metrics::counter!(name, "function" => self.path().to_owned())
-        })
-    }
 }
+
+fn counter<'c>(cell: &'c OnceLock<Counter>, name: &'static str, function: &str) -> &'c Counter {
+    cell.get_or_init(|| {
+        describe();
+        metrics::counter!(name, "function" => function.to_owned())
+    })
+}
+
+/// A body that runs.
+pub(crate) type Load = Timer<'static>;
 
 /// The handle of one command to the store.
 #[derive(Debug)]

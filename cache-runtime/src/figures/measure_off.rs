@@ -1,8 +1,6 @@
 //! What `measure.rs` is without the feature `metrics`: nothing.
 
-use crate::figures::stats::Outcome;
-use crate::function::Function;
-use crate::store::Act;
+use super::counters::Outcome;
 
 #[derive(Debug)]
 pub(crate) struct Measures;
@@ -14,21 +12,23 @@ impl Measures {
 }
 
 #[allow(clippy::unused_self)] // the same calls as with the feature
-impl Function {
+impl Measures {
     #[inline]
-    pub(crate) fn measure(&self, _: Outcome) {}
+    pub(crate) fn outcome(&self, _: &str, _: Outcome) {}
 
     #[inline]
-    pub(crate) fn measure_error(&self) {}
+    pub(crate) fn error(&self, _: &str) {}
 
     #[inline]
-    pub(crate) fn measure_voided(&self, _: &Act<'_>) {}
+    pub(crate) fn voided(&self, _: &str) {}
 
     #[inline]
-    pub(crate) fn loading(&self) -> Timer {
+    pub(crate) fn load_begins(&self, _: &str) -> Load {
         Timer
     }
 }
+
+pub(crate) type Load = Timer;
 
 #[derive(Debug)]
 pub(crate) struct Command;

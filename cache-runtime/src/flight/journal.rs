@@ -5,6 +5,7 @@
 //! value there is one that a writer has already replaced. Each entry has a number, new whenever
 //! the key is queued, and what was sent for one number says nothing of a later one.
 
+use crate::figures::stats::JournalStats;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -175,20 +176,6 @@ impl Journal {
             replayed: self.replayed,
         }
     }
-}
-
-/// The invalidations of writers that could not be sent when they were due.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-#[non_exhaustive]
-pub struct JournalStats {
-    /// Keys that wait for the store; until then this process does not read them from it.
-    pub waiting: u64,
-    /// There were too many, so this process reads nothing from the store until all is cleared.
-    pub everything: bool,
-    /// Invalidations that had to wait, since the cache was built.
-    pub queued: u64,
-    /// Those of them that the store has acknowledged since, one by one.
-    pub replayed: u64,
 }
 
 #[cfg(test)]

@@ -3,3 +3,4 @@
 
 pub(crate) mod journal;
 pub(crate) mod single_flight;
+pub(crate) mod slots;

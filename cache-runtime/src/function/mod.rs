@@ -1,68 +1,31 @@
 //! What the program knows of each cached function: a `static` beside it, found at start-up.
 
+pub(crate) mod declared;
+pub(crate) mod listed;
 mod path;
-mod registry;
+mod refusal;
+pub(crate) mod registry;
 
-pub use registry::Registered;
-pub(crate) use registry::{registry, ttl_settings, warn_of_overlaps};
-
-use crate::figures::measure::Measures;
-use crate::figures::stats::{Apart, Counters};
+use crate::figures::counters::{CachePadded, Counters, Outcome};
+use crate::figures::measure::{Load, Measures};
 use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
-use path::{names, path_of};
+use declared::Declared;
+use path::names;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-/// Where an attribute stands in the source, and which one it is: what a function and its companion
-/// have in common.
-#[derive(Debug, Clone, Copy)]
-pub struct Location {
-    pub module: &'static str,
-    /// Which one of its crate.
-    pub nth: u64,
-    pub file: &'static str,
-    pub line: u32,
-    pub column: u32,
-}
-
-/// What the key of a method says of the type that its `impl` is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SelfType {
-    /// The key holds it.
-    InKey,
-    /// The author wrote `skip(Self)`.
-    Skipped,
-    /// Neither.
-    Missing,
-}
-
-/// What the macro knows of a cached function.
-#[derive(Debug)]
-pub struct Declared {
-    pub location: Location,
-    pub ident: &'static str,
-    /// The `type_name` of an item inside the function: unlike `module_path!` it differs between
-    /// two impls, two trait impls and two enclosing functions.
-    pub item: fn() -> &'static str,
-    pub template: Option<&'static str>,
-    pub arguments: &'static [&'static str],
-    pub version: Option<u64>,
-    pub codec: &'static str,
-    pub options: &'static [(&'static str, &'static str)],
-    pub self_type: SelfType,
-}
 
 /// The per-function static.
 #[derive(Debug)]
 pub struct Function {
     declared: Declared,
     resolved: OnceLock<Resolved>,
+    /// Why its calls are not cached, if they are not.
+    refused: OnceLock<Option<&'static str>>,
     /// Whether the path names the type that the method is of; see [`method_of`].
     names_self: OnceLock<bool>,
-    pub(crate) counters: Apart<Counters>,
-    #[cfg_attr(not(feature = "metrics"), allow(dead_code))] // nothing to read
-    pub(crate) measures: Measures,
+    pub(crate) counters: CachePadded<Counters>,
+    measures: Measures,
     /// How long the last value was, which is a good guess for the next.
     last_size: AtomicUsize,
     warned_of_codec: AtomicBool,
@@ -75,7 +38,6 @@ struct Resolved {
     /// The path goes through a generic impl; looked at once, since every call asks.
     path_is_open: bool,
     mark: String,
-    refused: Option<&'static str>,
 }
 
 impl Function {
@@ -84,8 +46,9 @@ impl Function {
         Self {
             declared,
             resolved: OnceLock::new(),
+            refused: OnceLock::new(),
             names_self: OnceLock::new(),
-            counters: Apart(Counters::new()),
+            counters: CachePadded(Counters::new()),
             measures: Measures::new(),
             last_size: AtomicUsize::new(0),
             warned_of_codec: AtomicBool::new(false),
@@ -107,19 +70,6 @@ impl Function {
         &self.resolved().mark
     }
 
-    /// Why the calls of this function are not cached, if they are not.
-    pub(crate) fn refused(&self) -> Option<&'static str> {
-        let resolved = self.resolved();
-        if self.is_open() && self.declared.self_type == SelfType::Missing {
-            return Some(
-                "it stands in a generic impl, or is a trait's own method, and its key does not \
-                 tell the types apart: put `{Self}` into the key, or write `skip(Self)` if one \
-                 entry may serve them all",
-            );
-        }
-        resolved.refused
-    }
-
     /// Says of which type the function is a method. Only a function whose path leaves it open is
     /// one of several types.
     pub(crate) fn is_of(&self, type_name: &str) {
@@ -131,45 +81,15 @@ impl Function {
         self.resolved().path_is_open || self.names_self.get() == Some(&false)
     }
 
-    /// Whether the key can begin with whatever an argument says.
-    fn begins_with_argument(&self) -> bool {
-        self.declared.template.is_some_and(|key| key.starts_with('{') && !key.starts_with("{{"))
-    }
-
-    /// Whether `key` (without its prefix) reads like a default key of another function, which no
-    /// argument may bring about.
-    pub(crate) fn is_forged(&self, key: &str) -> bool {
-        self.begins_with_argument()
-            && registry().count(key.split(':').next().unwrap_or_default()) > 0
-    }
-
     fn resolved(&self) -> &Resolved {
         self.resolved.get_or_init(|| {
-            let path = path_of((self.declared.item)(), self.declared.ident);
-            let refused = self.reason_to_refuse(&path);
+            let path = self.declared.path();
             Resolved {
                 mark: mark(self.declared.version, self.declared.codec),
                 path_is_open: leaves_type_open(&path),
                 path,
-                refused,
             }
         })
-    }
-
-    fn reason_to_refuse(&self, path: &str) -> Option<&'static str> {
-        if self.declared.template.is_none() && registry().count(path) > 1 {
-            return Some(
-                "another cached function has the same path, so their default keys would be one: \
-                 give each a `key`",
-            );
-        }
-        if registry().at(self.declared.location, self.declared.ident).is_none() {
-            return Some(
-                "its companion cannot tell it from another cached function of its name, so nothing \
-                 that names it would invalidate it: give it another name",
-            );
-        }
-        None
     }
 
     /// Says once that, and why, this function is not cached.
@@ -194,6 +114,27 @@ impl Function {
                 "a value cannot be cached; further ones of this function are only counted"
             );
         }
+    }
+
+    /// Counts what a call came to.
+    pub(crate) fn count(&self, outcome: Outcome) {
+        self.counters.count(outcome);
+        self.measures.outcome(self.path(), outcome);
+    }
+
+    /// Counts a failure of the store or a codec.
+    pub(crate) fn count_failure(&self) {
+        self.measures.error(self.path());
+    }
+
+    /// Counts a value that was invalidated while it was computed, and is not stored therefore.
+    pub(crate) fn count_voided(&self) {
+        self.measures.voided(self.path());
+    }
+
+    /// A body begins.
+    pub(crate) fn load_begins(&'static self) -> Load {
+        self.measures.load_begins(self.path())
     }
 
     pub(crate) fn expected_size(&self) -> usize {

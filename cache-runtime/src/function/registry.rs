@@ -1,7 +1,7 @@
 //! The cached functions of the program, found at start-up.
 
-use super::path::path_of;
-use super::{Declared, Function, Location};
+use super::Function;
+use super::declared::{Declared, Location};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -35,8 +35,8 @@ fn have_same_keys(one: &Function, other: &Function) -> bool {
 
 /// How long the path is. That of a copy under another name counts as longer than any other.
 fn depth_of(function: &Function) -> usize {
-    let Declared { item, ident, .. } = function.declared();
-    let path = path_of(item(), ident);
+    let Declared { ident, .. } = function.declared();
+    let path = function.declared().path();
     if path.rsplit('.').next() == Some(*ident) { path.len() } else { usize::MAX }
 }
 
@@ -73,7 +73,7 @@ impl Registry {
         let mut by_attribute = HashMap::new();
         for function in &functions {
             let declared = &function.declared;
-            *paths.entry(path_of((declared.item)(), declared.ident)).or_insert(0) += 1;
+            *paths.entry(declared.path()).or_insert(0) += 1;
             by_attribute
                 .entry(attribute_of(function))
                 .and_modify(|one: &mut Option<&'static Function>| {
@@ -142,7 +142,7 @@ pub(crate) fn warn_of_overlaps() {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SelfType;
+    use super::super::declared::SelfType;
     use super::*;
 
     fn function(

@@ -6,8 +6,8 @@ use crate::cache::Cache;
 use crate::error::Error;
 use crate::figures::stats::FunctionStats;
 use crate::figures::stats::Stats;
-use crate::figures::stats::functions;
-use crate::function::registry;
+use crate::function::listed::functions;
+use crate::function::registry::registry;
 use crate::key::glob;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -241,7 +241,7 @@ async fn invalidate(
 /// what begins like another prefix would be taken for keys under this one.
 fn check_pattern(cache: &Cache, pattern: &str) -> Result<(), Refusal> {
     let prefix = &cache.settings().prefix;
-    let own = pattern.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with(':'));
+    let own = pattern.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with(':'));
     let begins = glob::literal_head(pattern);
     let meets = |head: &str| head.starts_with(&*begins) || begins.starts_with(head);
     if own || registry().functions.iter().any(|function| meets(&function.pattern().head())) {

@@ -1,13 +1,14 @@
 //! The one of the stores that the configuration asked for.
 
-use super::breaker::BreakerState;
 use super::disabled::DisabledStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
-use super::{Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token};
+use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token};
 use crate::config::{Settings, Target};
 use crate::error::Error;
 use crate::figures::measure::Command;
+use crate::figures::stats::BreakerState;
+use crate::figures::stats::ServerInfo;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;

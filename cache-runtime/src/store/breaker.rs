@@ -1,5 +1,6 @@
 //! When to stop asking for something that is being refused, and when to try again.
 
+use crate::figures::stats::BreakerState;
 use crate::sync::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -7,19 +8,6 @@ use std::time::Duration;
 const FIRST_WINDOW_MS: u64 = 100;
 /// How long a repeated one does at most, so that recovery is seen within a second.
 const LONGEST_WINDOW_MS: u64 = 500;
-
-/// The breaker between the calls and the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum BreakerState {
-    /// Everything is let through.
-    Closed,
-    /// Nothing is.
-    Open,
-    /// One trial is under way.
-    HalfOpen,
-}
 
 /// What [`Breaker::admit`] answers; to be handed back with the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

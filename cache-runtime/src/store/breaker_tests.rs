@@ -1,5 +1,6 @@
 //! The breaker, one step after another. Side by side: `tests/loom`.
 
+use crate::figures::stats::BreakerState;
 use crate::store::breaker::*;
 use std::time::Duration;
 

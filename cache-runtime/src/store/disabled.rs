@@ -1,7 +1,8 @@
 //! The store of a cache that is switched off.
 
-use super::{Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token};
+use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token};
 use crate::error::Error;
+use crate::figures::stats::ServerInfo;
 use std::time::Duration;
 
 /// Every read is a miss, nothing is stored, and whoever asks directly is told.

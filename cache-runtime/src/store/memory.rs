@@ -3,12 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use super::{
-    Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
-};
+use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token, lease_key};
 use crate::clock::Clock;
 use crate::config::Bounds;
 use crate::error::Error;
+use crate::figures::stats::ServerInfo;
 use crate::key::glob;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

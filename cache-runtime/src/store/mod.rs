@@ -17,7 +17,7 @@ pub(crate) mod testing;
 pub(crate) use grant::{Acquired, Act, Found, Token, key_of_lease, lease_key};
 
 use crate::error::Error;
-use serde::Serialize;
+use crate::figures::stats::ServerInfo;
 use std::time::Duration;
 
 /// How long a key has left.
@@ -34,24 +34,6 @@ pub(crate) enum Life {
 /// Where a scan goes on; opaque to everybody but the store that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor(pub(crate) String);
-
-/// What the server says of itself, for operators. Empty fields: it did not say.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ServerInfo {
-    /// The server's version, such as `7.0.15`.
-    pub version: Option<String>,
-    /// Memory used, in bytes.
-    pub used_memory: Option<u64>,
-    /// The limit of its memory, in bytes; zero means none.
-    pub max_memory: Option<u64>,
-    /// Connected clients, of all programs.
-    pub connected_clients: Option<u64>,
-    /// Look-ups that found a key since the server started, of all programs.
-    pub keyspace_hits: Option<u64>,
-    /// Look-ups that found none since the server started, of all programs.
-    pub keyspace_misses: Option<u64>,
-}
 
 /// What the connection to the store is like now, known without asking it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,67 +1,9 @@
 //! Invalidations that wait for the end of something larger than one writer.
 
-use crate::cache::Cache;
 use crate::cache::context::within;
-use crate::write::writers::{Group, Pending, Targets, timeout};
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// Keys that are kept apart; beyond them it is all keys of their cache.
-const MOST_KEYS: usize = 10_000;
-
-/// What the writers inside have changed, each key once.
-#[derive(Debug, Default)]
-pub(crate) struct Deferred(Mutex<Vec<Kept>>);
-
-#[derive(Debug)]
-struct Kept {
-    cache: Cache,
-    keys: HashSet<String>,
-    everything: bool,
-}
-
-impl Kept {
-    fn keep(&mut self, group: Group) {
-        self.everything |= group.everything;
-        for key in group.keys {
-            if self.keys.len() < MOST_KEYS || self.keys.contains(&key) {
-                self.keys.insert(key);
-            } else {
-                self.everything = true;
-            }
-        }
-    }
-}
-
-impl Deferred {
-    pub(crate) fn keep(&self, targets: Targets) {
-        let mut all = self.lock();
-        for group in targets.0 {
-            if let Some(kept) = all.iter_mut().find(|kept| kept.cache.is(&group.cache)) {
-                kept.keep(group);
-            } else {
-                let cache = group.cache.clone();
-                let mut kept = Kept { cache, keys: HashSet::new(), everything: false };
-                kept.keep(group);
-                all.push(kept);
-            }
-        }
-    }
-
-    fn take(&self) -> Targets {
-        let kept = std::mem::take(&mut *self.lock());
-        let group = |Kept { cache, keys, everything }: Kept| Group {
-            cache,
-            keys: keys.into_iter().collect(),
-            everything,
-        };
-        Targets(kept.into_iter().map(group).collect())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::cache::deferred::Deferred;
+use crate::write::writers::{Pending, Targets, timeout};
+use std::sync::Arc;
 
 /// Runs `future`, and sends what the writers inside have invalidated when it has ended, each key
 /// once: for functions that write in a transaction of their caller's.
@@ -112,12 +54,12 @@ struct End(Arc<Deferred>);
 
 impl End {
     async fn invalidate(&mut self) {
-        Pending::new(self.0.take()).invalidate(timeout).await;
+        Pending::new(Targets(self.0.take())).invalidate(timeout).await;
     }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        drop(Pending::new(self.0.take()));
+        drop(Pending::new(Targets(self.0.take())));
     }
 }

@@ -1,6 +1,7 @@
 //! Functions that change what others have cached.
 
 use crate::cache::context::{Context, with_cache};
+use crate::cache::deferred::Group;
 use crate::cache::{Cache, Handle};
 use crate::error::Error;
 use crate::key::KeyWriter;
@@ -11,15 +12,6 @@ use std::time::Duration;
 /// What a writer's end invalidates, by cache.
 #[derive(Debug, Default)]
 pub struct Targets(pub(crate) Vec<Group>);
-
-/// The keys of one cache.
-#[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) cache: Cache,
-    pub(crate) keys: Vec<String>,
-    /// There are more than are kept apart: all keys of the cache.
-    pub(crate) everything: bool,
-}
 
 /// Takes the keys of what is named, while the arguments are still there.
 pub fn targets(explicit: Option<Cache>, name: impl FnOnce(&mut Targets)) -> Targets {
@@ -115,7 +107,7 @@ impl Pending {
     /// cache may take, or why it is not to be asked now.
     pub(crate) async fn invalidate(&mut self, within: impl Fn(&Cache) -> Result<Duration, Error>) {
         if let Some(deferred) = Context::current().deferred {
-            deferred.keep(self.0.take().unwrap_or_default());
+            deferred.keep(self.0.take().unwrap_or_default().0);
         }
         if let Some(targets) = &self.0 {
             targets.invalidate(within).await;
@@ -140,7 +132,7 @@ impl Drop for Pending {
         let Some(targets) = self.0.take() else { return };
         match Context::current().deferred {
             // Its end may be far away, and a dropped future is not polled inside of it.
-            Some(deferred) => deferred.keep(targets),
+            Some(deferred) => deferred.keep(targets.0),
             None => targets.invalidate_behind(),
         }
     }

@@ -1,7 +1,8 @@
 //! The breaker, with callers side by side.
 
-use crate::breaker::{Admission, Breaker, BreakerState};
+use crate::breaker::{Admission, Breaker};
 use crate::explore;
+use crate::figures::stats::BreakerState;
 use loom::thread;
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,11 +6,13 @@
 //! loom's kind of locks and atomics. (`--cfg loom` for the whole build would take Tokio's network
 //! away, and with it the Redis client.)
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-#![allow(missing_docs, dead_code, unreachable_pub)] // what the product has and the models do not use
+#![allow(missing_docs, dead_code, unreachable_pub, unexpected_cfgs)] // what the product has and the models do not use
 
 #[path = "../../../cache-runtime/src/store/breaker.rs"]
 mod breaker;
 mod breakers;
+#[path = "../../../cache-runtime/src/figures/mod.rs"]
+mod figures;
 mod flights;
 #[path = "../../../cache-runtime/src/flight/journal.rs"]
 mod journal;

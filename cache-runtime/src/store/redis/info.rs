@@ -1,6 +1,6 @@
 //! The server's figures, from the text that `INFO` answers.
 
-use super::super::ServerInfo;
+use crate::figures::stats::ServerInfo;
 use redis::Value;
 
 /// Takes what there is; a line that is missing or odd leaves its field empty.

@@ -19,11 +19,11 @@ mod supervisor;
 mod tests;
 mod way;
 
-use super::{
-    Acquired, Act, Cursor, Found, Life, Reachability, ServerInfo, Store, Token, lease_key,
-};
+use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token, lease_key};
 use crate::error::Error;
-use crate::store::breaker::{Breaker, BreakerState};
+use crate::figures::stats::BreakerState;
+use crate::figures::stats::ServerInfo;
+use crate::store::breaker::Breaker;
 use pool::Pools;
 use redis::{Cmd, ConnectionInfo, Value};
 use refusal::Asked;

@@ -1,0 +1,72 @@
+//! Invalidations that are kept until something larger than one writer has ended: the state. What
+//! fills and sends them is in `write/defer`.
+
+use super::Cache;
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The keys of one cache.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) cache: Cache,
+    pub(crate) keys: Vec<String>,
+    /// There are more than are kept apart: all keys of the cache.
+    pub(crate) everything: bool,
+}
+
+/// Keys that are kept apart; beyond them it is all keys of their cache.
+const MOST_KEYS: usize = 10_000;
+
+/// What the writers inside have changed, each key once.
+#[derive(Debug, Default)]
+pub(crate) struct Deferred(Mutex<Vec<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    cache: Cache,
+    keys: HashSet<String>,
+    everything: bool,
+}
+
+impl Kept {
+    fn keep(&mut self, group: Group) {
+        self.everything |= group.everything;
+        for key in group.keys {
+            if self.keys.len() < MOST_KEYS || self.keys.contains(&key) {
+                self.keys.insert(key);
+            } else {
+                self.everything = true;
+            }
+        }
+    }
+}
+
+impl Deferred {
+    pub(crate) fn keep(&self, groups: Vec<Group>) {
+        let mut all = self.lock();
+        for group in groups {
+            if let Some(kept) = all.iter_mut().find(|kept| kept.cache.is(&group.cache)) {
+                kept.keep(group);
+            } else {
+                let cache = group.cache.clone();
+                let mut kept = Kept { cache, keys: HashSet::new(), everything: false };
+                kept.keep(group);
+                all.push(kept);
+            }
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<Group> {
+        let kept = std::mem::take(&mut *self.lock());
+        let group = |Kept { cache, keys, everything }: Kept| Group {
+            cache,
+            keys: keys.into_iter().collect(),
+            everything,
+        };
+        kept.into_iter().map(group).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

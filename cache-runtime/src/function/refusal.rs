@@ -1,0 +1,47 @@
+//! Functions, and keys, that could be taken for those of others, and so are not cached.
+
+use super::Function;
+use super::declared::SelfType;
+use super::registry::registry;
+
+impl Function {
+    /// Why the calls of this function are not cached, if they are not.
+    pub(crate) fn refused(&self) -> Option<&'static str> {
+        if self.is_open() && self.declared.self_type == SelfType::Missing {
+            return Some(
+                "it stands in a generic impl, or is a trait's own method, and its key does not \
+                 tell the types apart: put `{Self}` into the key, or write `skip(Self)` if one \
+                 entry may serve them all",
+            );
+        }
+        *self.refused.get_or_init(|| self.reason_to_refuse())
+    }
+
+    fn reason_to_refuse(&self) -> Option<&'static str> {
+        if self.declared.template.is_none() && registry().count(self.path()) > 1 {
+            return Some(
+                "another cached function has the same path, so their default keys would be one: \
+                 give each a `key`",
+            );
+        }
+        if registry().at(self.declared.location, self.declared.ident).is_none() {
+            return Some(
+                "its companion cannot tell it from another cached function of its name, so nothing \
+                 that names it would invalidate it: give it another name",
+            );
+        }
+        None
+    }
+
+    /// Whether the key can begin with whatever an argument says.
+    fn begins_with_argument(&self) -> bool {
+        self.declared.template.is_some_and(|key| key.starts_with('{') && !key.starts_with("{{"))
+    }
+
+    /// Whether `key` (without its prefix) reads like a default key of another function, which no
+    /// argument may bring about.
+    pub(crate) fn is_forged(&self, key: &str) -> bool {
+        self.begins_with_argument()
+            && registry().count(key.split(':').next().unwrap_or_default()) > 0
+    }
+}
