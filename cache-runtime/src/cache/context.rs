@@ -4,6 +4,7 @@
 use super::deferred::Deferred;
 use crate::cache::Cache;
 use crate::figures::counters::{Counts, Observer};
+use crate::key::whole::Key;
 use std::sync::Arc;
 
 tokio::task_local! {
@@ -24,7 +25,7 @@ pub(crate) struct Context {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) cache: Cache,
-    pub(crate) key: String,
+    pub(crate) key: Key,
     /// What the writer around that one holds.
     pub(crate) outer: Option<Arc<Held>>,
 }
@@ -50,8 +51,8 @@ impl Context {
 
 impl Held {
     /// Whether `key` is one of those, for which a call inside would wait in vain.
-    pub(crate) fn covers(&self, cache: &Cache, key: &str) -> bool {
-        (self.key == key && self.cache.is(cache))
+    pub(crate) fn covers(&self, cache: &Cache, key: &Key) -> bool {
+        (self.key == *key && self.cache.is(cache))
             || self.outer.as_ref().is_some_and(|outer| outer.covers(cache, key))
     }
 }

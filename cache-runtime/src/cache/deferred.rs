@@ -2,6 +2,7 @@
 //! fills and sends them is in `write/defer`.
 
 use super::Cache;
+use crate::key::whole::Key;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub(crate) struct Group {
     pub(crate) cache: Cache,
-    pub(crate) keys: Vec<String>,
+    pub(crate) keys: Vec<Key>,
     /// There are more than are kept apart: all keys of the cache.
     pub(crate) everything: bool,
 }
@@ -24,7 +25,7 @@ pub(crate) struct Deferred(Mutex<Vec<Kept>>);
 #[derive(Debug)]
 struct Kept {
     cache: Cache,
-    keys: HashSet<String>,
+    keys: HashSet<Key>,
     everything: bool,
 }
 

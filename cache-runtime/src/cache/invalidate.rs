@@ -4,7 +4,8 @@ use crate::cache::Cache;
 use crate::error::Error;
 use crate::function::registry::registry;
 use crate::key::glob;
-use crate::store::{Cursor, Store, key_of_lease};
+use crate::key::whole::Key;
+use crate::store::{Cursor, Store};
 use std::time::Duration;
 
 /// Which page of a walk over all keys comes next.
@@ -37,19 +38,19 @@ impl Cache {
     /// [`Error::Invalid`] for an empty key; otherwise why the store could not be asked. Then the
     /// value may still be there.
     pub async fn invalidate(&self, key: &str) -> Result<bool, Error> {
-        let key = self.whole(key, "key")?;
-        self.invalidate_whole(&key).await
+        self.invalidate_key(&self.key(key, "key")?).await
     }
 
-    /// [`invalidate`](Self::invalidate) for a key that has its prefix.
-    pub(crate) async fn invalidate_whole(&self, key: &str) -> Result<bool, Error> {
-        Ok(self.invalidate_all(&[key.to_owned()], self.settings().timeout).await? > 0)
+    /// Removes the value under `key`. Says whether there was one.
+    pub(crate) async fn invalidate_key(&self, key: &Key) -> Result<bool, Error> {
+        let keys = std::slice::from_ref(key);
+        Ok(self.invalidate_all(keys, self.settings().timeout).await? > 0)
     }
 
-    /// [`invalidate_whole`](Self::invalidate_whole) for many; says how many values there were.
+    /// [`invalidate_key`](Self::invalidate_key) for many; says how many values there were.
     pub(crate) async fn invalidate_all(
         &self,
-        keys: &[String],
+        keys: &[Key],
         within: Duration,
     ) -> Result<u64, Error> {
         self.flights().detach_all(keys);
@@ -72,8 +73,8 @@ impl Cache {
     /// [`Error::Invalid`] for an empty pattern; otherwise why the store could not be asked. Then
     /// some values may be gone and others not.
     pub async fn invalidate_matching(&self, pattern: &str) -> Result<u64, Error> {
-        let pattern = self.whole(pattern, "pattern")?;
-        self.remove_matching(&pattern, |_| true).await
+        let pattern = self.key(pattern, "pattern")?;
+        self.remove_matching(pattern.whole(), |_| true).await
     }
 
     /// Removes everything that the cached function `path` (`crate.module.function`, see
@@ -84,15 +85,13 @@ impl Cache {
     /// [`Error::Invalid`] when the program has no such function; otherwise as
     /// [`invalidate_matching`](Self::invalidate_matching).
     pub async fn invalidate_function(&self, path: &str) -> Result<u64, Error> {
-        let prefix_length = self.settings().prefix.len() + 1;
         let mut known = false;
         let mut removed = 0;
         for function in registry().named(path) {
             known = true;
             let pattern = function.pattern();
             let glob = format!("{}:{}*", self.settings().prefix, glob::escape(&pattern.head()));
-            let own = |key: &str| key.get(prefix_length..).is_some_and(|key| pattern.matches(key));
-            removed += self.remove_matching(&glob, own).await?;
+            removed += self.remove_matching(&glob, |key| pattern.matches(key.bare())).await?;
         }
         if known {
             Ok(removed)
@@ -116,9 +115,9 @@ impl Cache {
     /// Why the store could not be asked.
     pub async fn count_keys(&self) -> Result<u64, Error> {
         let mut count = 0;
-        let (pattern, mut pages) = (self.whole("*", "pattern")?, Pages::default());
-        while let Some(page) = self.next(&mut pages, &pattern).await? {
-            count += page.iter().filter(|key| !self.is_internal(key)).count() as u64;
+        let (pattern, mut pages) = (self.key("*", "pattern")?, Pages::default());
+        while let Some(page) = self.next(&mut pages, pattern.whole()).await? {
+            count += self.values_of(&page).count() as u64;
         }
         Ok(count)
     }
@@ -126,9 +125,10 @@ impl Cache {
     async fn remove_matching(
         &self,
         pattern: &str,
-        own: impl Fn(&str) -> bool + Send + Sync,
+        own: impl Fn(&Key) -> bool + Send + Sync,
     ) -> Result<u64, Error> {
-        let concerned = |key: &str| glob::matches(pattern.as_bytes(), key.as_bytes()) && own(key);
+        let concerned =
+            |key: &Key| glob::matches(pattern.as_bytes(), key.whole().as_bytes()) && own(key);
         self.flights().detach_matching(concerned);
         let mut removed = 0;
         // The leases first: after this pass, what was begun before it can no longer be stored,
@@ -136,14 +136,15 @@ impl Cache {
         let leases = format!("{}:~lease:*", self.settings().prefix);
         let mut pages = Pages::default();
         while let Some(page) = self.next(&mut pages, &leases).await? {
-            let keys = page.iter().filter_map(|lease| self.key_of_lease(lease));
-            let keys: Vec<_> = keys.filter(|key| concerned(key)).map(str::to_owned).collect();
+            let keys =
+                page.iter().filter_map(|lease| Key::of_lease(&self.settings().prefix, lease));
+            let keys: Vec<_> = keys.filter(concerned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
         let mut pages = Pages::default();
-        while let Some(mut page) = self.next(&mut pages, pattern).await? {
-            page.retain(|key| !self.is_internal(key) && own(key));
-            removed += self.store().remove(&page, self.settings().timeout).await?;
+        while let Some(page) = self.next(&mut pages, pattern).await? {
+            let keys: Vec<_> = self.values_of(&page).filter(|key| own(key)).collect();
+            removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
         self.flights().detach_matching(concerned);
         Ok(removed)
@@ -162,7 +163,8 @@ impl Cache {
         Ok(Some(page))
     }
 
-    fn whole(&self, text: &str, what: &str) -> Result<String, Error> {
+    /// The key, or the pattern of keys, that is `text` with or without the prefix.
+    fn key(&self, text: &str, what: &str) -> Result<Key, Error> {
         let prefix = &self.settings().prefix;
         let bare =
             text.strip_prefix(&**prefix).and_then(|rest| rest.strip_prefix(':')).unwrap_or(text);
@@ -171,18 +173,16 @@ impl Cache {
                 "an empty {what} names nothing: `*` is everything"
             )));
         }
-        Ok(format!("{prefix}:{bare}"))
+        Ok(Key::new(prefix, bare))
     }
 
-    fn key_of_lease<'k>(&self, lease: &'k str) -> Option<&'k str> {
-        key_of_lease(&self.settings().prefix, lease)
-    }
-
-    /// Whether a whole key is one of ours beside the values, such as `shop:~probe`. No argument
-    /// renders as `~` with a letter behind it.
-    fn is_internal(&self, key: &str) -> bool {
-        key.get(self.settings().prefix.len() + 1..)
-            .and_then(|rest| rest.strip_prefix('~'))
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    /// Those of a page's keys that hold values, and are not ours beside them, such as
+    /// `shop:~probe`. No argument renders as `~` with a letter behind it.
+    fn values_of(&self, page: &[String]) -> impl Iterator<Item = Key> {
+        let keys = page.iter().filter_map(|whole| Key::parse(&self.settings().prefix, whole));
+        keys.filter(|key| {
+            let internal = key.bare().strip_prefix('~');
+            !internal.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+        })
     }
 }

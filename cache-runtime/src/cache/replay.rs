@@ -3,6 +3,7 @@
 use crate::cache::{Cache, WeakCache};
 use crate::error::Error;
 use crate::flight::journal::{Journal, RECENT, Replay};
+use crate::key::whole::Key;
 use crate::store::Store;
 use crate::timers;
 use std::time::Duration;
@@ -14,11 +15,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 impl Cache {
     /// Invalidates what a writer has changed, `within` so long, or keeps that for later: the write
     /// has happened.
-    pub(crate) async fn invalidate_written(
-        &self,
-        keys: &[String],
-        within: Result<Duration, Error>,
-    ) {
+    pub(crate) async fn invalidate_written(&self, keys: &[Key], within: Result<Duration, Error>) {
         let invalidated = match within {
             Ok(within) => self.invalidate_all(keys, within).await,
             Err(error) => Err(error),
@@ -31,7 +28,7 @@ impl Cache {
 
     /// Keeps invalidations and sends them behind the caller's back. From now on, and until the
     /// store has acknowledged them, this process reads none of `keys` from it.
-    pub(crate) fn queue(&self, keys: &[String], why: Option<&Error>) {
+    pub(crate) fn queue(&self, keys: &[Key], why: Option<&Error>) {
         let overflows = self.flights().distrust(keys);
         if let Some(error) = why
             && self.flights().journal(Journal::is_news)
@@ -64,7 +61,7 @@ impl Cache {
     }
 
     /// Notes what the store has acknowledged: a failover may lose it.
-    pub(crate) fn remember(&self, keys: &[String]) {
+    pub(crate) fn remember(&self, keys: &[Key]) {
         let Some(reconnects) = self.store().reconnects() else { return };
         let now = self.clock().now();
         self.flights().journal(|journal| journal.remember(keys, now, reconnects));
@@ -72,7 +69,7 @@ impl Cache {
     }
 
     /// Whether the store's value of `key` may be read: no invalidation of it waits.
-    pub(crate) fn trusts(&self, key: &str) -> bool {
+    pub(crate) fn trusts(&self, key: &Key) -> bool {
         if self.flights().trusts_all() {
             return true;
         }
@@ -94,7 +91,7 @@ impl Cache {
     async fn send(&self, replay: &Replay) -> Result<(), Error> {
         match replay {
             Replay::Keys(keys) => {
-                let keys: Vec<_> = keys.iter().map(|(key, _)| key.as_ref().to_owned()).collect();
+                let keys: Vec<_> = keys.iter().map(|(key, _)| key.clone()).collect();
                 self.store().remove(&keys, self.settings().timeout).await.map(drop)
             }
             Replay::Everything { .. } => self.clear().await.map(drop),
@@ -106,7 +103,6 @@ impl Cache {
         let Some(reconnects) = self.store().reconnects() else { return };
         let now = self.clock().now();
         let lost = self.flights().journal(|journal| journal.lost(now, reconnects));
-        let lost: Vec<_> = lost.iter().map(|key| key.as_ref().to_owned()).collect();
         self.flights().distrust(&lost);
     }
 }
@@ -173,18 +169,19 @@ impl Drop for Replayer {
 #[cfg(test)]
 mod tests {
     use crate::flight::single_flight::{Flights, Role};
+    use crate::key::whole::Key;
 
     #[test]
     fn nobody_joins_what_was_begun_before_its_key_was_distrusted() {
-        let flights = Flights::default();
+        let (flights, a, b) = (Flights::default(), Key::new("p", "a"), Key::new("p", "b"));
         let trusted = |role| match role {
             Role::Lead(leader) => (leader.is_trusted(), leader),
             Role::Wait(_) => panic!("this flight is from before"),
         };
-        let (before, _old) = trusted(flights.join("a"));
+        let (before, _old) = trusted(flights.join(&a));
         assert!(before && flights.trusts_all());
-        assert!(!flights.distrust(&["a".to_owned()]));
-        let (after, _new) = trusted(flights.join("a"));
-        assert!(!after && !flights.trusts("a") && flights.trusts("b"));
+        assert!(!flights.distrust(std::slice::from_ref(&a)));
+        let (after, _new) = trusted(flights.join(&a));
+        assert!(!after && !flights.trusts(&a) && flights.trusts(&b));
     }
 }

@@ -3,10 +3,11 @@
 use crate::call::Active;
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
+use crate::codec::envelope::{self, Payload};
 use crate::flight::single_flight::Leader;
 use crate::plan::Plan;
 use crate::plan::shape::Shape;
-use crate::store::Acquired;
+use crate::store::{Acquired, Ask, Found};
 use crate::timers;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) enum Claim<'c, T> {
     Lease(Lease<'c>),
     /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
-    Found(T, Vec<u8>, Duration),
+    Found(T, Payload, Duration),
     None(NoLease),
 }
 
@@ -48,31 +49,42 @@ pub(crate) async fn acquire<'c, S: Shape>(
     if !leader.is_trusted() {
         return Claim::None(NoLease::Distrusted);
     }
-    let above = plan.needs_life().then_some(above);
-    let mut force = call.refresh;
+    let clock = call.cache.clock();
+    let mut ask = match plan.needs_life() {
+        _ if call.refresh => Ask::Force,
+        true => Ask::Above(above),
+        false => Ask::IfAbsent,
+    };
     let mut pause = FIRST_PAUSE;
     loop {
         let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
         let mut lease = Lease::request(&call.cache, &call.key);
         leader.asks();
-        let sent = Instant::now();
-        let acquired = lease.acquire(force, above, within).await;
+        let (sent, asked) = (Instant::now(), clock.now());
+        let acquired = lease.acquire(ask, within).await;
         budget.charge(sent, acquired.is_ok());
         match acquired {
             Ok(Acquired::Ours) => return Claim::Lease(lease),
-            Ok(Acquired::Found((_, until))) if until <= call.cache.clock().now() => {}
-            Ok(Acquired::Found((bytes, until))) => match plan.decode(&bytes) {
-                Ok(Some(stored)) => return Claim::Found(stored, bytes, until),
-                // Of no use to this function: it is there to be replaced.
-                _ => force = true,
-            },
+            Ok(Acquired::Found(Found { bytes, left })) => {
+                let until = left
+                    .map_or(Duration::MAX, |left| asked.saturating_add(left.saturating_sub(above)));
+                if until <= clock.now() {
+                    continue;
+                }
+                let value = envelope::open(&call.key, bytes).map(|opened| opened.value);
+                match value.and_then(|value| Ok((plan.decode(&value)?, value))) {
+                    Ok((Some(stored), value)) => return Claim::Found(stored, value, until),
+                    // Of no use to this function: it is there to be replaced.
+                    _ => ask = Ask::Force,
+                }
+            }
             Ok(Acquired::Theirs) => {
                 let left = wait_until
                     .map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
                 if !plan.waits_for_others() || left.is_zero() || !timers::available() {
                     return Claim::None(NoLease::Theirs);
                 }
-                let chance = 0.5 + call.cache.clock().random() / 2.0;
+                let chance = 0.5 + clock.random() / 2.0;
                 tokio::time::sleep(pause.mul_f64(chance).min(left)).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

@@ -3,7 +3,7 @@
 use crate::call::Active;
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
-use crate::codec::envelope::Header;
+use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
 use crate::flight::single_flight::Leader;
 use crate::plan::Plan;
@@ -11,17 +11,35 @@ use crate::plan::shape::Shape;
 use crate::store::Act;
 use std::time::Instant;
 
+/// A value's bytes, behind its envelope.
+pub(crate) struct Encoded {
+    pub(crate) sealed: Vec<u8>,
+    from: usize,
+}
+
+impl Encoded {
+    /// The value alone.
+    pub(crate) fn value(&self) -> &[u8] {
+        self.sealed.get(self.from..).unwrap_or_default()
+    }
+}
+
 /// The value's bytes, unless it is one that could not be read back.
 pub(crate) fn encode<S: Shape>(
     call: &Active,
     plan: &Plan<S>,
     stored: &S::Stored,
-    header: Header,
-) -> Option<Vec<u8>> {
-    match plan.encode(stored, header, call.function.expected_size()) {
-        Ok(bytes) => {
-            call.function.note_size(bytes.len());
-            Some(bytes)
+    envelope: Envelope,
+) -> Option<Encoded> {
+    let sealed = plan.encode(stored, call.function.expected_size()).and_then(|mut bytes| {
+        let length = bytes.len();
+        envelope::seal(&call.key, envelope, &mut bytes)?;
+        Ok(Encoded { from: bytes.len() - length, sealed: bytes })
+    });
+    match sealed {
+        Ok(encoded) => {
+            call.function.note_size(encoded.sealed.len());
+            Some(encoded)
         }
         Err(error) => {
             call.codec_failed(&error);

@@ -2,7 +2,8 @@
 
 use crate::cache::Cache;
 use crate::error::Error;
-use crate::store::{Acquired, Act, Store, Token};
+use crate::key::whole::Key;
+use crate::store::{Acquired, Act, Ask, Store, Token};
 use crate::timers;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -21,39 +22,21 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Lease<'c> {
     cache: &'c Cache,
-    key: &'c str,
+    key: &'c Key,
     token: Option<Token>,
 }
 
 impl<'c> Lease<'c> {
     /// About to be asked for. The token is a new one each time: an earlier request that was given
     /// up may still arrive, and would be taken for this one.
-    pub(crate) fn request(cache: &'c Cache, key: &'c str) -> Self {
+    pub(crate) fn request(cache: &'c Cache, key: &'c Key) -> Self {
         Self { cache, key, token: Some(Token::random()) }
     }
 
-    /// Asks for it, unless there is a value, and if `above` is said, one with more than that of
-    /// its life left. Answers such a value with the end of that, by the cache's clock.
-    pub(crate) async fn acquire(
-        &mut self,
-        force: bool,
-        above: Option<Duration>,
-        within: Duration,
-    ) -> Result<Acquired<(Vec<u8>, Duration)>, Error> {
+    /// Asks for it.
+    pub(crate) async fn acquire(&mut self, ask: Ask, within: Duration) -> Result<Acquired, Error> {
         let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
-        let Self { cache, key, .. } = *self;
-        let (store, asked) = (cache.store(), cache.clock().now());
-        let acquired = match above.filter(|_| !force) {
-            None => {
-                let acquired = store.acquire(key, token, LIFE, force, within).await;
-                acquired.map(|acquired| acquired.map(|bytes| (bytes, Duration::MAX)))
-            }
-            Some(above) => {
-                let until = |left: Duration| asked.saturating_add(left.saturating_sub(above));
-                let acquired = store.acquire_above(key, token, LIFE, above, within).await;
-                acquired.map(|acquired| acquired.map(|found| (found.bytes, until(found.left))))
-            }
-        };
+        let acquired = self.cache.store().acquire(self.key, ask, token, LIFE, within).await;
         // After a timeout it may arrive there all the same, and runs out. Nothing could be sent to
         // follow it: the timeout has taken the connections down.
         if !matches!(acquired, Ok(Acquired::Ours)) {
@@ -111,7 +94,7 @@ impl Drop for Lease<'_> {
         let Some(token) = self.token.take() else { return };
         // Without a runtime it just runs out.
         if timers::available() {
-            let (cache, key) = (self.cache.clone(), self.key.to_owned());
+            let (cache, key) = (self.cache.clone(), self.key.clone());
             drop(tokio::spawn(async move {
                 let within = cache.settings().timeout;
                 let _ = cache.store().settle(&key, &token, Act::Release, within).await;

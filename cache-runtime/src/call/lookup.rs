@@ -2,19 +2,19 @@
 
 use crate::call::Active;
 use crate::call::budget::Budget;
-use crate::codec::envelope;
+use crate::codec::envelope::{Opened, open};
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::plan::shape::Shape;
 use crate::plan::windows::{State, is_early};
-use crate::store::Store;
+use crate::store::{Store, Want};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A value past its time to live, and when the store drops it, by the cache's clock. Encoded,
 /// since it is rarely needed.
 pub(crate) struct Stale {
-    bytes: Vec<u8>,
+    opened: Opened,
     end: Duration,
 }
 
@@ -46,29 +46,29 @@ pub(crate) async fn find<S: Shape>(
     budget: &mut Budget,
 ) -> Looked<S::Stored> {
     let Some(within) = budget.left() else { return Looked::Absent };
-    let (store, sent) = (call.cache.store(), Instant::now());
-    let found = if !plan.needs_life() {
-        let found = store.get(&call.key, within).await;
-        found.map(|bytes| bytes.map(|bytes| (bytes, None)))
-    } else {
-        // Its life counts from here: the reply may have been long on its way.
-        let asked = call.cache.clock().now();
-        let found = store.read(&call.key, within).await;
-        found.map(|found| found.map(|found| (found.bytes, Some(Life { asked, left: found.left }))))
-    };
-    let worked = found.is_ok();
+    let want = if plan.needs_life() { Want::Life } else { Want::Value };
+    // Its life counts from here: the reply may have been long on its way.
+    let (sent, asked) = (Instant::now(), call.cache.clock().now());
+    let read = call.cache.store().read(&call.key, want, within).await;
+    let worked = read.is_ok();
+    let found = read.map(|read| {
+        let found = read.found?;
+        let opened = open(&call.key, found.bytes);
+        let opened = opened.inspect_err(|error| call.codec_failed(error)).ok()?;
+        Some((opened, found.left.map(|left| Life { asked, left })))
+    });
     let looked = match found {
         Ok(None) => Looked::Absent,
-        Ok(Some((bytes, None))) => match decode(call, plan, &bytes) {
+        Ok(Some((opened, None))) => match decode(call, plan, &opened) {
             Some(stored) => Looked::Fresh(stored, None),
             None => Looked::Absent,
         },
-        Ok(Some((bytes, Some(life)))) => match state(call, plan, life.end()) {
-            State::Fresh => match decode(call, plan, &bytes) {
-                Some(stored) => Looked::Fresh(stored, early(call, plan, &bytes, life)),
+        Ok(Some((opened, Some(life)))) => match state(call, plan, life.end()) {
+            State::Fresh => match decode(call, plan, &opened) {
+                Some(stored) => Looked::Fresh(stored, early(call, plan, &opened, life)),
                 None => Looked::Absent,
             },
-            State::Stale { .. } => Looked::Stale(Arc::new(Stale { bytes, end: life.end() })),
+            State::Stale { .. } => Looked::Stale(Arc::new(Stale { opened, end: life.end() })),
             State::Expired => Looked::Absent,
         },
         Err(error @ Error::WrongType) => {
@@ -87,8 +87,8 @@ pub(crate) async fn find<S: Shape>(
     looked
 }
 
-fn decode<S: Shape>(call: &Active, plan: &Plan<S>, bytes: &[u8]) -> Option<S::Stored> {
-    plan.decode(bytes).unwrap_or_else(|error| {
+fn decode<S: Shape>(call: &Active, plan: &Plan<S>, opened: &Opened) -> Option<S::Stored> {
+    plan.decode(&opened.value).unwrap_or_else(|error| {
         call.codec_failed(&error);
         None
     })
@@ -100,12 +100,11 @@ fn state<S: Shape>(call: &Active, plan: &Plan<S>, end: Duration) -> State {
 }
 
 /// The life that a fresh value had left, if this is the time to refresh it.
-fn early<S: Shape>(call: &Active, plan: &Plan<S>, bytes: &[u8], life: Life) -> Option<Duration> {
+fn early<S: Shape>(call: &Active, plan: &Plan<S>, opened: &Opened, life: Life) -> Option<Duration> {
     let beta = plan.early()?;
-    let (header, _) = envelope::split(bytes).ok()?;
     let clock = call.cache.clock();
     let left = life.end().saturating_sub(clock.now()).saturating_sub(plan.windows().longest());
-    is_early(header.load?, left, beta, clock.random()).then_some(life.left)
+    is_early(opened.envelope.load?, left, beta, clock.random()).then_some(life.left)
 }
 
 /// The stale value, where no attempt is made before it is served, and whether to refresh it.
@@ -118,7 +117,7 @@ pub(crate) fn at_once<S: Shape>(
     let State::Stale { at_once, on_error } = state(call, plan, stale.end) else { return None };
     let rests = || call.cache.slots().rests(&call.key, call.cache.clock().now());
     if at_once || (on_error && rests()) {
-        Some((decode(call, plan, &stale.bytes)?, at_once))
+        Some((decode(call, plan, &stale.opened)?, at_once))
     } else {
         None
     }
@@ -132,7 +131,7 @@ pub(crate) fn instead<S: Shape>(
 ) -> Option<S::Stored> {
     let stale = stale?;
     match state(call, plan, stale.end) {
-        State::Stale { on_error: true, .. } => decode(call, plan, &stale.bytes),
+        State::Stale { on_error: true, .. } => decode(call, plan, &stale.opened),
         _ => None,
     }
 }

@@ -19,6 +19,7 @@ use crate::function::Function;
 use crate::function::declared::{Declared, Location, SelfType};
 use crate::function::registry::registry;
 use crate::key::KeyWriter;
+use crate::key::whole::Key;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub struct Call(pub(crate) Option<Active>);
 pub(crate) struct Active {
     pub(crate) function: &'static Function,
     pub(crate) cache: Handle,
-    pub(crate) key: String,
+    pub(crate) key: Key,
     pub(crate) refresh: bool,
     /// How long it waits for another's computation.
     pub(crate) wait: Duration,
@@ -93,7 +94,7 @@ impl Call {
 pub struct EntryCall {
     pub(crate) function: &'static Function,
     pub(crate) cache: Cache,
-    pub(crate) key: Result<String, Error>,
+    pub(crate) key: Result<Key, Error>,
 }
 
 /// The key of a call that is not made, for the companion of the function `ident` whose attribute
@@ -136,12 +137,11 @@ fn render_key(
     function: &Function,
     cache: &Cache,
     render: impl FnOnce(&mut KeyWriter<'_>),
-) -> Result<String, &'static str> {
+) -> Result<Key, &'static str> {
     if let Some(why) = function.refused() {
         return Err(why);
     }
-    let settings = cache.settings();
-    let mut key = settings.key(function.path());
+    let mut key = cache.settings().key(function.path());
     key.leave_type_open(function.is_open());
     render(&mut key);
     if key.is_ambiguous() {
@@ -149,7 +149,7 @@ fn render_key(
                     give one of the types another name");
     }
     let key = key.finish(function.mark());
-    if key.get(settings.prefix.len() + 1..).is_some_and(|bare| function.is_forged(bare)) {
+    if function.is_forged(key.bare()) {
         return Err(
             "an argument at the beginning of its key reads like the path of another cached \
                     function: begin the key with text",
@@ -161,7 +161,7 @@ fn render_key(
 impl Active {
     /// Counts what the call came to.
     pub(crate) fn record(&self, outcome: Outcome) {
-        record(self.function, &self.cache, self.observer.as_deref(), outcome, &self.key);
+        record(self.function, &self.cache, self.observer.as_deref(), outcome, self.key.whole());
     }
 
     /// Counts a failure of the store; whoever failed has logged it.
@@ -169,7 +169,7 @@ impl Active {
         tracing::debug!(
             target: "cache_runtime",
             function = self.function.path(),
-            key = self.key,
+            key = self.key.whole(),
             %error,
             "the store failed"
         );
@@ -178,7 +178,7 @@ impl Active {
 
     /// Counts a value that could not be written or read, and says so once per function.
     pub(crate) fn codec_failed(&self, error: &Error) {
-        self.function.warn_of_codec(&self.key, error);
+        self.function.warn_of_codec(self.key.whole(), error);
         self.count_error();
     }
 

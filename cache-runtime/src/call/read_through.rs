@@ -9,7 +9,7 @@ use crate::call::limits::{Limits, Timed};
 use crate::call::lookup::{Looked, Stale, at_once, find, instead};
 use crate::call::work::{Lead, Work};
 use crate::call::{Active, Call};
-use crate::codec::envelope::Header;
+use crate::codec::envelope::Envelope;
 use crate::figures::counters::Outcome;
 use crate::flight::single_flight::{Landing, Leader, Role, Waited, Waiter};
 use crate::plan::Plan;
@@ -229,8 +229,8 @@ where
     let budget = &mut budget;
     let window = plan.windows().longest();
     let lease = match acquire(call, plan, budget, &leader, window, Some(wait_until)).await {
-        Claim::Found(stored, bytes, until) => {
-            leader.land(Landing::Value(bytes.into(), until));
+        Claim::Found(stored, value, until) => {
+            leader.land(Landing::Value((&*value).into(), until));
             return (S::join(stored), Outcome::Hit);
         }
         Claim::Lease(lease) => Ok(lease),
@@ -301,9 +301,11 @@ where
     let life = plan.life(&stored, cache.settings(), || cache.clock().random()).ok().flatten();
     let wanted = life.is_some() || leader.has_waiters();
     let load = begun.map(|begun| cache.clock().now().saturating_sub(begun));
-    let bytes = if wanted { encode(call, plan, &stored, Header { load }) } else { None };
-    let act = match (&bytes, life) {
-        (Some(bytes), Some(life)) if plan.fits(bytes) => Act::Fill(bytes, life),
+    let encoded = if wanted { encode(call, plan, &stored, Envelope { load }) } else { None };
+    let act = match (&encoded, life) {
+        (Some(encoded), Some(life)) if plan.fits(encoded.value()) => {
+            Act::Fill(&encoded.sealed, life)
+        }
         _ => Act::Discard,
     };
     let now = cache.clock().now();
@@ -321,11 +323,11 @@ where
         Err(NoLease::Distrusted) if !call.cache.trusts(&call.key) => Confirmed::NobodyCan,
         Err(NoLease::Theirs | NoLease::Distrusted) => Confirmed::No,
     };
-    let landing = match bytes {
-        Some(bytes) if leader.has_waiters() => {
+    let landing = match &encoded {
+        Some(encoded) if leader.has_waiters() => {
             let ttl =
                 life.map_or(Duration::MAX, |life| life.saturating_sub(plan.windows().longest()));
-            Landing::Value(bytes.into(), now.saturating_add(ttl))
+            Landing::Value(encoded.value().into(), now.saturating_add(ttl))
         }
         _ => Landing::Apart,
     };

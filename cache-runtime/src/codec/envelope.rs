@@ -1,121 +1,139 @@
 //! What is stored before a value of which more must be known than its life.
 //!
-//! Most values have no header: what is in Redis is what the codec wrote. What begins with
-//! [`MAGIC`] has one, whichever function reads it, so that an option which needs headers can be
-//! turned on and off. A value that by itself begins like that, as only those of binary codecs
-//! can, gets an empty header, and is not taken for one.
+//! Most values have none: what is in Redis is what the codec wrote. What begins with [`MAGIC`] has
+//! an envelope, whichever function reads it, so that an option which needs one can be turned on
+//! and off. A value that by itself begins like that, as only those of binary codecs can, gets an
+//! empty envelope, and is not taken for one.
 //!
-//! A header is the magic, a version, how many bytes follow, and these: none, or how long the
-//! value's computation took, in nanoseconds, as eight bytes of which the highest is first.
+//! Two versions are read. Behind the magic and the version's number stand
+//!
+//! - in version 1: how many bytes follow (one byte), and either none or the load (eight);
+//! - in version 2: how many bytes follow (two bytes), and fields: type (one byte), length (two)
+//!   and content. An unknown field can be skipped if its type is below [`MUST_BE_KNOWN`].
+//!
+//! The load alone is written as version 1, which older readers know. Of all numbers the highest
+//! byte comes first.
 
 use crate::error::Error;
+use crate::key::whole::Key;
+use crate::store::Bytes;
+use std::ops::Deref;
 use std::time::Duration;
 
 /// JSON never begins with it: 0xFF is no byte of UTF-8.
 const MAGIC: [u8; 4] = *b"\xFFrch";
-const VERSION: u8 = 1;
+/// The field with the load: nanoseconds, in eight bytes.
+const LOAD: u8 = 1;
+/// Whoever does not know a field of this type or above cannot use the value.
+const MUST_BE_KNOWN: u8 = 0x80;
 
-/// What precedes a value.
+/// What is stored before a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Header {
+pub(crate) struct Envelope {
     /// How long the body ran.
     pub(crate) load: Option<Duration>,
 }
 
-/// Puts `header` before the value that `bytes` are, if it says anything or has to be there.
-pub(crate) fn prepend(header: Header, bytes: &mut Vec<u8>) {
-    let load = header.load.map(|load| {
-        let nanos = u64::try_from(load.as_nanos()).unwrap_or(u64::MAX);
-        nanos.to_be_bytes()
-    });
-    let fields = load.as_ref().map_or(&[][..], |load| load);
-    if fields.is_empty() && !bytes.starts_with(&MAGIC) {
-        return;
-    }
-    let length = u8::try_from(fields.len()).unwrap_or(u8::MAX);
-    let header = MAGIC.into_iter().chain([VERSION, length]).chain(fields.iter().copied());
-    drop(bytes.splice(..0, header));
+/// The bytes of a value, behind its envelope.
+#[derive(Debug, Clone)]
+pub(crate) struct Payload {
+    bytes: Bytes,
+    from: usize,
 }
 
-/// The header of what is stored, and the value behind it.
+impl Deref for Payload {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(self.from..).unwrap_or_default()
+    }
+}
+
+/// What was stored.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    pub(crate) envelope: Envelope,
+    pub(crate) value: Payload,
+}
+
+/// Puts `envelope` before the value of `key` that `bytes` are, if it says anything or has to be
+/// there.
 ///
 /// # Errors
-/// When there is a header that cannot be read: cut off, or of another version.
-pub(crate) fn split(bytes: &[u8]) -> Result<(Header, &[u8]), Error> {
-    let Some(rest) = bytes.strip_prefix(&MAGIC) else { return Ok((Header::default(), bytes)) };
-    let unreadable = || Error::Codec("a header that this version cannot read".into());
-    let [VERSION, length, rest @ ..] = rest else { return Err(unreadable()) };
-    let (fields, value) = rest.split_at_checked(usize::from(*length)).ok_or_else(unreadable)?;
-    let load = match <[u8; 8]>::try_from(fields) {
-        Ok(nanos) => Some(Duration::from_nanos(u64::from_be_bytes(nanos))),
-        Err(_) if fields.is_empty() => None,
-        Err(_) => return Err(unreadable()),
+/// When something in it is too large to be written.
+// The key is what a signature will be for.
+pub(crate) fn seal(_key: &Key, envelope: Envelope, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    let load = match envelope.load {
+        Some(load) => Some(u64::try_from(load.as_nanos()).map_err(|_| too_large())?.to_be_bytes()),
+        None if bytes.starts_with(&MAGIC) => None,
+        None => return Ok(()),
     };
-    Ok((Header { load }, value))
+    let fields = load.as_ref().map_or(&[][..], |load| load);
+    let length = u8::try_from(fields.len()).map_err(|_| too_large())?;
+    let header = MAGIC.into_iter().chain([1, length]).chain(fields.iter().copied());
+    drop(bytes.splice(..0, header));
+    Ok(())
+}
+
+/// What was stored under `key`, without a copy of the value.
+///
+/// # Errors
+/// When there is an envelope that cannot be read: cut off, of another version, or with a field
+/// that must be known and is not.
+pub(crate) fn open(_key: &Key, bytes: Bytes) -> Result<Opened, Error> {
+    let (envelope, value) = split(&bytes).ok_or_else(unreadable)?;
+    let from = bytes.len() - value.len();
+    Ok(Opened { envelope, value: Payload { bytes, from } })
+}
+
+/// The envelope, and the value behind it; `None` if it cannot be read.
+fn split(bytes: &[u8]) -> Option<(Envelope, &[u8])> {
+    match bytes.strip_prefix(&MAGIC) {
+        None => Some((Envelope::default(), bytes)),
+        Some([1, length, rest @ ..]) => {
+            let (load, value) = rest.split_at_checked(usize::from(*length))?;
+            let load = if load.is_empty() { None } else { Some(load_of(load)?) };
+            Some((Envelope { load }, value))
+        }
+        Some([2, rest @ ..]) => {
+            let (fields, value) = sized(rest)?;
+            Some((fields_of(fields)?, value))
+        }
+        Some(_) => None,
+    }
+}
+
+fn fields_of(mut fields: &[u8]) -> Option<Envelope> {
+    let mut envelope = Envelope::default();
+    while let Some((kind, rest)) = fields.split_first() {
+        let (content, rest) = sized(rest)?;
+        match *kind {
+            LOAD => envelope.load = Some(load_of(content)?),
+            MUST_BE_KNOWN.. => return None,
+            _ => {}
+        }
+        fields = rest;
+    }
+    Some(envelope)
+}
+
+/// As many bytes as the first two say, and what follows them.
+fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
+}
+
+fn load_of(content: &[u8]) -> Option<Duration> {
+    content.try_into().ok().map(|nanos| Duration::from_nanos(u64::from_be_bytes(nanos)))
+}
+
+fn unreadable() -> Error {
+    Error::Codec("an envelope that this version cannot read".into())
+}
+
+fn too_large() -> Error {
+    Error::Codec("an envelope too large to be written".into())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn stored(load: Option<Duration>, value: &[u8]) -> Vec<u8> {
-        let mut bytes = value.to_vec();
-        prepend(Header { load }, &mut bytes);
-        bytes
-    }
-
-    /// Anything, and often what begins like a header.
-    fn any_value() -> impl Strategy<Value = Vec<u8>> {
-        let magic = prop_oneof![Just(vec![]), Just(MAGIC.to_vec()), Just(MAGIC[..3].to_vec())];
-        (magic, any::<Vec<u8>>()).prop_map(|(magic, rest)| [magic, rest].concat())
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_stored_comes_back(value in any_value(), nanos: Option<u64>) {
-            let load = nanos.map(Duration::from_nanos);
-            let bytes = stored(load, &value);
-            prop_assert_eq!(split(&bytes), Ok((Header { load }, &value[..])));
-        }
-
-        #[test]
-        fn a_value_is_stored_as_it_is_wherever_it_can(value in any_value()) {
-            if !value.starts_with(&MAGIC) {
-                prop_assert_eq!(stored(None, &value), value);
-            }
-        }
-
-        #[test]
-        fn no_bytes_are_too_odd_to_be_looked_at(value in any_value()) {
-            let _ = split(&value);
-        }
-
-        #[test]
-        fn a_header_that_is_cut_off_is_no_value(nanos: u64, kept in 4_usize..14) {
-            let bytes = stored(Some(Duration::from_nanos(nanos)), b"");
-            prop_assert_eq!(bytes.len(), 14);
-            prop_assert!(split(&bytes[..kept]).is_err());
-        }
-    }
-
-    #[test]
-    fn other_versions_and_lengths_are_refused() {
-        assert!(split(b"\xFFrch\x02\x00[]").is_err());
-        assert!(split(b"\xFFrch\x01\x03abc[]").is_err());
-        assert_eq!(split(b"\xFFrch\x01\x00[]"), Ok((Header::default(), &b"[]"[..])));
-        assert_eq!(split(b""), Ok((Header::default(), &b""[..])));
-    }
-
-    #[test]
-    fn no_json_begins_like_a_header() {
-        assert!(std::str::from_utf8(&MAGIC).is_err());
-    }
-
-    #[test]
-    fn a_load_longer_than_centuries_is_cut() {
-        let (header, _) =
-            split(&stored(Some(Duration::MAX), b"1")).map(|(h, v)| (h, v.len())).unwrap();
-        assert_eq!(header.load, Some(Duration::from_nanos(u64::MAX)));
-    }
-}
+mod tests;

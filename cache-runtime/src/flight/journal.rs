@@ -6,8 +6,8 @@
 //! the key is queued, and what was sent for one number says nothing of a later one.
 
 use crate::figures::stats::JournalStats;
+use crate::key::whole::Key;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// More keys than this are not told apart any more: then the whole prefix is distrusted.
@@ -19,12 +19,12 @@ pub(crate) const RECENT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    keys: HashMap<Arc<str>, u64>,
+    keys: HashMap<Key, u64>,
     /// There were too many keys: what waits is a clear of the whole prefix.
     everything: Option<u64>,
     next: u64,
     /// What the store has acknowledged lately, oldest first.
-    recent: VecDeque<(Duration, Arc<str>)>,
+    recent: VecDeque<(Duration, Key)>,
     /// The store's reconnections up to which `recent` has been dealt with.
     reconnects: u64,
     /// Whether there is a task that replays.
@@ -45,13 +45,13 @@ pub(crate) enum Distrusted {
 /// What is to be sent, with what tells whether it has been queued again since.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Replay {
-    Keys(Vec<(Arc<str>, u64)>),
+    Keys(Vec<(Key, u64)>),
     Everything { before: u64 },
 }
 
 impl Journal {
     /// Keeps an invalidation, and distrusts its key until it is replayed.
-    pub(crate) fn queue(&mut self, key: &str) -> Distrusted {
+    pub(crate) fn queue(&mut self, key: &Key) -> Distrusted {
         self.queued += 1;
         let number = self.next;
         self.next += 1;
@@ -60,7 +60,7 @@ impl Journal {
             return Distrusted::Key;
         }
         if self.keys.len() < MOST_KEYS {
-            self.keys.insert(Arc::from(key), number);
+            self.keys.insert(key.clone(), number);
             return Distrusted::Key;
         }
         self.queue_everything();
@@ -75,7 +75,7 @@ impl Journal {
         self.next += 1;
     }
 
-    pub(crate) fn distrusts(&self, key: &str) -> bool {
+    pub(crate) fn distrusts(&self, key: &Key) -> bool {
         self.everything.is_some() || self.keys.contains_key(key)
     }
 
@@ -121,7 +121,7 @@ impl Journal {
     }
 
     /// Notes what the store has acknowledged at `now`, in case it forgets it.
-    pub(crate) fn remember(&mut self, keys: &[String], now: Duration, reconnects: u64) {
+    pub(crate) fn remember(&mut self, keys: &[Key], now: Duration, reconnects: u64) {
         self.forget_old(now);
         if self.recent.is_empty() {
             self.reconnects = reconnects;
@@ -130,12 +130,12 @@ impl Journal {
             if self.recent.len() >= MOST_KEYS {
                 self.recent.pop_front();
             }
-            self.recent.push_back((now, Arc::from(key.as_str())));
+            self.recent.push_back((now, key.clone()));
         }
     }
 
     /// What has to be sent again, the store having reconnected since it was acknowledged.
-    pub(crate) fn lost(&mut self, now: Duration, reconnects: u64) -> Vec<Arc<str>> {
+    pub(crate) fn lost(&mut self, now: Duration, reconnects: u64) -> Vec<Key> {
         self.forget_old(now);
         if std::mem::replace(&mut self.reconnects, reconnects) == reconnects {
             return Vec::new();
@@ -182,6 +182,10 @@ impl Journal {
 mod tests {
     use super::*;
 
+    fn key(bare: impl ToString) -> Key {
+        Key::new("p", &bare.to_string())
+    }
+
     fn acknowledge(journal: &mut Journal) -> bool {
         let due = journal.due().unwrap();
         journal.acknowledged(&due).0
@@ -190,64 +194,67 @@ mod tests {
     #[test]
     fn a_key_is_distrusted_until_its_replay_is_acknowledged() {
         let mut journal = Journal::default();
-        assert_eq!(journal.queue("a"), Distrusted::Key);
+        assert_eq!(journal.queue(&key("a")), Distrusted::Key);
         let sent = journal.due().unwrap();
-        assert!(journal.distrusts("a") && !journal.distrusts("b"), "sent is not acknowledged");
+        assert!(
+            journal.distrusts(&key("a")) && !journal.distrusts(&key("b")),
+            "sent is not acknowledged"
+        );
         assert_eq!(journal.acknowledged(&sent), (true, false));
-        assert!(!journal.distrusts("a") && journal.due().is_none());
+        assert!(!journal.distrusts(&key("a")) && journal.due().is_none());
     }
 
     #[test]
     fn what_is_queued_after_the_replay_was_sent_stays() {
         let mut journal = Journal::default();
-        journal.queue("a");
+        journal.queue(&key("a"));
         let sent = journal.due().unwrap();
-        journal.queue("a");
+        journal.queue(&key("a"));
         assert!(!journal.acknowledged(&sent).0);
-        assert!(journal.distrusts("a"));
+        assert!(journal.distrusts(&key("a")));
         assert!(acknowledge(&mut journal));
     }
 
     fn overflowed() -> Journal {
         let mut journal = Journal::default();
-        for key in 0..MOST_KEYS {
-            assert_eq!(journal.queue(&key.to_string()), Distrusted::Key);
+        for n in 0..MOST_KEYS {
+            assert_eq!(journal.queue(&key(n)), Distrusted::Key);
         }
-        assert_eq!(journal.queue("one more"), Distrusted::Everything);
+        assert_eq!(journal.queue(&key("one more")), Distrusted::Everything);
         journal
     }
 
     #[test]
     fn too_many_keys_distrust_everything() {
         let mut journal = overflowed();
-        assert!(journal.distrusts("never heard of"));
+        assert!(journal.distrusts(&key("never heard of")));
         assert!(acknowledge(&mut journal), "one clear stands for all");
-        assert!(!journal.distrusts("1"));
+        assert!(!journal.distrusts(&key("1")));
     }
 
     #[test]
     fn what_is_queued_while_the_clear_runs_stays() {
         let mut journal = overflowed();
         let sent = journal.due().unwrap();
-        journal.queue("a");
+        journal.queue(&key("a"));
         assert!(!journal.acknowledged(&sent).0);
-        assert!(journal.distrusts("a") && !journal.distrusts("b"));
+        assert!(journal.distrusts(&key("a")) && !journal.distrusts(&key("b")));
 
         let mut journal = overflowed();
         let sent = journal.due().unwrap();
-        for key in 0..=MOST_KEYS {
-            journal.queue(&key.to_string());
+        for n in 0..=MOST_KEYS {
+            journal.queue(&key(n));
         }
         assert!(!journal.acknowledged(&sent).0, "it has overflowed again");
-        assert!(journal.distrusts("never heard of"));
+        assert!(journal.distrusts(&key("never heard of")));
         assert!(acknowledge(&mut journal));
     }
 
     #[test]
     fn large_journals_are_sent_in_batches() {
         let mut journal = Journal::default();
-        for key in 0..=KEYS_PER_REPLAY {
-            journal.queue(&key.to_string());
+        for n in 0..=KEYS_PER_REPLAY {
+            journal.queue(&key(n));
         }
         assert!(!acknowledge(&mut journal));
         assert_eq!(journal.figures().waiting, 1);
@@ -258,13 +265,12 @@ mod tests {
     #[test]
     fn a_reconnection_loses_what_is_recent() {
         let secs = Duration::from_secs;
-        let keys = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect::<Vec<_>>();
+        let keys = |keys: &[&str]| keys.iter().map(key).collect::<Vec<_>>();
         let mut journal = Journal::default();
         journal.remember(&keys(&["old"]), secs(0), 4);
         journal.remember(&keys(&["a", "b"]), secs(20), 4);
         assert!(journal.lost(secs(30), 4).is_empty(), "nothing has happened");
-        let lost: Vec<_> = journal.lost(secs(31), 5).iter().map(ToString::to_string).collect();
-        assert_eq!(lost, ["a", "b"]);
+        assert_eq!(journal.lost(secs(31), 5), keys(&["a", "b"]));
         assert!(journal.lost(secs(31), 6).is_empty(), "they are queued by now");
         assert!(journal.rests(secs(31)));
     }
@@ -272,8 +278,8 @@ mod tests {
     #[test]
     fn the_recent_are_bounded() {
         let mut journal = Journal::default();
-        for key in 0..=MOST_KEYS {
-            journal.remember(&[key.to_string()], Duration::ZERO, 0);
+        for n in 0..=MOST_KEYS {
+            journal.remember(&[key(n)], Duration::ZERO, 0);
         }
         assert_eq!(journal.lost(Duration::ZERO, 1).len(), MOST_KEYS);
     }
@@ -282,7 +288,7 @@ mod tests {
     fn one_task_at_a_time() {
         let mut journal = Journal::default();
         assert!(!journal.starts(), "there is nothing to do");
-        journal.queue("a");
+        journal.queue(&key("a"));
         assert!(journal.starts() && !journal.starts());
         assert!(!journal.rests(Duration::ZERO));
         journal.died();

@@ -5,6 +5,7 @@
 //! looks again: an invalidation that was over before the waiter's call began is then seen.
 
 use crate::flight::journal::{Distrusted, Journal};
+use crate::key::whole::Key;
 use crate::plan::shape::SharedError;
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, Ordering};
 use crate::timers;
@@ -26,7 +27,7 @@ pub(crate) struct Flights {
 
 #[derive(Debug, Default)]
 struct Open {
-    flights: HashMap<Arc<str>, Arc<Flight>>,
+    flights: HashMap<Key, Arc<Flight>>,
     journal: Journal,
 }
 
@@ -84,7 +85,7 @@ pub(crate) enum Waited<R> {
 #[derive(Debug)]
 pub(crate) struct Leader {
     open: Arc<Mutex<Open>>,
-    key: Arc<str>,
+    key: Key,
     flight: Arc<Flight>,
     trusted: bool,
     /// Whether others can join; what nobody can join is not listed.
@@ -106,7 +107,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Flights {
     /// Joins the flight of `key`, or starts it.
-    pub(crate) fn join(&self, key: &str) -> Role {
+    pub(crate) fn join(&self, key: &Key) -> Role {
         let Open { flights, journal } = &mut *lock(&self.open);
         if let Some(flight) = flights.get(key) {
             // Counted first: a leader whose later command settles this wait must know of it.
@@ -114,7 +115,7 @@ impl Flights {
             let came_after = lock(&flight.state).commands;
             return Role::Wait(Waiter { flight: flight.clone(), came_after });
         }
-        let key: Arc<str> = Arc::from(key);
+        let key = key.clone();
         let flight = Arc::new(Flight::default());
         flights.insert(key.clone(), flight.clone());
         let trusted = !journal.distrusts(&key);
@@ -122,27 +123,27 @@ impl Flights {
     }
 
     /// A flight of `key` that nobody joins.
-    pub(crate) fn alone(&self, key: &str) -> Leader {
-        let (key, flight) = (Arc::from(key), Arc::default());
+    pub(crate) fn alone(&self, key: &Key) -> Leader {
+        let (key, flight) = (key.clone(), Arc::default());
         let trusted = self.trusts(&key);
         Leader { open: self.open.clone(), key, flight, trusted, listed: false }
     }
 
     /// Lets no later caller join the flight of `key`, and its result not be stored.
-    pub(crate) fn detach(&self, key: &str) {
+    pub(crate) fn detach(&self, key: &Key) {
         lock(&self.open).flights.remove(key);
     }
 
     /// [`detach`](Self::detach) for each of `keys`.
-    pub(crate) fn detach_all(&self, keys: &[String]) {
+    pub(crate) fn detach_all(&self, keys: &[Key]) {
         let flights = &mut lock(&self.open).flights;
         for key in keys {
-            flights.remove(key.as_str());
+            flights.remove(key);
         }
     }
 
     /// [`detach`](Self::detach) for every key that `matches` says.
-    pub(crate) fn detach_matching(&self, matches: impl Fn(&str) -> bool) {
+    pub(crate) fn detach_matching(&self, matches: impl Fn(&Key) -> bool) {
         lock(&self.open).flights.retain(|key, _| !matches(key));
     }
 
@@ -152,18 +153,18 @@ impl Flights {
     }
 
     /// Whether the store's value of `key` may be read.
-    pub(crate) fn trusts(&self, key: &str) -> bool {
+    pub(crate) fn trusts(&self, key: &Key) -> bool {
         self.trusts_all() || !lock(&self.open).journal.distrusts(key)
     }
 
     /// Queues `keys` in the journal, and lets no later caller join what was begun before. Answers
     /// whether everything is distrusted from now on.
-    pub(crate) fn distrust(&self, keys: &[String]) -> bool {
+    pub(crate) fn distrust(&self, keys: &[Key]) -> bool {
         let Open { flights, journal } = &mut *lock(&self.open);
         let mut overflows = false;
         for key in keys {
             match journal.queue(key) {
-                Distrusted::Key => drop(flights.remove(key.as_str())),
+                Distrusted::Key => drop(flights.remove(key)),
                 Distrusted::Everything => {
                     flights.clear();
                     overflows = true;

@@ -1,6 +1,7 @@
 //! Bodies that run in the background: which keys they are of, how many there may be, and which keys
 //! rest after a failure. State alone; what runs them is in `call/background`.
 
+use crate::key::whole::Key;
 use crate::timers;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,11 +25,11 @@ pub(crate) struct Slots {
 #[derive(Debug, Default)]
 struct All {
     /// The keys that are being refreshed.
-    refreshing: HashSet<String>,
+    refreshing: HashSet<Key>,
     /// How many bodies go on that their callers have left.
     left: usize,
     /// Until when each key rests, by the cache's clock.
-    resting: HashMap<String, Duration>,
+    resting: HashMap<Key, Duration>,
     closed: bool,
 }
 
@@ -48,7 +49,7 @@ impl Slots {
     }
 
     /// Takes a slot to refresh `key`, which one body at a time does.
-    pub(crate) fn take_to_refresh(&self, key: &str, now: Duration) -> Result<(), NoSlot> {
+    pub(crate) fn take_to_refresh(&self, key: &Key, now: Duration) -> Result<(), NoSlot> {
         let mut all = self.lock();
         if all.refreshing.contains(key) || all.rests(key, now) {
             return Err(NoSlot::Resting);
@@ -56,7 +57,7 @@ impl Slots {
         if all.is_full() {
             return Err(NoSlot::Full);
         }
-        all.refreshing.insert(key.to_owned());
+        all.refreshing.insert(key.clone());
         Ok(())
     }
 
@@ -71,7 +72,7 @@ impl Slots {
     }
 
     /// Gives back a slot that was taken to refresh that key, or for a body that went on.
-    pub(crate) fn give_back(&self, refreshed: Option<&str>) {
+    pub(crate) fn give_back(&self, refreshed: Option<&Key>) {
         let mut all = self.lock();
         match refreshed {
             Some(key) => drop(all.refreshing.remove(key)),
@@ -82,19 +83,19 @@ impl Slots {
     }
 
     /// Whether the last attempt at `key` failed a moment ago, so that none is made now.
-    pub(crate) fn rests(&self, key: &str, now: Duration) -> bool {
+    pub(crate) fn rests(&self, key: &Key, now: Duration) -> bool {
         self.lock().rests(key, now)
     }
 
     /// An attempt at `key` failed.
-    pub(crate) fn failed(&self, key: &str, now: Duration) {
+    pub(crate) fn failed(&self, key: &Key, now: Duration) {
         let mut all = self.lock();
         if all.resting.len() >= MOST_FAILURES {
             all.resting.retain(|_, until| *until > now);
         }
         // Of more failures than that none is remembered: memory is worth more than attempts.
         if all.resting.len() < MOST_FAILURES {
-            all.resting.insert(key.to_owned(), now.saturating_add(BACKOFF));
+            all.resting.insert(key.clone(), now.saturating_add(BACKOFF));
         }
     }
 
@@ -132,7 +133,7 @@ impl All {
         self.closed || self.count() >= MOST
     }
 
-    fn rests(&mut self, key: &str, now: Duration) -> bool {
+    fn rests(&mut self, key: &Key, now: Duration) -> bool {
         match self.resting.get(key) {
             Some(until) if *until > now => true,
             Some(_) => {

@@ -2,6 +2,7 @@
 
 use super::answer::Refusal;
 use super::fields::Fields;
+use crate::key::{CacheKey, KeyWriter};
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -74,6 +75,14 @@ impl<T> SortedQuery<T> {
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
+    }
+}
+
+/// As it is: of what is special in a key it holds `%` alone, with two digits behind it, and each
+/// parameter has exactly one `=`, so that it can stand beside or inside of anything.
+impl<T> CacheKey for SortedQuery<T> {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        key.raw().push_str(self.as_str());
     }
 }
 

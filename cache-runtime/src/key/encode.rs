@@ -1,6 +1,7 @@
 //! The encodings that leaves share.
 
 use std::fmt::{self, Write as _};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Whether `c` must not appear as itself in an argument: because templates use it, because
 /// compound renderings or `None` do, because Redis' patterns do, or because it would garble a
@@ -53,6 +54,19 @@ fn push_hex(text: &mut String, byte: u8, digits: &[u8; 16]) {
 pub(super) fn push_hash(text: &mut String, hash: &blake3::Hash) {
     for &byte in hash.as_bytes().iter().take(16) {
         push_hex(text, byte, b"0123456789abcdef");
+    }
+}
+
+/// The nanoseconds of `duration`, of which an `i128` holds more than any duration has.
+pub(super) fn nanos(duration: Duration) -> i128 {
+    i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX)
+}
+
+/// The nanoseconds between 1970 and `time`, negative before.
+pub(super) fn since_epoch(time: SystemTime) -> i128 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => nanos(after),
+        Err(before) => -nanos(before.duration()),
     }
 }
 

@@ -1,27 +1,19 @@
-//! [`CacheKey`] and [`Bucket`](super::Bucket) for the types of other crates, each behind the
+//! [`CacheKey`](super::cache_key::CacheKey) and [`Bucket`](super::transforms::Bucket) for the types of other crates, each behind the
 //! feature of its name.
 
 #[cfg(feature = "uuid")]
-impl super::CacheKey for uuid::Uuid {
-    fn write_key(&self, key: &mut super::KeyWriter<'_>) {
+impl super::cache_key::CacheKey for uuid::Uuid {
+    fn write_key(&self, key: &mut super::writer::KeyWriter<'_>) {
         key.plain(self.as_hyphenated());
-    }
-}
-
-/// As it is: of what is special in a key it holds `%` alone, with two digits behind it, and each
-/// parameter has exactly one `=`, so that it can stand beside or inside of anything.
-#[cfg(feature = "axum")]
-impl<T> super::CacheKey for crate::http::SortedQuery<T> {
-    fn write_key(&self, key: &mut super::KeyWriter<'_>) {
-        key.raw().push_str(self.as_str());
     }
 }
 
 #[cfg(feature = "chrono")]
 mod of_chrono {
+    use crate::key::cache_key::CacheKey;
     use crate::key::encode::{WithoutColons, push_plain};
-    use crate::key::transforms::write_bucket;
-    use crate::key::{Bucket, CacheKey, KeyWriter};
+    use crate::key::transforms::{Bucket, write_bucket};
+    use crate::key::writer::KeyWriter;
     use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone};
     use std::fmt::Write as _;
     use std::time::Duration;
@@ -83,9 +75,10 @@ mod of_chrono {
 
 #[cfg(feature = "jiff")]
 mod of_jiff {
+    use crate::key::cache_key::CacheKey;
     use crate::key::encode::WithoutColons;
-    use crate::key::transforms::write_bucket;
-    use crate::key::{Bucket, CacheKey, KeyWriter};
+    use crate::key::transforms::{Bucket, write_bucket};
+    use crate::key::writer::KeyWriter;
     use jiff::civil::{Date, DateTime, Time};
     use jiff::{Timestamp, Zoned, tz::TimeZone};
     use std::fmt::Write as _;

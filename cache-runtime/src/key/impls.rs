@@ -1,6 +1,7 @@
 //! [`CacheKey`] for the types of std.
 
-use super::{CacheKey, KeyWriter};
+use super::cache_key::CacheKey;
+use super::writer::KeyWriter;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};

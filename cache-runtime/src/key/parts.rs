@@ -1,7 +1,8 @@
 //! What implementations of [`CacheKey`] write: strings, tuples, lists, maps and variants.
 
+use super::cache_key::CacheKey;
 use super::encode::push_encoded;
-use super::{CacheKey, KeyWriter};
+use super::writer::KeyWriter;
 
 /// What implementations of [`CacheKey`] call.
 impl KeyWriter<'_> {

@@ -1,8 +1,7 @@
 //! What the transforms of a template ask of an argument: `{name:lower}`, `{at:bucket(1h)}`.
 
-use super::KeyWriter;
-use super::encode::push_seconds;
-use super::time::{nanos, since_epoch};
+use super::encode::{nanos, push_seconds, since_epoch};
+use super::writer::KeyWriter;
 use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;

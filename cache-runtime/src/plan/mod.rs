@@ -3,7 +3,6 @@
 pub(crate) mod shape;
 pub(crate) mod windows;
 
-use crate::codec::envelope::{self, Header};
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
 use crate::error::Error;
@@ -198,28 +197,20 @@ impl<S: Shape> Plan<S> {
         Ok((!ttl.is_zero()).then(|| ttl.saturating_add(self.windows.longest())))
     }
 
-    /// What is stored of a value, in a buffer of about the size that is `expected`.
-    pub(crate) fn encode(
-        &self,
-        stored: &S::Stored,
-        header: Header,
-        expected: usize,
-    ) -> Result<Vec<u8>, Error> {
+    /// The bytes of a value, in a buffer of about the size that is `expected`.
+    pub(crate) fn encode(&self, stored: &S::Stored, expected: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::with_capacity(expected);
         (self.encode)(stored, &mut bytes)?;
-        envelope::prepend(header, &mut bytes);
         Ok(bytes)
     }
 
-    pub(crate) fn fits(&self, bytes: &[u8]) -> bool {
-        let size = || envelope::split(bytes).map_or(bytes.len(), |(_, value)| value.len());
-        self.max_size.is_none_or(|most| size() <= most)
+    pub(crate) fn fits(&self, value: &[u8]) -> bool {
+        self.max_size.is_none_or(|most| value.len() <= most)
     }
 
     /// What a call of this process has just encoded, whether or not it is stored.
     pub(crate) fn decode_shared(&self, bytes: &[u8]) -> Result<S::Stored, Error> {
-        let (_, value) = envelope::split(bytes)?;
-        (self.decode)(value)
+        (self.decode)(bytes)
     }
 
     /// What the bytes stand for; `None` for a `None` that this function does not cache, which

@@ -3,12 +3,13 @@
 use super::disabled::DisabledStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
-use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token};
+use super::{Acquired, Act, Ask, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::config::{Settings, Target};
 use crate::error::Error;
 use crate::figures::measure::Command;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
+use crate::key::whole::Key;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -83,39 +84,27 @@ impl AnyStore {
 }
 
 impl Store for AnyStore {
-    async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        delegate!("get": self, store => store.get(key, within).await)
-    }
-
-    async fn read(&self, key: &str, within: Duration) -> Result<Option<Found>, Error> {
-        delegate!("read": self, store => store.read(key, within).await)
-    }
-
-    async fn acquire_above(
-        &self,
-        key: &str,
-        token: &Token,
-        life: Duration,
-        above: Duration,
-        within: Duration,
-    ) -> Result<Acquired<Found>, Error> {
-        delegate!("acquire": self, store => store.acquire_above(key, token, life, above, within).await)
+    async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
+        match want {
+            Want::Value => delegate!("get": self, store => store.read(key, want, within).await),
+            Want::Life => delegate!("read": self, store => store.read(key, want, within).await),
+        }
     }
 
     async fn acquire(
         &self,
-        key: &str,
+        key: &Key,
+        ask: Ask,
         token: &Token,
         life: Duration,
-        force: bool,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        delegate!("acquire": self, store => store.acquire(key, token, life, force, within).await)
+        delegate!("acquire": self, store => store.acquire(key, ask, token, life, within).await)
     }
 
     async fn settle(
         &self,
-        key: &str,
+        key: &Key,
         token: &Token,
         act: Act<'_>,
         within: Duration,
@@ -123,11 +112,11 @@ impl Store for AnyStore {
         delegate!("settle": self, store => store.settle(key, token, act, within).await)
     }
 
-    async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {
+    async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
         delegate!("remove": self, store => store.remove(keys, within).await)
     }
 
-    async fn life(&self, key: &str, within: Duration) -> Result<Life, Error> {
+    async fn life(&self, key: &Key, within: Duration) -> Result<Life, Error> {
         delegate!(self, store => store.life(key, within).await)
     }
 

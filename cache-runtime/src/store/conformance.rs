@@ -3,12 +3,13 @@
 use super::any::AnyStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
-use super::testing::Write;
-use super::{Acquired, Act, Cursor, Life, Store, Token, lease_key};
+use super::testing::{Write, key};
+use super::{Acquired, Act, Ask, Bytes, Cursor, Found, Life, Read, Store, Token, Want};
 use crate::clock::Clock;
 use crate::config::Bounds;
 use crate::error::Error;
 use crate::key::glob;
+use crate::key::whole::Key;
 use ::redis::IntoConnectionInfo;
 use cache_test_servers::RedisServer;
 use std::collections::BTreeSet;
@@ -62,7 +63,8 @@ conformance!(
     a_voided_lease_is_not_brought_back,
     a_lease_runs_out_and_is_made_to_last,
     force_takes_the_lease_over,
-    a_value_is_read_with_its_life,
+    a_value_is_read_alone_or_with_its_life,
+    a_read_says_which_connection_answered,
     a_value_counts_only_with_enough_left,
     a_discard_takes_value_and_lease,
     leases_are_found_by_their_pattern,
@@ -70,10 +72,10 @@ conformance!(
 
 async fn what_was_set_is_read_back(store: &impl Store) {
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
-    assert_eq!(store.life("p:k", SOON).await, Ok(Life::Absent));
+    assert_eq!(store.life(&key("p:k"), SOON).await, Ok(Life::Absent));
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"v".to_vec())));
-    let Ok(Life::Remaining(left)) = store.life("p:k", SOON).await else { panic!("no life") };
+    let Ok(Life::Remaining(left)) = store.life(&key("p:k"), SOON).await else { panic!("no life") };
     assert!(left <= MINUTE && left > MINUTE - SOON);
 }
 
@@ -102,7 +104,7 @@ async fn a_huge_life_is_cut_and_never_overflows(store: &impl Store) {
     for ttl in [Duration::MAX, Duration::from_secs(u64::MAX / 1000)] {
         store.set("p:k", b"v", ttl, SOON).await.unwrap();
         assert!(store.get("p:k", SOON).await.unwrap().is_some());
-        let life = store.life("p:k", SOON).await.unwrap();
+        let life = store.life(&key("p:k"), SOON).await.unwrap();
         assert!(matches!(life, Life::Remaining(left) if left > MINUTE));
     }
 }
@@ -113,14 +115,14 @@ async fn a_short_life_ends(store: &impl Store) {
         store.get("p:k", SOON).await.unwrap().is_none()
     })
     .await;
-    assert_eq!(store.remove(&["p:k".into()], SOON).await, Ok(0));
+    assert_eq!(store.remove(&[key("p:k")], SOON).await, Ok(0));
 }
 
 async fn setting_again_replaces_value_and_life(store: &impl Store) {
     store.set("p:k", b"long", MINUTE * 60, SOON).await.unwrap();
     store.set("p:k", b"short", MINUTE, SOON).await.unwrap();
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"short".to_vec())));
-    let life = store.life("p:k", SOON).await.unwrap();
+    let life = store.life(&key("p:k"), SOON).await.unwrap();
     assert!(matches!(life, Life::Remaining(left) if left <= MINUTE));
 }
 
@@ -128,16 +130,16 @@ async fn remove_counts_what_was_there(store: &impl Store) {
     assert_eq!(store.remove(&[], SOON).await, Ok(0));
     store.set("p:a", b"v", MINUTE, SOON).await.unwrap();
     store.set("p:b", b"v", MINUTE, SOON).await.unwrap();
-    let keys = ["p:a", "p:none", "p:b"].map(str::to_owned);
+    let keys = ["p:a", "p:none", "p:b"].map(key);
     assert_eq!(store.remove(&keys, SOON).await, Ok(2));
     assert_eq!(store.get("p:a", SOON).await, Ok(None));
     assert_eq!(store.remove(&keys, SOON).await, Ok(0));
 }
 
 async fn many_keys_are_removed_in_one_call(store: &impl Store) {
-    let keys: Vec<String> = (0..1_300).map(|n| format!("p:{n}")).collect();
+    let keys: Vec<Key> = (0..1_300).map(|n| key(&format!("p:{n}"))).collect();
     for key in &keys {
-        store.set(key, b"v", MINUTE, SOON).await.unwrap();
+        store.set(key.whole(), b"v", MINUTE, SOON).await.unwrap();
     }
     assert_eq!(store.remove(&keys, SOON).await, Ok(1_300));
 }
@@ -189,12 +191,25 @@ fn tokens() -> (Token, Token) {
     (Token::random(), Token::random())
 }
 
-async fn acquire(store: &impl Store, key: &str, token: &Token) -> Acquired {
-    store.acquire(key, token, MINUTE, false, SOON).await.unwrap()
+async fn ask(store: &impl Store, ask: Ask, token: &Token) -> Acquired {
+    store.acquire(&key("p:k"), ask, token, MINUTE, SOON).await.unwrap()
 }
 
-async fn settle(store: &impl Store, key: &str, token: &Token, act: Act<'_>) -> bool {
-    store.settle(key, token, act, SOON).await.unwrap()
+async fn acquire(store: &impl Store, whole: &str, token: &Token) -> Acquired {
+    store.acquire(&key(whole), Ask::IfAbsent, token, MINUTE, SOON).await.unwrap()
+}
+
+async fn settle(store: &impl Store, whole: &str, token: &Token, act: Act<'_>) -> bool {
+    store.settle(&key(whole), token, act, SOON).await.unwrap()
+}
+
+/// What a store finds where a plain value is wanted.
+fn plain(value: &[u8]) -> Found {
+    Found { bytes: Bytes::Own(value.to_vec()), left: None }
+}
+
+async fn lease_of(store: &impl Store, whole: &str) -> Option<Vec<u8>> {
+    store.get(&key(whole).lease(), SOON).await.unwrap()
 }
 
 async fn a_lease_is_given_once_and_the_fill_ends_it(store: &impl Store) {
@@ -205,20 +220,20 @@ async fn a_lease_is_given_once_and_the_fill_ends_it(store: &impl Store) {
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
     assert!(settle(store, "p:k", &one, Act::Fill(b"ours", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"ours".to_vec())));
-    assert_eq!(store.get(&lease_key("p:k"), SOON).await, Ok(None));
+    assert_eq!(lease_of(store, "p:k").await, None);
     assert!(!settle(store, "p:k", &one, Act::Fill(b"again", MINUTE)).await);
 }
 
 async fn a_value_is_found_instead_of_a_lease(store: &impl Store) {
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    assert_eq!(acquire(store, "p:k", &Token::random()).await, Acquired::Found(b"v".to_vec()));
-    assert_eq!(store.get(&lease_key("p:k"), SOON).await, Ok(None));
+    assert_eq!(acquire(store, "p:k", &Token::random()).await, Acquired::Found(plain(b"v")));
+    assert_eq!(lease_of(store, "p:k").await, None);
 }
 
 async fn an_invalidation_voids_the_fill(store: &impl Store) {
     let (one, other) = tokens();
     assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
-    assert_eq!(store.remove(&["p:k".into()], SOON).await, Ok(0), "a lease is not a value");
+    assert_eq!(store.remove(&[key("p:k")], SOON).await, Ok(0), "a lease is not a value");
     assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
     assert!(!settle(store, "p:k", &one, Act::Fill(b"old", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
@@ -237,7 +252,7 @@ async fn a_lease_of_another_is_neither_released_nor_renewed(store: &impl Store) 
 async fn a_voided_lease_is_not_brought_back(store: &impl Store) {
     let (one, other) = tokens();
     assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
-    store.remove(&["p:k".into()], SOON).await.unwrap();
+    store.remove(&[key("p:k")], SOON).await.unwrap();
     assert!(!settle(store, "p:k", &one, Act::Renew(MINUTE)).await);
     assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
 }
@@ -245,8 +260,9 @@ async fn a_voided_lease_is_not_brought_back(store: &impl Store) {
 async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
     let short = Duration::from_millis(30);
     let (one, other) = tokens();
-    for key in ["p:ends", "p:lasts"] {
-        assert_eq!(store.acquire(key, &one, short, false, SOON).await, Ok(Acquired::Ours));
+    for whole in ["p:ends", "p:lasts"] {
+        let taken = store.acquire(&key(whole), Ask::IfAbsent, &one, short, SOON).await;
+        assert_eq!(taken, Ok(Acquired::Ours));
     }
     assert!(settle(store, "p:lasts", &one, Act::Renew(MINUTE)).await);
     cache_test_servers::eventually(SOON, async || {
@@ -260,43 +276,58 @@ async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
 async fn force_takes_the_lease_over(store: &impl Store) {
     let (one, other) = tokens();
     store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
-    assert_eq!(store.acquire("p:k", &one, MINUTE, true, SOON).await, Ok(Acquired::Ours));
-    assert_eq!(store.acquire("p:k", &other, MINUTE, true, SOON).await, Ok(Acquired::Ours));
+    assert_eq!(ask(store, Ask::Force, &one).await, Acquired::Ours);
+    assert_eq!(ask(store, Ask::Force, &other).await, Acquired::Ours);
     assert!(!settle(store, "p:k", &one, Act::Fill(b"one", MINUTE)).await);
     assert!(settle(store, "p:k", &other, Act::Fill(b"other", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"other".to_vec())));
 }
 
-async fn a_value_is_read_with_its_life(store: &impl Store) {
-    assert_eq!(store.read("p:k", SOON).await, Ok(None));
+async fn a_value_is_read_alone_or_with_its_life(store: &impl Store) {
+    let read = async |want| store.read(&key("p:k"), want, SOON).await.unwrap().found;
+    assert_eq!((read(Want::Value).await, read(Want::Life).await), (None, None));
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    let found = store.read("p:k", SOON).await.unwrap().unwrap();
-    assert_eq!(found.bytes, b"v");
-    assert!(found.left <= MINUTE && found.left > MINUTE - SOON);
+    assert_eq!(read(Want::Value).await, Some(plain(b"v")));
+    let found = read(Want::Life).await.unwrap();
+    let left = found.left.unwrap();
+    assert!(*found.bytes == *b"v" && left <= MINUTE && left > MINUTE - SOON);
+}
+
+async fn a_read_says_which_connection_answered(store: &impl Store) {
+    let generation = async |want| {
+        let Read { generation, .. } = store.read(&key("p:k"), want, SOON).await.unwrap();
+        generation
+    };
+    let (first, second) = (generation(Want::Value).await, generation(Want::Life).await);
+    assert_eq!(first, second, "nothing was lost");
+    store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
+    let many = (0..10).map(|_| generation(Want::Value));
+    for generation in futures_util::future::join_all(many).await {
+        assert_eq!(generation, first, "also where reads go together");
+    }
 }
 
 async fn a_value_counts_only_with_enough_left(store: &impl Store) {
     let (one, other) = tokens();
-    let above =
-        async |token, above| store.acquire_above("p:k", token, MINUTE, above, SOON).await.unwrap();
+    let above = async |token, above| ask(store, Ask::Above(above), token).await;
     store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
     let Acquired::Found(found) = above(&one, MINUTE / 2).await else { panic!("it has enough") };
-    assert!(found.bytes == b"old" && found.left <= MINUTE && found.left > MINUTE / 2);
-    assert_eq!(store.get(&lease_key("p:k"), SOON).await, Ok(None));
+    let left = found.left.unwrap();
+    assert!(*found.bytes == *b"old" && left <= MINUTE && left > MINUTE / 2);
+    assert_eq!(lease_of(store, "p:k").await, None);
     assert_eq!(above(&one, MINUTE).await, Acquired::Ours);
     assert_eq!(above(&other, MINUTE).await, Acquired::Theirs);
     assert!(matches!(above(&other, Duration::ZERO).await, Acquired::Found(_)));
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"old".to_vec())), "it stays servable");
     assert!(settle(store, "p:k", &one, Act::Fill(b"new", MINUTE)).await);
-    store.remove(&["p:k".into()], SOON).await.unwrap();
+    store.remove(&[key("p:k")], SOON).await.unwrap();
     assert_eq!(above(&other, Duration::ZERO).await, Acquired::Ours, "no value has nothing left");
 }
 
 async fn a_discard_takes_value_and_lease(store: &impl Store) {
     let (one, other) = tokens();
     store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
-    let taken = store.acquire_above("p:k", &one, MINUTE, MINUTE, SOON).await;
-    assert_eq!(taken, Ok(Acquired::Ours));
+    assert_eq!(ask(store, Ask::Above(MINUTE), &one).await, Acquired::Ours);
     assert!(!settle(store, "p:k", &other, Act::Discard).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"old".to_vec())));
     assert!(settle(store, "p:k", &one, Act::Discard).await);
@@ -305,11 +336,12 @@ async fn a_discard_takes_value_and_lease(store: &impl Store) {
 }
 
 async fn leases_are_found_by_their_pattern(store: &impl Store) {
-    for key in ["p:k", "p:{tag}:k"] {
+    let keys = ["p:k", "p:{tag}:k", "p:a{b", "p:a}b", "p:a{}b"];
+    for key in keys {
         acquire(store, key, &Token::random()).await;
     }
     let (found, _) = scan(store, "p:~lease:*").await;
-    assert_eq!(found, BTreeSet::from([lease_key("p:k"), lease_key("p:{tag}:k")]));
+    assert_eq!(found, BTreeSet::from(keys.map(|whole| key(whole).lease())));
 }
 
 async fn many_at_once(store: &impl Store) {
@@ -340,7 +372,7 @@ async fn a_disabled_store_misses_and_keeps_nothing() {
     let store = AnyStore::Disabled(super::disabled::DisabledStore);
     assert_eq!(store.set("p:k", b"v", MINUTE, SOON).await, Ok(()));
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
-    assert_eq!(store.remove(&["p:k".into()], SOON).await, Ok(0));
+    assert_eq!(store.remove(&[key("p:k")], SOON).await, Ok(0));
     assert_eq!(store.scan("*", None, SOON).await, Ok((Vec::new(), None)));
     assert_eq!(store.ping(SOON).await, Err(Error::Disabled));
 }

@@ -1,8 +1,9 @@
 //! The store of a cache that is switched off.
 
-use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token};
+use super::{Acquired, Act, Ask, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
+use crate::key::whole::Key;
 use std::time::Duration;
 
 /// Every read is a miss, nothing is stored, and whoever asks directly is told.
@@ -10,45 +11,30 @@ use std::time::Duration;
 pub(crate) struct DisabledStore;
 
 impl Store for DisabledStore {
-    async fn get(&self, _: &str, _: Duration) -> Result<Option<Vec<u8>>, Error> {
-        Ok(None)
-    }
-
-    async fn read(&self, _: &str, _: Duration) -> Result<Option<Found>, Error> {
-        Ok(None)
-    }
-
-    async fn acquire_above(
-        &self,
-        _: &str,
-        _: &Token,
-        _: Duration,
-        _: Duration,
-        _: Duration,
-    ) -> Result<Acquired<Found>, Error> {
-        Ok(Acquired::Ours)
+    async fn read(&self, _: &Key, _: Want, _: Duration) -> Result<Read, Error> {
+        Ok(Read { found: None, generation: 0 })
     }
 
     async fn acquire(
         &self,
-        _: &str,
+        _: &Key,
+        _: Ask,
         _: &Token,
         _: Duration,
-        _: bool,
         _: Duration,
     ) -> Result<Acquired, Error> {
         Ok(Acquired::Ours)
     }
 
-    async fn settle(&self, _: &str, _: &Token, _: Act<'_>, _: Duration) -> Result<bool, Error> {
+    async fn settle(&self, _: &Key, _: &Token, _: Act<'_>, _: Duration) -> Result<bool, Error> {
         Ok(true)
     }
 
-    async fn remove(&self, _: &[String], _: Duration) -> Result<u64, Error> {
+    async fn remove(&self, _: &[Key], _: Duration) -> Result<u64, Error> {
         Ok(0)
     }
 
-    async fn life(&self, _: &str, _: Duration) -> Result<Life, Error> {
+    async fn life(&self, _: &Key, _: Duration) -> Result<Life, Error> {
         Ok(Life::Absent)
     }
 

@@ -5,6 +5,7 @@
 //! own. An invalidation takes value and lease away together, so that whatever was begun before it
 //! is stored nowhere. The lease is a key of its own beside the value, with a short life.
 
+use super::found::Found;
 use std::time::Duration;
 
 /// Proof of having been given a lease; random, so that no two are alike.
@@ -21,32 +22,27 @@ impl Token {
     }
 }
 
-/// A value, and how much of its life was left when it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) left: Duration,
+/// When a lease is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Unless there is a value.
+    IfAbsent,
+    /// Unless there is a value with more than this left; one that never expires does not count.
+    Above(Duration),
+    /// Whoever has it, and whatever is there.
+    Force,
 }
 
 /// What asking for a lease came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Acquired<V = Vec<u8>> {
-    /// There is a value by now, and no lease was given.
-    Found(V),
+pub(crate) enum Acquired {
+    /// There is a value by now, and no lease was given. What it has left is known where
+    /// [`Ask::Above`] was asked.
+    Found(Found),
     /// The lease is ours.
     Ours,
     /// Somebody else has it.
     Theirs,
-}
-
-impl<V> Acquired<V> {
-    pub(crate) fn map<W>(self, found: impl FnOnce(V) -> W) -> Acquired<W> {
-        match self {
-            Self::Found(value) => Acquired::Found(found(value)),
-            Self::Ours => Acquired::Ours,
-            Self::Theirs => Acquired::Theirs,
-        }
-    }
 }
 
 /// What is done under a lease, in the same atomic step that looks whose it is.
@@ -61,35 +57,4 @@ pub(crate) enum Act<'v> {
     Discard,
     /// Makes it last for this long from now.
     Renew(Duration),
-}
-
-/// The key of the lease of `key`, in the same slot of a cluster: `shop:~lease:{shop:user:7}`, or
-/// `shop:~lease:shop:{eu}:7` where the key has a hash tag of its own.
-pub(crate) fn lease_key(key: &str) -> String {
-    let prefix = key.split(':').next().unwrap_or_default();
-    if key.contains('{') {
-        format!("{prefix}:~lease:{key}")
-    } else {
-        format!("{prefix}:~lease:{{{key}}}")
-    }
-}
-
-/// The key that a lease is for.
-pub(crate) fn key_of_lease<'k>(prefix: &str, lease: &'k str) -> Option<&'k str> {
-    let key = lease.strip_prefix(prefix)?.strip_prefix(":~lease:")?;
-    Some(key.strip_prefix('{').and_then(|key| key.strip_suffix('}')).unwrap_or(key))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lease_names_its_key_and_shares_its_slot() {
-        for key in ["shop:user:7", "shop:{eu}:7", "shop:a{b}"] {
-            assert_eq!(key_of_lease("shop", &lease_key(key)), Some(key));
-        }
-        assert_eq!(lease_key("shop:user:7"), "shop:~lease:{shop:user:7}");
-        assert_eq!(lease_key("shop:{eu}:7"), "shop:~lease:shop:{eu}:7");
-    }
 }

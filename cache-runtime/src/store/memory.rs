@@ -3,12 +3,15 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token, lease_key};
+use super::{
+    Acquired, Act, Ask, Bytes, Cursor, Found, Life, Reachability, Read, Store, Token, Want,
+};
 use crate::clock::Clock;
 use crate::config::Bounds;
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::glob;
+use crate::key::whole::Key;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
@@ -128,58 +131,40 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    async fn get(&self, key: &str, _: Duration) -> Result<Option<Vec<u8>>, Error> {
+    async fn read(&self, key: &Key, want: Want, _: Duration) -> Result<Read, Error> {
         let now = self.clock.now();
-        // The copy is made outside of the lock.
-        let value = self.lock().live(key, now);
-        Ok(value.map(|value| value.to_vec()))
-    }
-
-    async fn read(&self, key: &str, _: Duration) -> Result<Option<Found>, Error> {
-        let now = self.clock.now();
-        let found = self.lock().found(key, now);
-        Ok(found.map(|(value, left)| Found { bytes: value.to_vec(), left }))
-    }
-
-    async fn acquire_above(
-        &self,
-        key: &str,
-        token: &Token,
-        life: Duration,
-        above: Duration,
-        _: Duration,
-    ) -> Result<Acquired<Found>, Error> {
-        let lease = lease_key(key);
-        let now = self.clock.now();
-        let mut inner = self.lock();
-        if let Some((value, left)) = inner.found(key, now).filter(|(_, left)| *left > above) {
-            return Ok(Acquired::Found(Found { bytes: value.to_vec(), left }));
-        }
-        if inner.live(&lease, now).is_some() {
-            return Ok(Acquired::Theirs);
-        }
-        inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
-        Ok(Acquired::Ours)
+        let found = self.lock().found(key.whole(), now);
+        let found = found.map(|(value, left)| Found {
+            bytes: Bytes::Shared(value),
+            left: (want == Want::Life).then_some(left),
+        });
+        Ok(Read { found, generation: 0 })
     }
 
     async fn acquire(
         &self,
-        key: &str,
+        key: &Key,
+        ask: Ask,
         token: &Token,
         life: Duration,
-        force: bool,
         _: Duration,
     ) -> Result<Acquired, Error> {
-        let lease = lease_key(key);
+        let lease = key.lease();
         let now = self.clock.now();
         let mut inner = self.lock();
-        if !force {
-            if let Some(value) = inner.live(key, now) {
-                return Ok(Acquired::Found(value.to_vec()));
+        let (found, with_life) = match ask {
+            Ask::IfAbsent => (inner.found(key.whole(), now), false),
+            Ask::Above(above) => {
+                (inner.found(key.whole(), now).filter(|(_, left)| *left > above), true)
             }
-            if inner.live(&lease, now).is_some() {
-                return Ok(Acquired::Theirs);
-            }
+            Ask::Force => (None, false),
+        };
+        if let Some((value, left)) = found {
+            let left = with_life.then_some(left);
+            return Ok(Acquired::Found(Found { bytes: Bytes::Shared(value), left }));
+        }
+        if ask != Ask::Force && inner.live(&lease, now).is_some() {
+            return Ok(Acquired::Theirs);
         }
         inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
         Ok(Acquired::Ours)
@@ -187,12 +172,12 @@ impl Store for MemoryStore {
 
     async fn settle(
         &self,
-        key: &str,
+        key: &Key,
         token: &Token,
         act: Act<'_>,
         _: Duration,
     ) -> Result<bool, Error> {
-        let lease = lease_key(key);
+        let lease = key.lease();
         let now = self.clock.now();
         let mut inner = self.lock();
         if inner.live(&lease, now).is_none_or(|holder| *holder != *token.as_str().as_bytes()) {
@@ -205,30 +190,30 @@ impl Store for MemoryStore {
             Act::Release => drop(inner.drop_key(&lease)),
             Act::Discard => {
                 inner.drop_key(&lease);
-                inner.drop_key(key);
+                inner.drop_key(key.whole());
             }
             Act::Fill(value, ttl) => {
                 inner.drop_key(&lease);
-                inner.write(key, value, ttl, now, self.bounds);
+                inner.write(key.whole(), value, ttl, now, self.bounds);
             }
         }
         Ok(true)
     }
 
-    async fn remove(&self, keys: &[String], _: Duration) -> Result<u64, Error> {
+    async fn remove(&self, keys: &[Key], _: Duration) -> Result<u64, Error> {
         let now = self.clock.now();
         let mut inner = self.lock();
         let mut gone = 0;
         for key in keys {
-            inner.drop_key(&lease_key(key));
-            gone += u64::from(inner.drop_key(key).is_some_and(|entry| entry.end > now));
+            inner.drop_key(&key.lease());
+            gone += u64::from(inner.drop_key(key.whole()).is_some_and(|entry| entry.end > now));
         }
         Ok(gone)
     }
 
-    async fn life(&self, key: &str, _: Duration) -> Result<Life, Error> {
+    async fn life(&self, key: &Key, _: Duration) -> Result<Life, Error> {
         let now = self.clock.now();
-        Ok(match self.lock().entries.get(key) {
+        Ok(match self.lock().entries.get(key.whole()) {
             Some(entry) if entry.end > now => Life::Remaining(entry.end - now),
             _ => Life::Absent,
         })

@@ -8,16 +8,19 @@ mod breaker_tests; // apart: the model checker compiles the file above
 #[cfg(test)]
 mod conformance;
 pub(crate) mod disabled;
+mod found;
 mod grant;
 mod memory;
 mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use grant::{Acquired, Act, Found, Token, key_of_lease, lease_key};
+pub(crate) use found::{Bytes, Found, Read, Want};
+pub(crate) use grant::{Acquired, Act, Ask, Token};
 
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
+use crate::key::whole::Key;
 use std::time::Duration;
 
 /// How long a key has left.
@@ -53,7 +56,7 @@ pub(crate) enum Reachability {
 /// [`Error::Unavailable`] at once. None panics, whatever the server says, and none needs a
 /// Tokio runtime to *fail*: outside of one the answer is `Unavailable`.
 ///
-/// Keys are whole (with their prefix). Implementations MUST:
+/// Implementations MUST:
 /// - make each of these methods one atomic step (`remove` and `scan` for each key or page alone);
 /// - expire a value no later than its `ttl`, counted from the write; a `ttl` below one
 ///   millisecond stores nothing and answers `Ok`;
@@ -61,48 +64,31 @@ pub(crate) enum Reachability {
 ///   from its start to its end, possibly more than once;
 /// - be bounded in memory, or backed by something that is.
 pub(crate) trait Store: Send + Sync {
-    /// The bytes under `key`, if it has any. [`Error::WrongType`] when it holds something else.
-    fn get(
-        &self,
-        key: &str,
-        within: Duration,
-    ) -> impl Future<Output = Result<Option<Vec<u8>>, Error>> + Send;
-
-    /// The value under `key` and how long it has left, read in one step. One that never expires
-    /// counts as none: nobody knows how old it is.
+    /// The value of `key`, if it has any, with as much beside it as is wanted.
+    /// [`Error::WrongType`] when it holds something else.
     fn read(
         &self,
-        key: &str,
+        key: &Key,
+        want: Want,
         within: Duration,
-    ) -> impl Future<Output = Result<Option<Found>, Error>> + Send;
+    ) -> impl Future<Output = Result<Read, Error>> + Send;
 
-    /// Reads the value of `key`, or, if there is none, gives its lease to `token` for `life`,
-    /// unless somebody has it. With `force` it gives the lease whoever has it, value or not.
+    /// Gives the lease of `key` to `token` for `life`, or answers why not: there is a value that
+    /// counts, or somebody else has the lease.
     fn acquire(
         &self,
-        key: &str,
+        key: &Key,
+        ask: Ask,
         token: &Token,
         life: Duration,
-        force: bool,
         within: Duration,
     ) -> impl Future<Output = Result<Acquired, Error>> + Send;
-
-    /// As [`acquire`](Self::acquire) without `force`, but a value counts only with more than
-    /// `above` left, and not if it never expires.
-    fn acquire_above(
-        &self,
-        key: &str,
-        token: &Token,
-        life: Duration,
-        above: Duration,
-        within: Duration,
-    ) -> impl Future<Output = Result<Acquired<Found>, Error>> + Send;
 
     /// Does `act` if the lease of `key` is still `token`'s. Answers whether it was; if not, the
     /// key was invalidated or the lease has run out, and nothing is done.
     fn settle(
         &self,
-        key: &str,
+        key: &Key,
         token: &Token,
         act: Act<'_>,
         within: Duration,
@@ -112,15 +98,15 @@ pub(crate) trait Store: Send + Sync {
     /// No keys, no command.
     fn remove(
         &self,
-        keys: &[String],
+        keys: &[Key],
         within: Duration,
     ) -> impl Future<Output = Result<u64, Error>> + Send;
 
     /// How long `key` has left.
-    fn life(&self, key: &str, within: Duration)
+    fn life(&self, key: &Key, within: Duration)
     -> impl Future<Output = Result<Life, Error>> + Send;
 
-    /// One page of the keys that match the glob `pattern` (Redis' syntax), and where to go on;
+    /// One page of the keys, whole, that match the glob `pattern` (Redis' syntax), and where to go on;
     /// `None` is the end.
     fn scan(
         &self,

@@ -1,25 +1,37 @@
-//! For tests of the stores: a write in one call.
+//! For tests of the stores: writing and reading in one call, by keys of the prefix `p`.
 
-use super::{Acquired, Act, Store, Token};
+use super::{Acquired, Act, Ask, Store, Token, Want};
 use crate::error::Error;
+use crate::key::whole::Key;
 use std::time::Duration;
 
 /// A second and more than enough for a lease that is used at once.
 const LEASE: Duration = Duration::from_secs(5);
 
+/// The key `whole`, which begins with `p:`.
+pub(crate) fn key(whole: &str) -> Key {
+    Key::parse("p", whole).unwrap()
+}
+
 pub(crate) trait Write: Store {
+    /// The value alone.
+    async fn get(&self, whole: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
+        let read = self.read(&key(whole), Want::Value, within).await?;
+        Ok(read.found.map(|found| found.bytes.to_vec()))
+    }
+
     /// Stores a value whoever has the lease.
     async fn set(
         &self,
-        key: &str,
+        whole: &str,
         value: &[u8],
         ttl: Duration,
         within: Duration,
     ) -> Result<(), Error> {
-        let token = Token::random();
-        let acquired = self.acquire(key, &token, LEASE, true, within).await?;
+        let (key, token) = (key(whole), Token::random());
+        let acquired = self.acquire(&key, Ask::Force, &token, LEASE, within).await?;
         assert_eq!(acquired, Acquired::Ours);
-        assert!(self.settle(key, &token, Act::Fill(value, ttl), within).await?, "voided");
+        assert!(self.settle(&key, &token, Act::Fill(value, ttl), within).await?, "voided");
         Ok(())
     }
 }

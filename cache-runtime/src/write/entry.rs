@@ -3,13 +3,14 @@
 use crate::cache::Cache;
 use crate::call::EntryCall;
 use crate::call::lease::LIFE;
-use crate::codec::envelope::Header;
+use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
 use crate::function::Function;
+use crate::key::whole::Key;
 use crate::plan::Plan;
 use crate::plan::shape::Shape;
 use crate::plan::windows::{State, Windows};
-use crate::store::{Act, Life, Store, Token};
+use crate::store::{Act, Ask, Life, Store, Token, Want};
 use std::any::Any;
 use std::fmt;
 use std::time::Duration;
@@ -41,7 +42,7 @@ use std::time::Duration;
 /// ```
 pub struct Entry<R: 'static> {
     cache: Cache,
-    key: Result<String, Error>,
+    key: Result<Key, Error>,
     plan: Box<dyn ErasedPlan<R>>,
 }
 
@@ -65,12 +66,18 @@ trait ErasedPlan<R>: Send + Sync {
     fn encode(
         &self,
         cache: &Cache,
+        key: &Key,
         output: &R,
         ttl: Option<Duration>,
     ) -> Result<Option<Encoded>, Error>;
     /// The same of what is stored of an output. Of another type it is none that is stored: in a
     /// generic function that returns `T`, a `Result` is stored as a whole.
-    fn encode_stored(&self, cache: &Cache, stored: &dyn Any) -> Result<Option<Encoded>, Error>;
+    fn encode_stored(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        stored: &dyn Any,
+    ) -> Result<Option<Encoded>, Error>;
     fn function(&self) -> &'static Function;
 }
 
@@ -91,18 +98,24 @@ impl<S: Shape<Stored: 'static>> ErasedPlan<S::Output> for FunctionPlan<S> {
     fn encode(
         &self,
         cache: &Cache,
+        key: &Key,
         output: &S::Output,
         ttl: Option<Duration>,
     ) -> Result<Option<Encoded>, Error> {
         match S::stored(output) {
-            Some(stored) => self.encode_for(cache, stored, ttl),
+            Some(stored) => self.encode_for(cache, key, stored, ttl),
             None => Ok(None),
         }
     }
 
-    fn encode_stored(&self, cache: &Cache, stored: &dyn Any) -> Result<Option<Encoded>, Error> {
+    fn encode_stored(
+        &self,
+        cache: &Cache,
+        key: &Key,
+        stored: &dyn Any,
+    ) -> Result<Option<Encoded>, Error> {
         match stored.downcast_ref() {
-            Some(stored) => self.encode_for(cache, stored, None),
+            Some(stored) => self.encode_for(cache, key, stored, None),
             None => Ok(None),
         }
     }
@@ -116,6 +129,7 @@ impl<S: Shape> FunctionPlan<S> {
     fn encode_for(
         &self,
         cache: &Cache,
+        key: &Key,
         stored: &S::Stored,
         ttl: Option<Duration>,
     ) -> Result<Option<Encoded>, Error> {
@@ -126,8 +140,12 @@ impl<S: Shape> FunctionPlan<S> {
         };
         // What Redis does not count as a life is not stored.
         let Some(life) = life.filter(|life| life.as_millis() > 0) else { return Ok(None) };
-        let bytes = self.plan.encode(stored, Header::default(), self.function.expected_size())?;
-        Ok(self.plan.fits(&bytes).then_some((bytes, life)))
+        let mut bytes = self.plan.encode(stored, self.function.expected_size())?;
+        if !self.plan.fits(&bytes) {
+            return Ok(None);
+        }
+        envelope::seal(key, Envelope::default(), &mut bytes)?;
+        Ok(Some((bytes, life)))
     }
 }
 
@@ -137,7 +155,11 @@ impl<R: 'static> Entry<R> {
     /// # Errors
     /// [`Error::Invalid`] when the function's calls are not cached, with the reason.
     pub fn key(&self) -> Result<&str, Error> {
-        self.key.as_deref().map_err(Clone::clone)
+        self.whole().map(Key::whole)
+    }
+
+    pub(crate) fn whole(&self) -> Result<&Key, Error> {
+        self.key.as_ref().map_err(Clone::clone)
     }
 
     /// The stored value, if there is one that a call would be answered with at once: fresh, or
@@ -148,23 +170,20 @@ impl<R: 'static> Entry<R> {
     /// Why the store could not be asked; [`Error::Codec`] when what it holds is not a value of
     /// this function.
     pub async fn get(&self) -> Result<Option<R>, Error> {
-        if !self.cache.trusts(self.key()?) {
+        let (key, windows) = (self.whole()?, self.plan.windows());
+        if !self.cache.trusts(key) {
             return Ok(None);
         }
-        let (store, windows) = (self.cache.store(), self.plan.windows());
-        let found = if windows.is_none() {
-            store.get(self.key()?, self.timeout()).await?
-        } else {
-            let asked = self.cache.clock().now();
-            let found = store.read(self.key()?, self.timeout()).await?;
-            let late = self.cache.clock().now().saturating_sub(asked);
-            let served = |state| matches!(state, State::Fresh | State::Stale { at_once: true, .. });
-            found
-                .filter(|found| served(windows.state(found.left.saturating_sub(late))))
-                .map(|found| found.bytes)
+        let want = if windows.is_none() { Want::Value } else { Want::Life };
+        let asked = self.cache.clock().now();
+        let read = self.cache.store().read(key, want, self.timeout()).await?;
+        let late = self.cache.clock().now().saturating_sub(asked);
+        let served = |left: Duration| {
+            let state = windows.state(left.saturating_sub(late));
+            matches!(state, State::Fresh | State::Stale { at_once: true, .. })
         };
-        match found {
-            Some(bytes) => self.plan.decode(&bytes),
+        match read.found.filter(|found| found.left.is_none_or(served)) {
+            Some(found) => self.plan.decode(&envelope::open(key, found.bytes)?.value),
             None => Ok(None),
         }
     }
@@ -192,14 +211,14 @@ impl<R: 'static> Entry<R> {
     }
 
     async fn store(&self, value: &R, ttl: Option<Duration>) -> Result<bool, Error> {
-        let key = self.key()?;
-        let Some((bytes, life)) = self.plan.encode(&self.cache, value, ttl)? else {
+        let key = self.whole()?;
+        let Some((bytes, life)) = self.plan.encode(&self.cache, key, value, ttl)? else {
             return Ok(false);
         };
         self.cache.flights().detach(key);
         // Under a lease, so that a write that arrives late does not undo a newer invalidation.
         let (token, store) = (Token::random(), self.cache.store());
-        store.acquire(key, &token, LIFE, true, self.timeout()).await?;
+        store.acquire(key, Ask::Force, &token, LIFE, self.timeout()).await?;
         let filled = store.settle(key, &token, Act::Fill(&bytes, life), self.timeout()).await?;
         Ok(filled && !self.cache.is_disabled())
     }
@@ -212,7 +231,7 @@ impl<R: 'static> Entry<R> {
     /// # Errors
     /// Why the store could not be asked.
     pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
-        Ok(match self.cache.store().life(self.key()?, self.timeout()).await? {
+        Ok(match self.cache.store().life(self.whole()?, self.timeout()).await? {
             Life::Absent => None,
             Life::Unlimited => Some(Duration::MAX),
             Life::Remaining(left) => Some(left.saturating_sub(self.plan.windows().longest())),
@@ -224,17 +243,17 @@ impl<R: 'static> Entry<R> {
     /// # Errors
     /// Why the store could not be asked. Then the value may still be there.
     pub async fn invalidate(&self) -> Result<bool, Error> {
-        self.cache.invalidate_whole(self.key()?).await
+        self.cache.invalidate_key(self.whole()?).await
     }
 
     /// What a writer is to store for `value`; `None` where nothing is. What
     /// should have been stored and cannot be is counted, and said once.
     pub(crate) fn encode(&self, value: &dyn Any) -> Option<Encoded> {
-        match self.plan.encode_stored(&self.cache, value) {
+        let key = self.whole().ok()?;
+        match self.plan.encode_stored(&self.cache, key, value) {
             Ok(encoded) => encoded,
             Err(error) => {
-                let key = self.key.as_deref().unwrap_or_default();
-                self.plan.function().warn_of_codec(key, &error);
+                self.plan.function().warn_of_codec(key.whole(), &error);
                 self.cache.counters().count_error();
                 None
             }

@@ -12,7 +12,7 @@ use crate::call::budget::Budget;
 use crate::call::lease::Lease;
 use crate::error::Error;
 use crate::plan::shape::{Returns, Shape};
-use crate::store::{Acquired, Act};
+use crate::store::{Acquired, Act, Ask};
 use crate::write::entry::{Encoded, Entry};
 use crate::write::writers::{Pending, Targets};
 use std::pin::{Pin, pin};
@@ -115,7 +115,7 @@ async fn seize<'e, R>(
     entry: &'e Entry<R>,
     budget: &mut Budget,
 ) -> Result<Option<Lease<'e>>, Error> {
-    let (cache, Ok(key)) = (entry.cache(), entry.key()) else { return Ok(None) };
+    let (cache, Ok(key)) = (entry.cache(), entry.whole()) else { return Ok(None) };
     let context = Context::current();
     // What is not committed yet is not to be seen by others.
     let unseen = context.deferred.is_some() || context.mode == Mode::Bypass;
@@ -126,18 +126,20 @@ async fn seize<'e, R>(
     cache.flights().detach(key);
     let mut lease = Lease::request(cache, key);
     let sent = Instant::now();
-    let seized = lease.acquire(true, None, within).await;
+    let seized = lease.acquire(Ask::Force, within).await;
     budget.charge(sent, is_answered(&seized));
     Ok(matches!(seized?, Acquired::Ours).then_some(lease))
 }
 
 /// Has the cached calls inside of `body` know that the lease of their key is not to be had.
 fn holding<R, B: Future>(entry: &Entry<R>, body: Pin<&mut B>) -> impl Future<Output = B::Output> {
-    let (cache, key) = (entry.cache().clone(), entry.key().unwrap_or_default().to_owned());
+    let held = entry.whole().ok().map(|key| (entry.cache().clone(), key.clone()));
     within(
         |context| {
-            let outer = context.held.take();
-            context.held = Some(Arc::new(Held { cache, key, outer }));
+            if let Some((cache, key)) = held {
+                let outer = context.held.take();
+                context.held = Some(Arc::new(Held { cache, key, outer }));
+            }
         },
         body,
     )
@@ -151,7 +153,7 @@ async fn fill<R>(
     life: Duration,
     budget: &mut Budget,
 ) -> Result<bool, Error> {
-    let (cache, key) = (entry.cache(), entry.key()?);
+    let (cache, key) = (entry.cache(), entry.whole()?);
     let Some(within) = budget.left() else { return Ok(false) };
     let sent = Instant::now();
     let filled = lease.settle(Act::Fill(bytes, life), within).await;
@@ -159,7 +161,7 @@ async fn fill<R>(
     if filled == Ok(true) {
         // A flight that began under the lease has perhaps read what was about to change.
         cache.flights().detach(key);
-        cache.remember(&[key.to_owned()]);
+        cache.remember(std::slice::from_ref(key));
     }
     filled
 }

@@ -5,6 +5,7 @@ use crate::cache::deferred::Group;
 use crate::cache::{Cache, Handle};
 use crate::error::Error;
 use crate::key::KeyWriter;
+use crate::key::whole::Key;
 use crate::write::entry::Entry;
 use std::pin::Pin;
 use std::time::Duration;
@@ -23,8 +24,8 @@ pub fn targets(explicit: Option<Cache>, name: impl FnOnce(&mut Targets)) -> Targ
 impl Targets {
     /// The entry of a cached function.
     pub fn entry<R>(&mut self, entry: &Entry<R>) {
-        match entry.key() {
-            Ok(key) => self.add(entry.cache(), key.to_owned()),
+        match entry.whole() {
+            Ok(key) => self.add(entry.cache(), key.clone()),
             // Its calls are not cached either, which was said at the first of them.
             Err(error) => tracing::debug!(
                 target: "cache_runtime",
@@ -42,7 +43,7 @@ impl Targets {
         self.add(&cache, key.finish(""));
     }
 
-    fn add(&mut self, cache: &Cache, key: String) {
+    fn add(&mut self, cache: &Cache, key: Key) {
         if cache.is_disabled() {
             return;
         }

@@ -1,6 +1,7 @@
 //! The flights of one process, with callers, a foreign invalidation and a cancelled leader.
 
 use crate::explore;
+use crate::key::whole::Key;
 use crate::plan::shape::SharedError;
 use crate::single_flight::{Flights, Landing, Role, Waited};
 use crate::sync::Mutex;
@@ -9,7 +10,9 @@ use loom::thread;
 use std::sync::Arc;
 use std::time::Duration;
 
-const KEY: &str = "shop:user:7";
+fn key() -> Key {
+    Key::new("shop", "user:7")
+}
 
 /// A process, and the Redis that it shares with others.
 #[derive(Default)]
@@ -76,7 +79,7 @@ impl World {
             if let Some(value) = self.redis.lock().unwrap().value {
                 return value;
             }
-            let leader = match self.flights.join(KEY) {
+            let leader = match self.flights.join(&key()) {
                 Role::Lead(leader) => leader,
                 Role::Wait(waiter) => {
                     match block_on(waiter.landing(|_: &SharedError| None::<()>)) {
@@ -159,9 +162,9 @@ fn and_after_one_of_its_own_process() {
         let world = World::new();
         let before = world.in_a_thread(World::call);
         world.redis.lock().unwrap().data = 1;
-        world.flights.detach(KEY);
+        world.flights.detach(&key());
         world.redis.lock().unwrap().invalidate();
-        world.flights.detach(KEY);
+        world.flights.detach(&key());
         assert_eq!(world.call(), 1);
         before.join().unwrap();
         assert_eq!(world.call(), 1);
@@ -172,7 +175,7 @@ fn and_after_one_of_its_own_process() {
 fn a_cancelled_leader_leaves_nobody_waiting() {
     explore(|| {
         let world = World::new();
-        let Role::Lead(leader) = world.flights.join(KEY) else { panic!("nobody else is there") };
+        let Role::Lead(leader) = world.flights.join(&key()) else { panic!("nobody else is there") };
         leader.asks();
         let waiting = [world.in_a_thread(World::call), world.in_a_thread(World::call)];
         drop(leader);

@@ -19,10 +19,16 @@ mod journal;
 #[path = "../../../cache-runtime/src/flight/single_flight.rs"]
 mod single_flight;
 mod sync;
+#[path = "../../../cache-runtime/src/key/whole.rs"]
+mod whole;
 
 // By the paths that those files know each other by.
 mod flight {
     pub(crate) use crate::journal;
+}
+
+mod key {
+    pub(crate) use crate::whole;
 }
 
 mod plan {

@@ -10,6 +10,7 @@ use crate::call::read_through::refresh;
 use crate::call::work::Work;
 use crate::figures::counters::Counters;
 use crate::flight::slots::NoSlot;
+use crate::key::whole::Key;
 use crate::plan::Plan;
 use crate::plan::shape::Shape;
 use crate::timers;
@@ -47,7 +48,7 @@ where
 /// The right to run a body in the background. Dropped before that has ended well, the key rests.
 pub(crate) struct Slot {
     cache: Cache,
-    key: String,
+    key: Key,
     /// Whether it refreshes the key, which one body at a time does.
     refreshes: bool,
     failed: bool,
@@ -55,15 +56,15 @@ pub(crate) struct Slot {
 
 impl Slot {
     /// To refresh `key`.
-    fn to_refresh(cache: &Cache, key: &str) -> Result<Self, NoSlot> {
+    fn to_refresh(cache: &Cache, key: &Key) -> Result<Self, NoSlot> {
         cache.slots().take_to_refresh(key, cache.clock().now())?;
-        Ok(Self { cache: cache.clone(), key: key.to_owned(), refreshes: true, failed: true })
+        Ok(Self { cache: cache.clone(), key: key.clone(), refreshes: true, failed: true })
     }
 
     /// To go on with a body whose caller has left.
-    pub(crate) fn to_go_on(cache: &Cache, key: &str) -> Result<Self, NoSlot> {
+    pub(crate) fn to_go_on(cache: &Cache, key: &Key) -> Result<Self, NoSlot> {
         cache.slots().take_to_go_on()?;
-        Ok(Self { cache: cache.clone(), key: key.to_owned(), refreshes: false, failed: true })
+        Ok(Self { cache: cache.clone(), key: key.clone(), refreshes: false, failed: true })
     }
 
     /// Runs `body`, which says whether it failed, in a task of its own. It is dropped once no lease
@@ -75,7 +76,7 @@ impl Slot {
                 Ok(failed) => slot.failed = failed,
                 Err(_) => tracing::warn!(
                     target: "cache_runtime",
-                    key = slot.key,
+                    key = slot.key.whole(),
                     "a body in the background has run for a minute and was dropped"
                 ),
             }
@@ -89,6 +90,6 @@ impl Drop for Slot {
         if self.failed {
             slots.failed(&self.key, self.cache.clock().now());
         }
-        slots.give_back(self.refreshes.then_some(self.key.as_str()));
+        slots.give_back(self.refreshes.then_some(&self.key));
     }
 }

@@ -24,5 +24,5 @@ fn nasty() -> impl Strategy<Value = String> {
 fn key(write: impl FnOnce(&mut KeyWriter<'_>)) -> String {
     let mut key = KeyWriter::new("p", "crate.f", None);
     write(&mut key);
-    key.finish("")
+    key.finish("").whole().to_owned()
 }

@@ -1,7 +1,7 @@
 //! Life, bounds and order in memory, by a clock that is moved by hand.
 
 use super::*;
-use crate::store::testing::Write;
+use crate::store::testing::{Write, key};
 
 const SOON: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -19,9 +19,9 @@ async fn an_entry_ends_at_its_end_by_the_caches_clock() {
     assert!(store.get("p:k", SOON).await.unwrap().is_some());
     clock.advance(Duration::from_nanos(1));
     assert_eq!(store.get("p:k", SOON).await.unwrap(), None);
-    assert_eq!(store.life("p:k", SOON).await.unwrap(), Life::Absent);
+    assert_eq!(store.life(&key("p:k"), SOON).await.unwrap(), Life::Absent);
     assert_eq!(store.scan("*", None, SOON).await.unwrap().0, Vec::<String>::new());
-    assert_eq!(store.remove(&["p:k".into()], SOON).await.unwrap(), 0);
+    assert_eq!(store.remove(&[key("p:k")], SOON).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -54,7 +54,8 @@ async fn bytes_are_bounded_and_a_value_too_large_leaves_no_old_one_behind() {
     }
     store.set("p:19", &[0; 2_000], MINUTE, SOON).await.unwrap();
     assert_eq!(store.get("p:19", SOON).await.unwrap(), None);
-    let keys: Vec<_> = store.scan("*", None, SOON).await.unwrap().0;
+    let keys: Vec<_> =
+        store.scan("*", None, SOON).await.unwrap().0.iter().map(|k| key(k)).collect();
     store.remove(&keys, SOON).await.unwrap();
     assert_eq!(store.lock().bytes, 0);
 }

@@ -21,6 +21,17 @@ impl RedisStore {
         within: Duration,
         read: impl FnOnce(Value) -> Option<T> + Send,
     ) -> impl Future<Output = Result<T, Error>> + Send {
+        Box::pin(async move { Ok(self.exchange(command, asked, within, read).await?.0) })
+    }
+
+    /// [`ask`](Self::ask), with the generation of the connection that answered.
+    pub(super) fn ask_by<T: Send>(
+        &self,
+        command: Cmd,
+        asked: Asked,
+        within: Duration,
+        read: impl FnOnce(Value) -> Option<T> + Send,
+    ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
         Box::pin(self.exchange(command, asked, within, read))
     }
 
@@ -34,7 +45,7 @@ impl RedisStore {
         asked: Asked,
         within: Duration,
         read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<T, Error> {
+    ) -> Result<(T, u64), Error> {
         if within.is_zero() {
             return Err(Error::Timeout);
         }
@@ -59,7 +70,7 @@ impl RedisStore {
             }
         };
         match reply.map(read) {
-            Ok(Some(value)) => Ok(value),
+            Ok(Some(value)) => Ok((value, generation)),
             Ok(None) => {
                 // Not what this command answers: the connection's replies are out of step.
                 self.pools.fail_here(generation, "it answered out of turn");
@@ -88,11 +99,24 @@ impl RedisStore {
         within: Duration,
         read: impl Fn(Value) -> Option<T> + Copy + Send,
     ) -> Result<T, Error> {
+        Ok(self.run_by(script, keys, arguments, asked, within, read).await?.0)
+    }
+
+    /// [`run`](Self::run), with the generation of the connection that answered.
+    pub(super) async fn run_by<T: Send, K: AsRef<str>>(
+        &self,
+        script: &Hashed,
+        keys: &[K],
+        arguments: &[&[u8]],
+        asked: Asked,
+        within: Duration,
+        read: impl Fn(Value) -> Option<T> + Copy + Send,
+    ) -> Result<(T, u64), Error> {
         let begun = self.report.now();
-        match self.ask(script.by_hash(keys, arguments), asked, within, read).await {
+        match self.ask_by(script.by_hash(keys, arguments), asked, within, read).await {
             Err(Error::Refused(code)) if code == "NOSCRIPT" => {
                 let left = within.saturating_sub(self.report.now().saturating_sub(begun));
-                self.ask(script.in_full(keys, arguments), asked, left, read).await
+                self.ask_by(script.in_full(keys, arguments), asked, left, read).await
             }
             answer => answer,
         }

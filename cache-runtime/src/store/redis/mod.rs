@@ -19,10 +19,13 @@ mod supervisor;
 mod tests;
 mod way;
 
-use super::{Acquired, Act, Cursor, Found, Life, Reachability, Store, Token, lease_key};
+use super::{
+    Acquired, Act, Ask, Bytes, Cursor, Found, Life, Reachability, Read, Store, Token, Want,
+};
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
+use crate::key::whole::Key;
 use crate::store::breaker::Breaker;
 use pool::Pools;
 use redis::{Cmd, ConnectionInfo, Value};
@@ -95,84 +98,58 @@ fn millis(life: Duration) -> Option<u64> {
 }
 
 impl Store for RedisStore {
-    async fn get(&self, key: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let mut command = Cmd::with_capacity(2, key.len() + 3);
-        command.arg("GET").arg(key);
-        self.ask(command, Asked::Read, within, |reply| match reply {
-            Value::Nil => Some(None),
-            Value::BulkString(bytes) => Some(Some(bytes)),
-            _ => None,
-        })
-        .await
-    }
-
-    async fn read(&self, key: &str, within: Duration) -> Result<Option<Found>, Error> {
-        self.run(&self.scripts.read, &[key], &[], Asked::Other, within, |reply| match reply {
-            Value::Nil => Some(None),
-            reply => found(reply),
-        })
-        .await
-    }
-
-    async fn acquire_above(
-        &self,
-        key: &str,
-        token: &Token,
-        life: Duration,
-        above: Duration,
-        within: Duration,
-    ) -> Result<Acquired<Found>, Error> {
-        let (keys, life) = ([key, &lease_key(key)], millis(life).unwrap_or(1).to_string());
-        // Rounded up: what is not more than it by a whole millisecond is not more.
-        let above = millis(above.saturating_add(Duration::from_nanos(999_999))).unwrap_or(0);
-        let above = above.to_string();
-        let arguments = [token.as_str().as_bytes(), life.as_bytes(), above.as_bytes()];
-        let script = &self.scripts.acquire_above;
-        let run = self.run(script, &keys, &arguments, Asked::Write, within, |reply| match reply {
-            Value::Int(1) => Some(Acquired::Ours),
-            Value::Int(0) => Some(Acquired::Theirs),
-            reply => found(reply)?.map(Acquired::Found),
-        });
-        self.write(run).await
+    async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
+        let key = key.whole();
+        let (found, generation) = match want {
+            Want::Value => {
+                let mut command = Cmd::with_capacity(2, key.len() + 3);
+                command.arg("GET").arg(key);
+                self.ask_by(command, Asked::Read, within, value).await?
+            }
+            Want::Life => {
+                let script = &self.scripts.read;
+                self.run_by(script, &[key], &[], Asked::Other, within, value_and_life).await?
+            }
+        };
+        Ok(Read { found, generation })
     }
 
     async fn acquire(
         &self,
-        key: &str,
+        key: &Key,
+        ask: Ask,
         token: &Token,
         life: Duration,
-        force: bool,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        let (lease, life) = (lease_key(key), millis(life).unwrap_or(1));
-        if force {
+        let (lease, token, life) = (key.lease(), token.as_str(), millis(life).unwrap_or(1));
+        if ask == Ask::Force {
             let mut command = redis::cmd("SET");
-            command.arg(lease).arg(token.as_str()).arg("PX").arg(life);
+            command.arg(lease).arg(token).arg("PX").arg(life);
             let taken = |reply| matches!(reply, Value::Okay).then_some(Acquired::Ours);
             return self.write(self.ask(command, Asked::Write, within, taken)).await;
         }
-        let (keys, life) = ([key, &lease], life.to_string());
-        let arguments = [token.as_str().as_bytes(), life.as_bytes()];
-        let run =
-            self.run(&self.scripts.acquire, &keys, &arguments, Asked::Write, within, |reply| {
-                match reply {
-                    Value::BulkString(value) => Some(Acquired::Found(value)),
-                    Value::Int(1) => Some(Acquired::Ours),
-                    Value::Int(0) => Some(Acquired::Theirs),
-                    _ => None,
-                }
-            });
-        self.write(run).await
+        let (keys, life) = ([key.whole(), &lease], life.to_string());
+        let (script, above) = match ask {
+            Ask::Above(above) => (&self.scripts.acquire_above, above),
+            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, Duration::ZERO),
+        };
+        // Rounded up: what is not more than it by a whole millisecond is not more.
+        let above = millis(above.saturating_add(Duration::from_nanos(999_999))).unwrap_or(0);
+        let above = above.to_string();
+        let arguments = [token.as_bytes(), life.as_bytes(), above.as_bytes()];
+        self.write(self.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
     }
 
     async fn settle(
         &self,
-        key: &str,
+        key: &Key,
         token: &Token,
         act: Act<'_>,
         within: Duration,
     ) -> Result<bool, Error> {
-        let (keys, token) = ([key, &lease_key(key)], token.as_str().as_bytes());
+        let (lease, token) = (key.lease(), token.as_str().as_bytes());
+        let keys = [key.whole(), &lease];
         match act {
             Act::Fill(value, ttl) => {
                 let Some(ttl) = millis(ttl) else {
@@ -192,15 +169,15 @@ impl Store for RedisStore {
         }
     }
 
-    async fn remove(&self, keys: &[String], within: Duration) -> Result<u64, Error> {
+    async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
         // Whatever the state of `writes`: a full Redis refuses SET but allows this.
         let begun = self.report.now();
         let mut removed = 0;
         for batch in keys.chunks(KEYS_PER_REMOVE) {
             let left = within.saturating_sub(self.report.now().saturating_sub(begun));
-            let leases = batch.iter().map(|key| lease_key(key));
-            let keys: Vec<_> =
-                batch.iter().cloned().zip(leases).flat_map(|(key, lease)| [key, lease]).collect();
+            let leases: Vec<_> = batch.iter().map(Key::lease).collect();
+            let pairs = batch.iter().zip(&leases);
+            let keys: Vec<_> = pairs.flat_map(|(key, lease)| [key.whole(), lease]).collect();
             let count = |reply| match reply {
                 Value::Int(count) => u64::try_from(count).ok(),
                 _ => None,
@@ -211,9 +188,9 @@ impl Store for RedisStore {
         Ok(removed)
     }
 
-    async fn life(&self, key: &str, within: Duration) -> Result<Life, Error> {
+    async fn life(&self, key: &Key, within: Duration) -> Result<Life, Error> {
         let mut command = redis::cmd("PTTL");
-        command.arg(key);
+        command.arg(key.whole());
         self.ask(command, Asked::Other, within, |reply| match reply {
             Value::Int(-2) => Some(Life::Absent),
             Value::Int(-1) => Some(Life::Unlimited),
@@ -260,16 +237,37 @@ impl Store for RedisStore {
     }
 }
 
+/// The answer of `GET`.
+fn value(reply: Value) -> Option<Option<Found>> {
+    match reply {
+        Value::Nil => Some(None),
+        Value::BulkString(bytes) => Some(Some(Found { bytes: Bytes::Own(bytes), left: None })),
+        _ => None,
+    }
+}
+
 /// A value with what is left of its life; none if that has no end.
-fn found(reply: Value) -> Option<Option<Found>> {
-    let Value::Array(parts) = reply else { return None };
+fn value_and_life(reply: Value) -> Option<Option<Found>> {
+    let parts = match reply {
+        Value::Nil => return Some(None),
+        Value::Array(parts) => parts,
+        _ => return None,
+    };
     let [Value::BulkString(bytes), Value::Int(left)] = <[Value; 2]>::try_from(parts).ok()? else {
         return None;
     };
-    Some(match u64::try_from(left) {
-        Ok(left) if left > 0 => Some(Found { bytes, left: Duration::from_millis(left) }),
-        _ => None,
-    })
+    let left = u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis);
+    Some(left.map(|left| Found { bytes: Bytes::Own(bytes), left: Some(left) }))
+}
+
+/// The answer of the scripts that give out a lease: to us, to nobody, or a value instead.
+fn acquired(reply: Value) -> Option<Acquired> {
+    match reply {
+        Value::Int(1) => Some(Acquired::Ours),
+        Value::Int(0) => Some(Acquired::Theirs),
+        reply @ Value::Array(_) => value_and_life(reply)?.map(Acquired::Found),
+        reply => value(reply)?.map(Acquired::Found),
+    }
 }
 
 /// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.

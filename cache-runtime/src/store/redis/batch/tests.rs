@@ -2,7 +2,7 @@
 
 use super::super::RedisStore;
 use crate::error::Error;
-use crate::store::Store;
+use crate::store::testing::Write;
 use cache_test_servers::{Fault, FaultProxy, RedisServer, eventually};
 use redis::IntoConnectionInfo;
 use std::pin::Pin;

@@ -5,7 +5,7 @@ mod refusals;
 mod ways;
 
 use super::*;
-use crate::store::testing::Write;
+use crate::store::testing::{Write, key};
 use cache_test_servers::{Fault, FaultProxy, Logs, RedisServer, eventually, free_port};
 use redis::IntoConnectionInfo;
 use std::time::Instant;

@@ -12,7 +12,7 @@ async fn a_replica_is_read_and_writes_are_suspended() {
     replica.replica_of(Some(&primary));
     refuses_writes_and_recovers(&store, &logs, "READONLY", || replica.replica_of(None)).await;
     replica.replica_of(Some(&primary));
-    let keys = ["p:k".to_owned()];
+    let keys = [key("p:k")];
     assert_eq!(store.remove(&keys, BUDGET).await, Err(Error::Refused("READONLY".into())));
     assert_eq!(store.reachability(), Reachability::Reachable);
 }
@@ -27,7 +27,7 @@ async fn a_full_server_is_read_and_deleted_from_and_writes_are_suspended() {
     let store = store_at(&server.url());
     let refused = store.set("p:x", b"v", MINUTE, BUDGET).await;
     assert_eq!(refused, Err(Error::Refused("OOM".into())));
-    assert_eq!(store.remove(&["p:gone".into()], BUDGET).await, Ok(1));
+    assert_eq!(store.remove(&[key("p:gone")], BUDGET).await, Ok(1));
     let relieve = || server.config_set("maxmemory", "0");
     refuses_writes_and_recovers(&store, &logs, "OOM", relieve).await;
 }
@@ -66,8 +66,9 @@ async fn another_type_and_keys_that_are_no_text_harm_nobody() {
     let (mut keys, _) = store.scan("p:*", None, BUDGET).await.unwrap();
     keys.sort();
     assert_eq!(keys, ["p:list", "p:text", "p:~probe"]);
-    assert_eq!(store.life("p:text", BUDGET).await, Ok(Life::Unlimited));
-    assert_eq!(store.read("p:text", BUDGET).await, Ok(None), "nobody knows how old it is");
+    assert_eq!(store.life(&key("p:text"), BUDGET).await, Ok(Life::Unlimited));
+    let read = store.read(&key("p:text"), Want::Life, BUDGET).await.unwrap();
+    assert_eq!(read.found, None, "nobody knows how old it is");
     let info = store.info(BUDGET).await.unwrap();
     assert!(info.version.is_some() && info.connected_clients.is_some());
     assert!(info.max_memory == Some(0) && info.keyspace_hits.is_some());

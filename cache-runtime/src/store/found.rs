@@ -1,0 +1,65 @@
+//! What is read from a store.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The bytes of a value, wherever they lie.
+#[derive(Clone)]
+pub(crate) enum Bytes {
+    Own(Vec<u8>),
+    Shared(Arc<[u8]>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl PartialEq for Bytes {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Bytes {}
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.len()) // a value does not belong into a log
+    }
+}
+
+/// What is to be known of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// What it is: a plain `GET`.
+    Value,
+    /// And how long it has left, read in one step. One that never expires counts as none: nobody
+    /// knows how old it is.
+    Life,
+}
+
+/// A value in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) bytes: Bytes,
+    /// How long it had left when it was read, where that was asked for.
+    pub(crate) left: Option<Duration>,
+}
+
+/// What reading a key came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Read {
+    pub(crate) found: Option<Found>,
+    /// Which connection answered: those made again later have a higher number. Zero where there
+    /// are none.
+    pub(crate) generation: u64,
+}
