@@ -1,7 +1,7 @@
 //! `#[derive(CacheKey)]`.
 
-use crate::errors::Errors;
-use crate::suggest::did_you_mean;
+use crate::shared::errors::Errors;
+use crate::shared::suggest::did_you_mean;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;

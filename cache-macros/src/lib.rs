@@ -1,30 +1,18 @@
 //! The macros of [`cache-runtime`](https://docs.rs/cache-runtime), which re-exports them: depend on
 //! that crate, not on this one.
 //!
-//! Inside: `args` reads an attribute's syntax, `validate` (with `key`, `values` and `times`) judges it
-//! against the function and makes a `model`, `expand` (with `plan`) and `companion` write code from
-//! that. Mistakes are collected in `errors` and reported together.
+//! Inside: `cached::options` reads an attribute's syntax, `cached::check` (with `key` and the values in
+//! `shared`) judges it against the function and makes a `cached::model`, `cached::expand` writes code
+//! from that. Mistakes are collected in `shared::errors` and reported together.
 
-mod args;
-mod background;
-mod companion;
+mod cached;
 mod derive;
-mod errors;
-mod expand;
 mod key;
-mod model;
-mod names;
-mod paths;
-mod plan;
-mod suggest;
-mod template;
-mod times;
-mod validate;
-mod values;
+mod shared;
 mod writers;
 
-use errors::Errors;
 use proc_macro::TokenStream;
+use shared::errors::Errors;
 
 /// Caches what a function returns.
 ///
@@ -217,28 +205,31 @@ fn cached(
     tokens: proc_macro2::TokenStream,
 ) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
-    let args = args::parse(options, &mut errors);
-    let item = match syn::parse2::<model::Item>(tokens.clone()) {
+    let args = cached::options::parse(options, &mut errors);
+    let item = match syn::parse2::<cached::model::Item>(tokens.clone()) {
         Ok(item) => item,
         Err(_) => {
-            errors.push(model::not_a_function(tokens.clone()));
+            errors.push(cached::model::not_a_function(tokens.clone()));
             return [errors.into_tokens(), tokens].into_iter().collect();
         }
     };
-    let model = validate::validate(args, &item, &mut errors);
-    if model.as_ref().is_some_and(|model| model.entry) && validate::check_once(&item, &mut errors) {
+    let model = cached::check::validate(args, &item, &mut errors);
+    if model.as_ref().is_some_and(|model| model.entry)
+        && cached::check::check_once(&item, &mut errors)
+    {
         // The second one makes the companion.
         return [errors.into_tokens(), tokens].into_iter().collect();
     }
     match model {
         Some(model) if errors.is_empty() => {
-            let function = expand::function(&item, &model);
-            [function, companion::companion(&item, &model).unwrap_or_default()]
+            let function = cached::expand::function::function(&item, &model);
+            [function, cached::expand::companion::companion(&item, &model).unwrap_or_default()]
                 .into_iter()
                 .collect()
         }
         model => {
-            let stand_in = model.and_then(|model| companion::stand_in(&item, &model));
+            let stand_in =
+                model.and_then(|model| cached::expand::companion::stand_in(&item, &model));
             [errors.into_tokens(), tokens, stand_in.unwrap_or_default()].into_iter().collect()
         }
     }

@@ -1,9 +1,9 @@
 //! The syntax of `#[redis_invalidate(...)]` and `#[redis_put(...)]`: calls of cached functions, and
 //! options.
 
-use crate::args::Opt;
-use crate::errors::Errors;
-use crate::suggest::{did_you_mean, list};
+use crate::cached::options::Opt;
+use crate::shared::errors::Errors;
+use crate::shared::suggest::{did_you_mean, list};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
@@ -169,7 +169,7 @@ fn why_not_for_a_put(name: &str) -> Option<String> {
             "`{name}` stands for many values, and this function returns one: name the cached \
              function that it is of, such as `#[redis_put(get_user(id))]`"
         )),
-        _ if crate::args::is_option(name) => Some(format!(
+        _ if crate::cached::options::is_option(name) => Some(format!(
             "`{name}` is an option of the cached function, whose options apply here too: write \
              it there"
         )),

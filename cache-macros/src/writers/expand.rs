@@ -1,11 +1,11 @@
 //! Writes a writer: the user's signature around one expression that calls the runtime, by the
-//! rules of [`crate::expand`].
+//! rules of [`crate::cached::expand::function`].
 
 use super::Writer;
-use crate::expand::{as_written, body, render_key};
-use crate::model::{Form, Item};
-use crate::paths::{ours_at, runtime};
-use crate::plan::shape;
+use crate::cached::expand::function::{as_written, body, render_key};
+use crate::cached::expand::plan::shape;
+use crate::cached::model::{Form, Item};
+use crate::shared::paths::{ours_at, runtime};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;

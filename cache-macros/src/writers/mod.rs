@@ -5,10 +5,11 @@
 mod args;
 mod expand;
 
-use crate::errors::Errors;
-use crate::model::{Binding, Form, Item, Key, bindings, has_impl_trait};
-use crate::validate::future_output;
-use crate::{key, validate};
+use crate::cached::check as validate;
+use crate::cached::check::future_output;
+use crate::cached::model::{Binding, Form, Item, Key, bindings, has_impl_trait};
+use crate::key::build as key;
+use crate::shared::errors::Errors;
 use args::{Args, Kind};
 use proc_macro2::TokenStream;
 use syn::{Expr, Path, ReturnType, Type, parse_quote};

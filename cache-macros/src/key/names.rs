@@ -1,8 +1,8 @@
 //! What a key can name: arguments, `self`, and type parameters.
 
-use crate::model::{Binding, Item, PieceKind, is_async_trait};
-use crate::suggest::{did_you_mean, list};
-use crate::template::Placeholder;
+use crate::cached::model::{Binding, Item, PieceKind, is_async_trait};
+use crate::key::template::Placeholder;
+use crate::shared::suggest::{did_you_mean, list};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Member;

@@ -1,6 +1,6 @@
 //! Where things are: the runtime's private module, and the places that errors are told at.
 
-use crate::model::Model;
+use crate::cached::model::Model;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Path;

@@ -1,9 +1,9 @@
 //! Options whose bodies may outlive their caller, and the copies of the arguments they work on.
 
-use crate::args::Args;
-use crate::errors::Errors;
-use crate::model::{Background, Form, Item, Model, Receiver, has_impl_trait};
-use crate::paths::{ours_at, private};
+use crate::cached::model::{Background, Form, Item, Model, Receiver, has_impl_trait};
+use crate::cached::options::Args;
+use crate::shared::errors::Errors;
+use crate::shared::paths::{ours_at, private};
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::visit::{self, Visit};

@@ -1,8 +1,8 @@
 //! Writes the plan of a cached function: what is stored of its result, how, and for how long.
 
-use crate::args::Opt;
-use crate::model::{Life, Model, Ttl};
-use crate::paths::{ours_at, private};
+use crate::cached::model::{Life, Model, Ttl};
+use crate::cached::options::Opt;
+use crate::shared::paths::{ours_at, private};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use std::time::Duration;

@@ -1,9 +1,12 @@
 //! Judges an attribute and its function: one `check_*` per rule, with its reason.
 
-use crate::args::{Args, Opt};
-use crate::errors::Errors;
-use crate::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
-use crate::{background, key, model, times, values};
+use crate::cached::expand::copies as background;
+use crate::cached::model;
+use crate::cached::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
+use crate::cached::options::{Args, Opt};
+use crate::key::build as key;
+use crate::shared::errors::Errors;
+use crate::shared::{times, values};
 use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;

@@ -3,11 +3,11 @@
 //! What can be a function in the runtime is not written out here. Everything of ours has
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
-use crate::background;
-use crate::model::{Form, Item, Key, Model, Piece, PieceKind, SelfType};
-use crate::paths::{ours_at, private, runtime};
-use crate::plan::{check_positional, codec, duration, limits, plan, ttl_of};
-use crate::template::Transform;
+use crate::cached::expand::copies;
+use crate::cached::expand::plan::{check_positional, codec, duration, limits, plan, ttl_of};
+use crate::cached::model::{Form, Item, Key, Model, Piece, PieceKind, SelfType};
+use crate::key::template::Transform;
+use crate::shared::paths::{ours_at, private, runtime};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -47,7 +47,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
             #p::read_through(#call, #plan, ::core::pin::pin!(async move { #body })).await
         },
         Some(background) => {
-            let make = background::make(background, model, &body);
+            let make = copies::make(background, model, &body);
             let span = background.span;
             let p = private(model, span);
             match limits(model) {
@@ -60,7 +60,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
             }
         }
     };
-    let sig = background::signature(sig, model);
+    let sig = copies::signature(sig, model);
     let whole = as_written(model.form, call);
     quote! {
         #(#attrs)* #vis #sig {

@@ -1,7 +1,7 @@
 //! What is known of a function and its attribute once everything about them has been checked.
 
-use crate::args::Opt;
-use crate::template::Transform;
+use crate::cached::options::Opt;
+use crate::key::template::Transform;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,8 +1,8 @@
 //! The syntax of `#[redis_cache(...)]`: which options there are and what follows each. What the
-//! values mean is judged in `validate`.
+//! values mean is judged in `check`.
 
-use crate::errors::Errors;
-use crate::suggest::{did_you_mean, list, nearest};
+use crate::shared::errors::Errors;
+use crate::shared::suggest::{did_you_mean, list, nearest};
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};

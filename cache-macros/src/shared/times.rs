@@ -1,9 +1,9 @@
 //! The values of options that are times: how long values live, and how long calls wait.
 
-use crate::args::Opt;
-use crate::errors::Errors;
-use crate::model::Life;
-use crate::values::{bare, is_negative, literal};
+use crate::cached::model::Life;
+use crate::cached::options::Opt;
+use crate::shared::errors::Errors;
+use crate::shared::values::{bare, is_negative, literal};
 use std::time::Duration;
 use syn::{Expr, ExprLit, Lit, LitInt};
 

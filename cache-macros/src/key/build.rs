@@ -1,12 +1,12 @@
 //! The key against the signature: what takes part, and what must.
 
-use crate::args::Args;
-use crate::errors::Errors;
-use crate::model::{Binding, Item, Key, Piece, PieceKind, SelfType, mentions};
-use crate::names::{Names, text_of};
-use crate::suggest::did_you_mean;
-use crate::template::{self, Part};
-use crate::values;
+use crate::cached::model::{Binding, Item, Key, Piece, PieceKind, SelfType, mentions};
+use crate::cached::options::Args;
+use crate::key::names::{Names, text_of};
+use crate::key::template::{self, Part};
+use crate::shared::errors::Errors;
+use crate::shared::suggest::did_you_mean;
+use crate::shared::values;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{LitStr, Pat};

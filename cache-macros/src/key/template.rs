@@ -1,6 +1,6 @@
 //! Key templates: `user:{id}:{email:hash}`. Text in, parts out; nothing here knows the function.
 
-use crate::suggest::did_you_mean;
+use crate::shared::suggest::did_you_mean;
 use std::time::Duration;
 
 /// What literal text of a template is made of.

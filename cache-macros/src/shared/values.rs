@@ -1,9 +1,9 @@
-//! The values of options: sizes, numbers, functions; [`times`](crate::times) has the durations. Each
+//! The values of options: sizes, numbers, functions; [`times`](crate::shared::times) has the durations. Each
 //! answers what was meant, or says what to write.
 
-use crate::args::Opt;
-use crate::errors::Errors;
-use crate::model::SingleFlight;
+use crate::cached::model::SingleFlight;
+use crate::cached::options::Opt;
+use crate::shared::errors::Errors;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use std::str::FromStr;

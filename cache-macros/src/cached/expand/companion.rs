@@ -1,9 +1,9 @@
 //! Writes the companion `f_entry`, which takes what the key of `f` is made of.
 
-use crate::expand::{cache, location, render};
-use crate::model::{Item, Life, Model, Ttl, is_async_trait, mentions};
-use crate::paths::{ours_at, private};
-use crate::plan::{plan, ttl_of};
+use crate::cached::expand::function::{cache, location, render};
+use crate::cached::expand::plan::{plan, ttl_of};
+use crate::cached::model::{Item, Life, Model, Ttl, is_async_trait, mentions};
+use crate::shared::paths::{ours_at, private};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
