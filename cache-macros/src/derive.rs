@@ -2,6 +2,7 @@
 
 use crate::shared::errors::Errors;
 use crate::shared::suggest::did_you_mean;
+use crate::shared::tokens::text_of;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
@@ -82,7 +83,7 @@ fn structure(fields: &Fields, errors: &mut Errors) -> TokenStream {
 fn arm(ident: &syn::Ident, fields: &Fields, errors: &mut Errors) -> TokenStream {
     let kept = kept(fields, errors);
     let key = quote_spanned!(Span::mixed_site()=> __key);
-    let name = syn::ext::IdentExt::unraw(ident).to_string();
+    let name = text_of(ident);
     let bound: Vec<_> =
         (0..kept.len()).map(|at| format_ident!("__field{at}", span = Span::mixed_site())).collect();
     let members = kept.iter().map(|(member, _)| member);

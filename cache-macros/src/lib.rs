@@ -50,7 +50,7 @@ fn cached(
 ) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
     let args = cached::options::parse(options, &mut errors);
-    let item = match syn::parse2::<cached::model::Item>(tokens.clone()) {
+    let item = match syn::parse2::<shared::item::Item>(tokens.clone()) {
         Ok(item) => item,
         Err(_) => {
             errors.push(cached::model::not_a_function(tokens.clone()));

@@ -1,20 +1,18 @@
 //! Judges an attribute and its function: one `check_*` per rule, with its reason.
 
 use crate::cached::expand::copies as background;
-use crate::cached::model;
-use crate::cached::model::{Binding, Form, Item, Life, Model, Ttl, bindings, has_self, mentions};
+use crate::cached::model::{self, Life, Model, Ttl};
 use crate::cached::options::{Args, Opt};
-use crate::key::build as key;
+use crate::key::build::{Template, key_of_reader};
 use crate::shared::errors::Errors;
+use crate::shared::form::{Form, form_of};
+use crate::shared::item::{Binding, Item, arguments};
+use crate::shared::tokens::{has_impl_trait, mentions, text_of};
 use crate::shared::{times, values};
 use proc_macro2::{Ident, TokenTree};
 use quote::ToTokens;
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, Expr, GenericArgument, Path, PathArguments, ReturnType, Safety, Type,
-    TypeParamBound, parse_quote,
-};
+use syn::{Attribute, Expr, GenericArgument, PathArguments, ReturnType, Safety, Type, parse_quote};
 
 /// Whether there is another `#[redis_cache]` that makes a companion, whose name is taken.
 pub(crate) fn check_once(item: &Item, errors: &mut Errors) -> bool {
@@ -47,15 +45,23 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     let shape = check_form(item, errors);
     check_qualifiers(item, errors);
     check_one_ttl(&args, errors);
-    let (bindings, unnamed) = bindings(&item.sig);
-    let key = key::check(&args, item, &bindings, &unnamed, errors);
+    let arguments = arguments(&item.sig);
+    let bindings = &arguments.bindings;
+    let literal = args.key.as_ref().map(|key| values::string(key, "\"user:{id}\"", errors));
+    let template = match &literal {
+        Some(Some(literal)) => Template::Written(literal),
+        Some(None) => Template::Unreadable,
+        None => Template::Default,
+    };
+    let skip: Vec<Ident> = args.skip.iter().flat_map(|skip| &skip.value).cloned().collect();
+    let key = key_of_reader(template, &skip, item, &arguments, errors);
 
     let ttl = args.ttl.as_ref().and_then(|option| times::life(option, errors)).map(Ttl::Life);
     let setting = args.ttl_setting.as_ref().and_then(|option| check_setting(option, errors));
     let version = args.version.as_ref().and_then(|option| values::version(option, errors));
     let jitter = args.jitter.as_ref().and_then(|option| values::jitter(option, errors));
     let none_ttl = args.none_ttl.as_ref().and_then(|option| times::life(option, errors));
-    check_same_for_all("none_ttl", none_ttl.as_ref(), &bindings, errors);
+    check_same_for_all("none_ttl", none_ttl.as_ref(), bindings, errors);
     let max_size = args.max_size.as_ref().and_then(|option| values::size(option, errors));
     let entry = args.entry.as_ref().and_then(|option| values::boolean(option, errors));
     let cache_if = args.cache_if.as_ref().and_then(|option| {
@@ -68,7 +74,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
     let mut window = |option: &Option<Opt<Expr>>| {
         let option = option.as_ref()?;
         let life = times::life(option, errors);
-        check_same_for_all(&option.key.to_string(), life.as_ref(), &bindings, errors);
+        check_same_for_all(&option.key.to_string(), life.as_ref(), bindings, errors);
         life
     };
     let stale_while_revalidate = window(&args.stale_while_revalidate);
@@ -93,7 +99,7 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
         form,
         output,
-        bindings,
+        bindings: arguments.bindings,
         key: key?,
         version,
         codec: args.codec.map(|option| option.value),
@@ -112,26 +118,18 @@ pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<M
         single_flight,
         cache,
         entry: entry.unwrap_or(true),
-        has_self: has_self(item),
+        has_self: item.has_self(),
         written: args.written,
     })
 }
 
 /// Something must come out of it.
 fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
-    let written = match &item.sig.output {
-        ReturnType::Type(_, ty) => Some(&**ty),
-        ReturnType::Default => None,
-    };
-    let (form, output) = match (&item.sig.asyncness, written) {
-        (Some(_), Some(ty)) => (Form::Async, ty.clone()),
-        (None, Some(ty)) => future_output(ty).unwrap_or_else(|| (Form::Plain, ty.clone())),
-        (_, None) => {
-            nothing_returned(&item.sig.ident, errors);
-            return None;
-        }
-    };
+    let (form, output) = form_of(&item.sig);
     match &output {
+        _ if matches!(item.sig.output, ReturnType::Default) => {
+            nothing_returned(&item.sig.ident, errors);
+        }
         Type::Tuple(tuple) if tuple.elems.is_empty() => nothing_returned(&output, errors),
         Type::Never(_) => nothing_returned(&output, errors),
         ty if borrowed(ty).is_some() => errors.on(
@@ -139,7 +137,7 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
             "what is borrowed cannot be read back from a cache: return an owned value, such as \
              `String` for `&str`",
         ),
-        ty if model::has_impl_trait(ty) => errors.on(
+        ty if has_impl_trait(ty) => errors.on(
             ty,
             "a type without a name cannot be read back from a cache: return a named type that \
              is `Serialize` and `DeserializeOwned`",
@@ -177,45 +175,6 @@ fn nothing_returned(place: impl ToTokens, errors: &mut Errors) {
         "this function returns nothing, so there is nothing to cache: return a value, or remove \
          the attribute",
     );
-}
-
-/// `R` of `Pin<Box<dyn Future<Output = R> + …>>` and of `impl Future<Output = R> + …`.
-pub(crate) fn future_output(ty: &Type) -> Option<(Form, Type)> {
-    match ty {
-        Type::Group(group) => future_output(&group.elem),
-        Type::Paren(paren) => future_output(&paren.elem),
-        Type::ImplTrait(opaque) => Some((Form::Opaque, output_of(&opaque.bounds)?)),
-        Type::Path(path) => {
-            let boxed = only_argument(&path.path, "Pin")?;
-            let Type::Path(boxed) = boxed else { return None };
-            let Type::TraitObject(object) = only_argument(&boxed.path, "Box")? else { return None };
-            Some((Form::Boxed, output_of(&object.bounds)?))
-        }
-        _ => None,
-    }
-}
-
-fn only_argument<'p>(path: &'p Path, name: &str) -> Option<&'p Type> {
-    let last = path.segments.last().filter(|last| last.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(ty) if arguments.args.len() == 1 => Some(ty),
-        _ => None,
-    }
-}
-
-fn output_of<'b>(bounds: impl IntoIterator<Item = &'b TypeParamBound>) -> Option<Type> {
-    bounds.into_iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else { return None };
-        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
-        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-        arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::AssocType(output) if output.ident == "Output" => {
-                Some(output.ty.clone())
-            }
-            _ => None,
-        })
-    })
 }
 
 /// On a hit the body does not run, so it must not be what upholds an unsafe contract; and a
@@ -298,7 +257,7 @@ fn check_same_for_all(
 ) {
     let Some(Life::Expr(expr)) = life else { return };
     let is_argument =
-        |name: &str| name == "self" || bindings.iter().any(|b| b.ident.unraw() == name);
+        |name: &str| name == "self" || bindings.iter().any(|b| text_of(&b.ident) == name);
     if mentions(expr, &is_argument) {
         errors.on(
             expr,

@@ -1,5 +1,12 @@
-//! Keys: the template as written, what it can name, and what takes part in it.
+//! Keys: the template as text, what of the function it can name, and the code that renders it.
+//!
+//! Nothing here knows which attribute asks.
 
 pub(crate) mod build;
+mod check;
+pub(crate) mod model;
 pub(crate) mod names;
+pub(crate) mod render;
 pub(crate) mod template;
+mod text;
+pub(crate) mod transform;

@@ -1,12 +1,14 @@
 //! What a key can name: arguments, `self`, and type parameters.
 
-use crate::cached::model::{Binding, Item, PieceKind, is_async_trait};
+use crate::key::model::PieceKind;
 use crate::key::template::Placeholder;
+use crate::shared::form::is_async_trait;
+use crate::shared::item::{Binding, Item};
 use crate::shared::suggest::{did_you_mean, list};
+use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Member;
-use syn::ext::IdentExt;
 
 /// What a key can name.
 pub(crate) struct Names<'a> {
@@ -15,10 +17,6 @@ pub(crate) struct Names<'a> {
     pub(crate) types: Vec<&'a Ident>,
     pub(crate) consts: Vec<&'a Ident>,
     pub(crate) skipped: Vec<String>,
-}
-
-pub(crate) fn text_of(ident: &Ident) -> String {
-    ident.unraw().to_string()
 }
 
 impl<'a> Names<'a> {

@@ -1,9 +1,9 @@
 //! Key templates: `user:{id}:{email:hash}`. Text in, parts out; nothing here knows the function.
 
-use crate::shared::suggest::did_you_mean;
-use std::time::Duration;
+use crate::key::text::{forbidden_text, why_forbidden};
+use crate::key::transform::{Transform, parse_transform};
 
-/// What literal text of a template is made of.
+/// What a template is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Text that every key has, braces unescaped.
@@ -23,18 +23,6 @@ pub(crate) struct Placeholder {
     /// As written, with its braces.
     pub(crate) written: String,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transform {
-    Hash,
-    Lower,
-    Upper,
-    Display,
-    Bucket(Duration),
-}
-
-const TRANSFORMS: [&str; 5] = ["hash", "lower", "upper", "display", "bucket"];
-const TRANSFORMS_HELP: &str = "transforms are `hash`, `lower`, `upper`, `display` and `bucket(1h)`";
 
 /// The characters between which arguments stay apart, since arguments always encode them.
 const SEPARATORS: [char; 3] = [':', '/', '|'];
@@ -112,7 +100,7 @@ impl Parser {
             );
         }
         self.flush();
-        self.report_forbidden();
+        self.mistakes.extend(forbidden_text(std::mem::take(&mut self.forbidden)));
     }
 
     fn flush(&mut self) {
@@ -126,21 +114,6 @@ impl Parser {
             self.text.push(c);
         } else if !self.forbidden.contains(&c) {
             self.forbidden.push(c);
-        }
-    }
-
-    /// One mistake for each reason.
-    fn report_forbidden(&mut self) {
-        while let Some(why) = self.forbidden.first().copied().and_then(why_forbidden) {
-            let (these, others) =
-                self.forbidden.iter().partition(|c| why_forbidden(**c) == Some(why));
-            self.forbidden = others;
-            let these: Vec<char> = these;
-            let these: Vec<_> = these.iter().map(|c| format!("`{}`", shown(*c))).collect();
-            self.mistakes.push(format!(
-                "{} cannot be text of a key, since {why}: remove it or put `-`, `_` or `.` there",
-                these.join(" and "),
-            ));
         }
     }
 
@@ -230,82 +203,10 @@ impl Parser {
     }
 }
 
-/// Why literal text cannot hold this character, if it cannot.
-fn why_forbidden(c: char) -> Option<&'static str> {
-    match c {
-        '~' => Some("it begins the mark of a version (use the option `version`)"),
-        '%' => Some("it begins an encoded character of an argument"),
-        '*' | '?' | '[' | ']' | '\\' => {
-            Some("`invalidate_matching` takes it for a wildcard, so it could not name this key")
-        }
-        c if c.is_control() => Some("control characters make keys unreadable"),
-        _ => None,
-    }
-}
-
-fn shown(c: char) -> String {
-    if c == '\\' { c.into() } else { c.escape_debug().to_string() }
-}
-
 fn is_name(text: &str) -> bool {
     text != "_"
         && (syn::parse_str::<syn::Ident>(&format!("r#{text}")).is_ok()
             || ["self", "Self", "crate", "super"].contains(&text))
-}
-
-fn parse_transform(text: &str, path: &str) -> Result<Transform, String> {
-    let (name, argument) = match text.split_once('(') {
-        Some((name, argument)) => {
-            let argument = argument
-                .strip_suffix(')')
-                .ok_or_else(|| format!("the `(` of `{name}` is not closed: write `{name}(…)`"))?;
-            (name, Some(argument))
-        }
-        None => (text, None),
-    };
-    let transform = match name {
-        "hash" => Transform::Hash,
-        "lower" => Transform::Lower,
-        "upper" => Transform::Upper,
-        "display" => Transform::Display,
-        "bucket" => {
-            let width =
-                argument.filter(|argument| !argument.trim().is_empty()).ok_or_else(|| {
-                    format!("`bucket` needs its width: write `{{{path}:bucket(1h)}}`")
-                })?;
-            let width = humantime::parse_duration(width.trim()).map_err(|error| {
-                format!(
-                    "`{width}` is not a duration ({error}): write one such as \
-                     `bucket(1h)`, `bucket(5m)` or `bucket(30s)`"
-                )
-            })?;
-            if width < Duration::from_secs(1) || width.subsec_nanos() != 0 {
-                return Err(
-                    "a bucket is whole seconds wide, and at least one: write `bucket(1s)` \
-                            or more"
-                        .into(),
-                );
-            }
-            return Ok(Transform::Bucket(width));
-        }
-        "" => return Err(format!("a transform is missing after `:`; {TRANSFORMS_HELP}")),
-        text if text.starts_with(['?', '#', '<', '>', '^', '0', 'x', 'X', '.']) => {
-            return Err(format!(
-                "`:{text}` is a format specifier, which keys do not have; {TRANSFORMS_HELP}"
-            ));
-        }
-        unknown => {
-            let unknown = unknown.trim();
-            return Err(format!(
-                "unknown transform `{unknown}`; {TRANSFORMS_HELP}{}",
-                did_you_mean(unknown, TRANSFORMS),
-            ));
-        }
-    };
-    match argument {
-        Some(_) => Err(format!("`{name}` takes nothing: write `{{{path}:{name}}}`")),
-        None => Ok(transform),
-    }
 }
 
 // Without a separator that arguments always encode, `("1", "23")` and `("12", "3")` would be one

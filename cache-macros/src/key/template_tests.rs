@@ -1,4 +1,5 @@
 use super::*;
+use std::time::Duration;
 
 fn text(text: &str) -> Part {
     Part::Text(text.into())

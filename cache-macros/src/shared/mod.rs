@@ -1,7 +1,11 @@
-//! What all attributes use.
+//! What more than one attribute uses.
 
 pub(crate) mod errors;
+pub(crate) mod expand;
+pub(crate) mod form;
+pub(crate) mod item;
 pub(crate) mod paths;
 pub(crate) mod suggest;
 pub(crate) mod times;
+pub(crate) mod tokens;
 pub(crate) mod values;

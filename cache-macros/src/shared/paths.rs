@@ -1,6 +1,5 @@
 //! Where things are: the runtime's private module, and the places that errors are told at.
 
-use crate::cached::model::Model;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Path;
@@ -10,14 +9,9 @@ pub(crate) fn ours_at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
-/// The private module of the runtime, placed at `span`: the compiler takes where a function's
-/// path stands for the place of errors about its arguments.
-pub(crate) fn private(model: &Model, span: Span) -> TokenStream {
-    runtime(&model.krate, span)
-}
-
-/// [`private`] of the runtime at `krate`.
-pub(crate) fn runtime(krate: &Path, span: Span) -> TokenStream {
+/// The private module of the runtime at `krate`, placed at `span`: the compiler takes where a
+/// function's path stands for the place of errors about its arguments.
+pub(crate) fn private_of(krate: &Path, span: Span) -> TokenStream {
     let krate = krate.to_token_stream().into_iter().map(|mut token| {
         token.set_span(token.span().located_at(span));
         token

@@ -4,6 +4,8 @@ use crate::cached::model::Life;
 use crate::cached::options::Opt;
 use crate::shared::errors::Errors;
 use crate::shared::values::{bare, is_negative, literal};
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
 use std::time::Duration;
 use syn::{Expr, ExprLit, Lit, LitInt};
 
@@ -143,4 +145,10 @@ fn is_arithmetic(expr: &Expr) -> bool {
         Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => true,
         _ => false,
     }
+}
+
+/// The code of a duration.
+pub(crate) fn duration(duration: Duration) -> TokenStream {
+    let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
+    quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#secs, #nanos))
 }

@@ -1,20 +1,20 @@
-//! Writes a writer: the user's signature around one expression that calls the runtime, by the
-//! rules of [`crate::cached::expand::function`].
+//! Writes a writer: the user's signature around one expression that calls the runtime.
 
-use super::Writer;
-use crate::cached::expand::function::{as_written, body, render_key};
-use crate::cached::expand::plan::shape;
-use crate::cached::model::{Form, Item};
-use crate::shared::paths::{ours_at, runtime};
+use crate::key::render::render;
+use crate::shared::expand::{as_written, body, cache, shape, with_body};
+use crate::shared::form::Form;
+use crate::shared::item::Item;
+use crate::shared::paths::{ours_at, private_of};
+use crate::writers::Writer;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 
 /// The function with its invalidations behind it.
 pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     let ours = Span::mixed_site();
-    let p = runtime(&writer.krate, ours);
-    let cache = cache(writer);
+    let p = private_of(&writer.krate, ours);
+    let cache = cache(&writer.krate, writer.cache.as_ref());
     let targets = Ident::new("__targets", ours);
     // Spanned at the item, so that one that is not cached is an error there.
     let entries = writer
@@ -22,7 +22,7 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         .iter()
         .map(|entry| quote_spanned!(ours_at(entry.span())=> #targets.entry(&#entry);));
     let keys = writer.keys.iter().map(|key| {
-        let render = render_key(&writer.krate, key);
+        let render = render(&writer.krate, key);
         quote_spanned!(ours=> #targets.key(#render);)
     });
     let body = pinned_body(item, writer);
@@ -42,12 +42,12 @@ pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
     };
     // Spanned at the item, so that a value of another type is an error there.
     let at_item = ours_at(entry.span());
-    let p = runtime(&writer.krate, at_item);
+    let p = private_of(&writer.krate, at_item);
     // Without a closure where that will do: then an unknown function is one error.
     let named = match &writer.cache {
         None => entry.to_token_stream(),
         Some(_) => {
-            let cache = cache(writer);
+            let cache = cache(&writer.krate, writer.cache.as_ref());
             quote_spanned!(at_item=> #p::named(#cache, || #entry))
         }
     };
@@ -69,7 +69,7 @@ pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
 }
 
 fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
-    let p = runtime(&writer.krate, Span::mixed_site());
+    let p = private_of(&writer.krate, Span::mixed_site());
     let body = body(item, writer.form, writer.output.as_ref());
     let pinned = quote_spanned!(Span::mixed_site()=> ::core::pin::pin!(async move { #body }));
     if writer.form == Form::Plain {
@@ -80,28 +80,11 @@ fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
 }
 
 fn function(item: &Item, writer: &Writer, call: TokenStream) -> TokenStream {
-    let Item { attrs, vis, sig, inner, .. } = item;
     let whole = if writer.form == Form::Plain {
-        let p = runtime(&writer.krate, Span::mixed_site());
+        let p = private_of(&writer.krate, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> #p::blocking(#call))
     } else {
         as_written(writer.form, quote_spanned!(Span::mixed_site()=> #call.await))
     };
-    quote! {
-        #(#attrs)* #vis #sig {
-            #(#inner)*
-            #whole
-        }
-    }
-}
-
-/// `cache = EXPR` as an `Option<Cache>`.
-fn cache(writer: &Writer) -> TokenStream {
-    match &writer.cache {
-        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
-        Some(expr) => {
-            let p = runtime(&writer.krate, expr.span());
-            quote_spanned!(ours_at(expr.span())=> #p::to_cache(&#expr))
-        }
-    }
+    with_body(item, &item.sig, &whole)
 }

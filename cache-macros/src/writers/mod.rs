@@ -5,11 +5,12 @@
 mod args;
 mod expand;
 
-use crate::cached::check as validate;
-use crate::cached::check::future_output;
-use crate::cached::model::{Binding, Form, Item, Key, bindings, has_impl_trait};
-use crate::key::build as key;
+use crate::cached::check::check_cache;
+use crate::key::build::key_of_writer;
+use crate::key::model::Key;
 use crate::shared::errors::Errors;
+use crate::shared::form::{Form, form_of, is_nameable};
+use crate::shared::item::{Arguments, Item, arguments};
 use args::{Args, Kind};
 use proc_macro2::TokenStream;
 use syn::{Expr, Path, ReturnType, Type, parse_quote};
@@ -58,10 +59,11 @@ fn written(
 }
 
 fn check(kind: Kind, args: Args, item: &Item, errors: &mut Errors) -> Writer {
-    let (bindings, _) = bindings(&item.sig);
-    let keys = check_keys(&args, item, &bindings, errors);
-    let cache = args.cache.and_then(|option| validate::check_cache(option, errors));
-    let (form, output) = form(item);
+    let arguments = arguments(&item.sig);
+    let keys = check_keys(&args, item, &arguments, errors);
+    let cache = args.cache.and_then(|option| check_cache(option, errors));
+    let (form, output) = form_of(&item.sig);
+    let output = Some(output).filter(is_nameable);
     if kind == Kind::Put {
         check_value(item, output.as_ref(), errors);
     }
@@ -72,23 +74,6 @@ fn check(kind: Kind, args: Args, item: &Item, errors: &mut Errors) -> Writer {
         entries: args.entries,
         keys,
         cache,
-    }
-}
-
-/// How the function is run, and what it returns.
-fn form(item: &Item) -> (Form, Option<Type>) {
-    let ReturnType::Type(_, written) = &item.sig.output else {
-        let form = if item.sig.asyncness.is_some() { Form::Async } else { Form::Plain };
-        return (form, Some(parse_quote!(())));
-    };
-    let nameable = !matches!(**written, Type::Never(_)) && !has_impl_trait(written);
-    let output = nameable.then(|| (**written).clone());
-    if item.sig.asyncness.is_some() {
-        return (Form::Async, output);
-    }
-    match future_output(written) {
-        Some((form, output)) => (form, Some(output)),
-        None => (Form::Plain, output),
     }
 }
 
@@ -111,9 +96,9 @@ fn check_value(item: &Item, output: Option<&Type>, errors: &mut Errors) {
     }
 }
 
-fn check_keys(args: &Args, item: &Item, bindings: &[Binding], errors: &mut Errors) -> Vec<Key> {
+fn check_keys(args: &Args, item: &Item, arguments: &Arguments, errors: &mut Errors) -> Vec<Key> {
     let literals = args.keys.iter().flat_map(|option| &option.value);
-    literals.filter_map(|literal| key::template(literal, item, bindings, errors)).collect()
+    literals.filter_map(|literal| key_of_writer(literal, item, arguments, errors)).collect()
 }
 
 fn not_a_function(kind: Kind, tokens: &TokenStream) -> syn::Error {

@@ -1,12 +1,16 @@
 //! Writes the companion `f_entry`, which takes what the key of `f` is made of.
 
-use crate::cached::expand::function::{cache, location, render};
+use crate::cached::expand::function::location;
 use crate::cached::expand::plan::{plan, ttl_of};
-use crate::cached::model::{Item, Life, Model, Ttl, is_async_trait, mentions};
-use crate::shared::paths::{ours_at, private};
+use crate::cached::model::{Life, Model, Ttl, private};
+use crate::key::render::render;
+use crate::shared::expand::cache;
+use crate::shared::form::is_async_trait;
+use crate::shared::item::Item;
+use crate::shared::paths::ours_at;
+use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredicate};
@@ -17,10 +21,10 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     let output = with_static_lifetimes(&model.output);
     let ttl = model.ttl.as_ref().map(|ttl| ttl_without_lost_arguments(ttl, model, &inputs));
     let plan = plan(model, &output, ttl);
-    let cache = cache(model);
-    let render = render(model);
+    let cache = cache(&model.krate, model.cache.as_ref());
+    let render = render(&model.krate, &model.key);
     let location = location(model);
-    let name = item.sig.ident.unraw().to_string();
+    let name = text_of(&item.sig.ident);
     let span = ours_at(output.span());
     let p = private(model, span);
     let self_name = if model.has_self {
@@ -55,7 +59,7 @@ fn with_body(
         return None;
     }
     let p = private(model, ours_at(output.span()));
-    let name = item.sig.ident.unraw().to_string();
+    let name = text_of(&item.sig.ident);
     let ident = format_ident!("{name}_entry", span = item.sig.ident.span());
     let attrs = item.attrs.iter().filter(|attr| is_shared(attr));
     let vis = &item.vis;
@@ -99,7 +103,7 @@ fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
         FnArg::Typed(_) => model
             .bindings
             .iter()
-            .any(|binding| binding.input == *at && is_used(&binding.ident.unraw().to_string())),
+            .any(|binding| binding.input == *at && is_used(&text_of(&binding.ident))),
     });
     kept.map(|(at, input)| {
         let mut input = input.clone();
@@ -152,7 +156,7 @@ fn ttl_without_lost_arguments(ttl: &Ttl, model: &Model, inputs: &[(usize, FnArg)
         let is_lost = |name: &str| {
             (name == "self" && !has_self)
                 || model.bindings.iter().any(|binding| {
-                    binding.ident.unraw() == name
+                    text_of(&binding.ident) == name
                         && !inputs.iter().any(|(at, _)| *at == binding.input)
                 })
         };
@@ -203,7 +207,7 @@ fn kept_generics(generics: &Generics, signature: &TokenStream) -> Generics {
 fn name_of(param: &GenericParam) -> String {
     match param {
         GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident.to_string(),
-        GenericParam::Type(ty) => ty.ident.unraw().to_string(),
-        GenericParam::Const(constant) => constant.ident.unraw().to_string(),
+        GenericParam::Type(ty) => text_of(&ty.ident),
+        GenericParam::Const(constant) => text_of(&constant.ident),
     }
 }

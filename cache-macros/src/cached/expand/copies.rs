@@ -1,9 +1,12 @@
 //! Options whose bodies may outlive their caller, and the copies of the arguments they work on.
 
-use crate::cached::model::{Background, Form, Item, Model, Receiver, has_impl_trait};
+use crate::cached::model::{Background, Model, Receiver, private};
 use crate::cached::options::Args;
 use crate::shared::errors::Errors;
-use crate::shared::paths::{ours_at, private};
+use crate::shared::form::Form;
+use crate::shared::item::Item;
+use crate::shared::paths::ours_at;
+use crate::shared::tokens::has_impl_trait;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::visit::{self, Visit};

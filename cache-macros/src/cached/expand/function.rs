@@ -4,24 +4,26 @@
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
 use crate::cached::expand::copies;
-use crate::cached::expand::plan::{check_positional, codec, duration, limits, plan, ttl_of};
-use crate::cached::model::{Form, Item, Key, Model, Piece, PieceKind, SelfType};
-use crate::key::template::Transform;
-use crate::shared::paths::{ours_at, private, runtime};
-use proc_macro2::{Ident, Span, TokenStream};
+use crate::cached::expand::plan::{check_positional, codec, limits, plan, ttl_of};
+use crate::cached::model::{Model, private};
+use crate::key::model::SelfType;
+use crate::key::render::render;
+use crate::shared::expand::{as_written, body, cache, with_body};
+use crate::shared::form::Form;
+use crate::shared::item::Item;
+use crate::shared::paths::ours_at;
+use crate::shared::tokens::text_of;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Path, ReturnType, Type};
 
 /// The function with its body cached.
 pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
-    let Item { attrs, vis, sig, inner, .. } = item;
     let span = model.output.span();
     let p = private(model, span);
     let function = declaration(item, model);
-    let cache = cache(model);
-    let render = render(model);
+    let cache = cache(&model.krate, model.cache.as_ref());
+    let render = render(&model.krate, &model.key);
     let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
     let early = model.early_refresh.as_ref().map(|beta| {
@@ -31,16 +33,14 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let body = body(item, model.form, Some(&model.output));
     let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render));
     if model.form == Form::Plain {
-        return quote! {
-            #(#attrs)* #vis #sig {
-                #(#inner)*
-                #p::blocking(#p::read_through(
-                    #call.plain(),
-                    #plan,
-                    ::core::pin::pin!(#p::outside(::core::pin::pin!(async move { #body }))),
-                ))
-            }
+        let whole = quote! {
+            #p::blocking(#p::read_through(
+                #call.plain(),
+                #plan,
+                ::core::pin::pin!(#p::outside(::core::pin::pin!(async move { #body }))),
+            ))
         };
+        return with_body(item, &item.sig, &whole);
     }
     let call = match &model.background {
         None => quote_spanned! {ours_at(span)=>
@@ -60,74 +60,15 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
             }
         }
     };
-    let sig = copies::signature(sig, model);
-    let whole = as_written(model.form, call);
-    quote! {
-        #(#attrs)* #vis #sig {
-            #(#inner)*
-            #whole
-        }
-    }
-}
-
-/// The awaited `call` as what the function returns.
-pub(crate) fn as_written(form: Form, call: TokenStream) -> TokenStream {
-    match form {
-        Form::Async | Form::Plain => call,
-        Form::Boxed => quote_spanned! {Span::mixed_site()=>
-            ::std::boxed::Box::pin(async move { #call })
-        },
-        Form::Opaque => quote_spanned!(Span::mixed_site()=> async move { #call }),
-    }
-}
-
-/// What computes the value, in a scope of its own.
-///
-/// The arguments are captured, not bound again, which would double their part of the future.
-pub(crate) fn body(item: &Item, form: Form, output: Option<&Type>) -> TokenStream {
-    let body = &item.body;
-    match form {
-        // The edge that is never taken tells the compiler the type, so that a type error in the
-        // body is reported in the body, and `?` and `return` know what they are for.
-        Form::Async | Form::Plain => {
-            let edge = output.map(|output| {
-                quote_spanned! {Span::mixed_site()=>
-                    #[allow(
-                        unreachable_code,
-                        clippy::diverging_sub_expression,
-                        clippy::empty_loop,
-                        clippy::let_unit_value,
-                        clippy::needless_return,
-                        clippy::unreachable
-                    )]
-                    if false {
-                        let __never: #output = loop {};
-                        return __never;
-                    }
-                }
-            });
-            quote_spanned!(Span::mixed_site()=> #edge #body)
-        }
-        // The user's `return`s leave a closure, and a future is made only when it is needed.
-        Form::Boxed => {
-            let ReturnType::Type(_, ty) = &item.sig.output else { return TokenStream::new() };
-            quote_spanned! {Span::mixed_site()=>
-                let __body = move || -> #ty #body;
-                __body().await
-            }
-        }
-        Form::Opaque => quote_spanned! {Span::mixed_site()=>
-            let __body = move || #body;
-            __body().await
-        },
-    }
+    let sig = copies::signature(&item.sig, model);
+    with_body(item, &sig, &as_written(model.form, call))
 }
 
 /// A block that declares the function to the program and evaluates to the declaration.
 fn declaration(item: &Item, model: &Model) -> TokenStream {
     let p = private(model, Span::mixed_site());
     let location = location(model);
-    let ident = item.sig.ident.unraw().to_string();
+    let ident = text_of(&item.sig.ident);
     let template = option(model.key.template.as_ref());
     let arguments = &model.key.arguments;
     let version = option(model.version.as_ref());
@@ -190,55 +131,5 @@ pub(crate) fn location(model: &Model) -> TokenStream {
             line: ::core::line!(),
             column: ::core::column!(),
         }
-    }
-}
-
-/// `cache = EXPR` as an `Option<Cache>`.
-pub(crate) fn cache(model: &Model) -> TokenStream {
-    match &model.cache {
-        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
-        Some(expr) => {
-            let p = private(model, expr.span());
-            quote_spanned!(ours_at(expr.span())=> #p::to_cache(&#expr))
-        }
-    }
-}
-
-/// The closure that writes the key.
-pub(crate) fn render(model: &Model) -> TokenStream {
-    render_key(&model.krate, &model.key)
-}
-
-/// [`render`] for a key of any kind.
-pub(crate) fn render_key(krate: &Path, key: &Key) -> TokenStream {
-    let p = runtime(krate, Span::mixed_site());
-    let name = Ident::new("__key", Span::mixed_site());
-    let statements = key.pieces.iter().map(|piece| statement(piece, &name));
-    quote_spanned! {Span::mixed_site()=>
-        |#name: &mut #p::KeyWriter<'_>| { #(#statements)* }
-    }
-}
-
-fn statement(piece: &Piece, key: &Ident) -> TokenStream {
-    let span = ours_at(piece.span);
-    match &piece.kind {
-        PieceKind::Text(text) => quote_spanned!(span=> #key.text(#text);),
-        PieceKind::Path => quote_spanned!(span=> #key.path();),
-        PieceKind::SelfType => quote_spanned!(span=> #key.self_type::<Self>();),
-        PieceKind::TypeName(ty) => quote_spanned!(span=> #key.type_name::<#ty>();),
-        PieceKind::Value { expr, transform: None, opaque: true } => {
-            quote_spanned!(span=> #key.typed_argument(&#expr);)
-        }
-        PieceKind::Value { expr, transform, .. } => match transform {
-            None => quote_spanned!(span=> #key.argument(&#expr);),
-            Some(Transform::Hash) => quote_spanned!(span=> #key.hash(&#expr);),
-            Some(Transform::Lower) => quote_spanned!(span=> #key.lower(&#expr);),
-            Some(Transform::Upper) => quote_spanned!(span=> #key.upper(&#expr);),
-            Some(Transform::Display) => quote_spanned!(span=> #key.display(&#expr);),
-            Some(Transform::Bucket(width)) => {
-                let width = duration(*width);
-                quote_spanned!(span=> #key.bucket(&#expr, #width);)
-            }
-        },
     }
 }

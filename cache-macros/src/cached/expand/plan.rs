@@ -1,13 +1,14 @@
 //! Writes the plan of a cached function: what is stored of its result, how, and for how long.
 
-use crate::cached::model::{Life, Model, Ttl};
+use crate::cached::model::{Life, Model, Ttl, private};
 use crate::cached::options::Opt;
-use crate::shared::paths::{ours_at, private};
+use crate::shared::expand::shape;
+use crate::shared::paths::ours_at;
+use crate::shared::times::duration;
+use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
-use std::time::Duration;
 use syn::Type;
-use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 /// What is stored of the return type `output`, and how. Spanned at the type, so that one that
@@ -19,7 +20,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     let ttl = ttl.map(|ttl| quote_spanned!(span=> .ttl(#ttl)));
     let jitter = model.jitter.map(|share| quote_spanned!(span=> .jitter(#share)));
     let none_ttl =
-        model.none_ttl.as_ref().map(life).map(|life| quote_spanned!(span=> .none_ttl(#life)));
+        model.none_ttl.as_ref().map(time).map(|time| quote_spanned!(span=> .none_ttl(#time)));
     let max_size = model.max_size.and_then(|bytes| usize::try_from(bytes).ok());
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
     let windows = [
@@ -27,7 +28,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         ("stale_if_error", &model.stale_if_error),
     ];
     let windows = windows.into_iter().filter_map(|(option, window)| {
-        let (option, window) = (format_ident!("{option}"), life(window.as_ref()?));
+        let (option, window) = (format_ident!("{option}"), time(window.as_ref()?));
         Some(quote_spanned!(span=> .#option(#window)))
     });
     let single_flight = model.single_flight.map(|kind| {
@@ -54,29 +55,16 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     }
 }
 
-/// What is stored of what `returns` stands for, told by its type.
-pub(crate) fn shape(p: &TokenStream, span: Span, returns: &TokenStream) -> TokenStream {
-    quote_spanned! {span=>
-        {
-            use #p::{
-                ShapeOfJsonOption as _, ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
-                ShapeOfResultOption as _,
-            };
-            (&&&&#returns).shape()
-        }
-    }
-}
-
 pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
     match ttl {
         Ttl::Setting(name) => {
             let p = private(model, Span::mixed_site());
             quote_spanned!(Span::mixed_site()=> #p::Ttl::Setting(#name))
         }
-        Ttl::Life(fixed) => {
-            let life = life(fixed);
-            let p = private(model, life.span());
-            quote_spanned!(ours_at(life.span())=> #p::Ttl::Fixed(#life))
+        Ttl::Life(written) => {
+            let time = time(written);
+            let p = private(model, time.span());
+            quote_spanned!(ours_at(time.span())=> #p::Ttl::Fixed(#time))
         }
     }
 }
@@ -87,9 +75,9 @@ pub(crate) fn limits(model: &Model) -> Option<TokenStream> {
     let options = [&model.soft_timeout, &model.hard_timeout];
     let options = || options.into_iter().flatten();
     let p = private(model, options().next()?.key.span());
-    let limits = options().map(|Opt { key, value }| {
-        let span = ours_at(key.span());
-        let (method, after) = (Ident::new(&key.unraw().to_string(), span), life(value));
+    let limits = options().map(|Opt { key: name, value: after }| {
+        let span = ours_at(name.span());
+        let (method, after) = (Ident::new(&text_of(name), span), time(after));
         quote_spanned!(span=> .#method(#after))
     });
     Some(quote_spanned!(Span::mixed_site()=> #p::limits() #(#limits)*))
@@ -105,7 +93,7 @@ pub(crate) fn codec(model: &Model) -> TokenStream {
     }
 }
 
-// Only the compiler knows which codec a path names, so this rule is checked by it.
+/// Only the compiler knows which codec a path names, so this rule is checked by it.
 pub(crate) fn check_positional(model: &Model) -> Option<TokenStream> {
     let codec = model.codec.as_ref().filter(|_| model.version.is_none())?;
     let p = private(model, codec.span());
@@ -119,14 +107,9 @@ pub(crate) fn check_positional(model: &Model) -> Option<TokenStream> {
     })
 }
 
-fn life(life: &Life) -> TokenStream {
-    match life {
+fn time(time: &Life) -> TokenStream {
+    match time {
         Life::Fixed(fixed) => duration(*fixed),
         Life::Expr(expr) => expr.to_token_stream(),
     }
-}
-
-pub(crate) fn duration(duration: Duration) -> TokenStream {
-    let (secs, nanos) = (duration.as_secs(), duration.subsec_nanos());
-    quote_spanned!(Span::mixed_site()=> ::core::time::Duration::new(#secs, #nanos))
 }

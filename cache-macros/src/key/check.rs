@@ -1,0 +1,99 @@
+//! The rules about keys: one function for each, with its reason. Each tells whether it is kept.
+
+use crate::key::model::Key;
+use crate::key::names::Names;
+use crate::shared::errors::Errors;
+use crate::shared::suggest::did_you_mean;
+use crate::shared::tokens::text_of;
+use proc_macro2::Ident;
+use syn::Pat;
+
+/// `skip` thins out the default key; a template says by itself what takes part. In both, a type
+/// that makes no difference is named.
+pub(super) fn skipped_names_exist(
+    names: &Names<'_>,
+    skip: &[Ident],
+    has_template: bool,
+    errors: &mut Errors,
+) {
+    let all = names.all();
+    let mut seen: Vec<String> = Vec::new();
+    for ident in skip {
+        let name = text_of(ident);
+        if seen.contains(&name) {
+            errors.at(ident.span(), format!("`{name}` is skipped twice: remove one of them"));
+        } else if name == "Self" || names.is_type(&name) {
+        } else if name == "self" && !names.has_self() {
+            errors.at(ident.span(), "there is no `self` to skip: this function has no receiver");
+        } else if !all.contains(&name) {
+            errors.at(
+                ident.span(),
+                format!(
+                    "there is no argument `{name}` to skip; {}{}",
+                    names.what_there_is(),
+                    did_you_mean(&name, all.iter().map(String::as_str)),
+                ),
+            );
+        } else if has_template {
+            errors.at(
+                ident.span(),
+                format!(
+                    "with `key`, the template decides which arguments take part: remove `{name}` \
+                     from `skip` and do not name it in the template"
+                ),
+            );
+        }
+        seen.push(name);
+    }
+}
+
+/// Two values of `Self` are two answers, and only the author knows which fields matter.
+pub(super) fn receiver_is_skipped(names: &Names<'_>, errors: &mut Errors) -> bool {
+    let receiver = names.item.sig.receiver().filter(|_| !names.is_skipped("self"));
+    if let Some(receiver) = receiver {
+        errors.on(
+            receiver,
+            "a method's key must say what of `self` matters: write `key = \"…:{self.field}\"`, or \
+             `skip(self)` if nothing of it does",
+        );
+    }
+    receiver.is_none()
+}
+
+/// What has no name can neither be in the key nor be skipped knowingly.
+pub(super) fn arguments_have_names(unnamed: &[Pat], errors: &mut Errors) -> bool {
+    for pat in unnamed {
+        errors.on(
+            pat,
+            "an argument without a name cannot be part of the key: name it, such as `_db`, and \
+             write `skip(_db)` if it makes no difference, or write a `key`",
+        );
+    }
+    unnamed.is_empty()
+}
+
+/// `f::<u32>` and `f::<String>` would share their entries, whose types differ.
+pub(super) fn types_take_part(names: &Names<'_>, key: &Key, errors: &mut Errors) -> bool {
+    let mut good = true;
+    for ident in names.types.iter().chain(&names.consts) {
+        let name = text_of(ident);
+        let used = key.uses.contains(&name);
+        let skipped = names.is_skipped(&name);
+        if !used && !skipped {
+            errors.at(
+                ident.span(),
+                format!(
+                    "`{name}` is not in the key, so calls that differ in it would share one \
+                     entry: put `:{{{name}}}` into `key`, or write `skip({name})` if they may"
+                ),
+            );
+        } else if used && skipped {
+            errors.at(
+                ident.span(),
+                format!("`{name}` is both in `key` and in `skip`: remove it from one of them"),
+            );
+        }
+        good &= used != skipped;
+    }
+    good
+}

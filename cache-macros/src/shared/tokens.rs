@@ -1,0 +1,38 @@
+//! Questions about tokens that need no knowledge of what they mean.
+
+use proc_macro2::{Ident, TokenTree};
+use quote::ToTokens;
+use syn::Type;
+use syn::ext::IdentExt;
+use syn::visit::Visit;
+
+/// An identifier without `r#`.
+pub(crate) fn text_of(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+/// Whether one of `names` is an identifier in `tokens`, or inlined into a format string.
+pub(crate) fn mentions(tokens: impl ToTokens, is_name: &impl Fn(&str) -> bool) -> bool {
+    tokens.into_token_stream().into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => is_name(&text_of(&ident)),
+        TokenTree::Group(group) => mentions(group.stream(), is_name),
+        TokenTree::Literal(literal) => literal.to_string().split('{').skip(1).any(|rest| {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+            is_name(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default())
+        }),
+        TokenTree::Punct(_) => false,
+    })
+}
+
+/// Whether a type is, or contains, an `impl Trait`.
+pub(crate) fn has_impl_trait(ty: &Type) -> bool {
+    struct Found(bool);
+    impl Visit<'_> for Found {
+        fn visit_type_impl_trait(&mut self, _: &syn::TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut found = Found(false);
+    found.visit_type(ty);
+    found.0
+}
