@@ -1,39 +1,30 @@
-//! `#[derive(CacheKey)]`.
+//! `#[derive(CacheKey)]`: how a type of the user's becomes part of a key.
 
-use crate::shared::errors::Errors;
+use crate::shared::errors::{Collected, Errors, collect};
 use crate::shared::suggest::did_you_mean;
 use crate::shared::tokens::text_of;
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Member, Path, parse_quote};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Field, Fields, Member, Path, parse_quote};
 
 pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
     let input = match syn::parse2::<DeriveInput>(tokens) {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    let krate = options(&input.attrs, Place::Type, &mut errors).krate;
+    match collect(|errors| expand(&input, errors)) {
+        Collected::Good(code) => code,
+        Collected::Mistaken { report, .. } => report,
+    }
+}
+
+fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
+    let krate = options(&input.attrs, Place::Type, errors).krate;
     let krate = krate.unwrap_or_else(|| parse_quote!(::cache_runtime));
     let body = match &input.data {
-        Data::Struct(data) => structure(&data.fields, &mut errors),
-        Data::Enum(data) => {
-            let arms: Vec<_> = data
-                .variants
-                .iter()
-                .map(|variant| {
-                    options(&variant.attrs, Place::Variant, &mut errors);
-                    let ident = &variant.ident;
-                    arm(ident, &variant.fields, &mut errors)
-                })
-                .collect();
-            if arms.is_empty() {
-                quote_spanned!(Span::mixed_site()=> match *self {})
-            } else {
-                quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
-            }
-        }
+        Data::Struct(data) => structure(&data.fields, errors),
+        Data::Enum(data) => enumeration(data, errors),
         Data::Union(data) => {
             errors.on(
                 data.union_token,
@@ -43,11 +34,7 @@ pub(crate) fn derive(tokens: TokenStream) -> TokenStream {
             TokenStream::new()
         }
     };
-    if !errors.is_empty() {
-        return errors.into_tokens();
-    }
-
-    let mut generics = input.generics;
+    let mut generics = input.generics.clone();
     for param in generics.type_params_mut() {
         param.bounds.push(parse_quote!(#krate::CacheKey));
     }
@@ -77,6 +64,20 @@ fn structure(fields: &Fields, errors: &mut Errors) -> TokenStream {
             #(#items)*
             __key.end_tuple();
         },
+    }
+}
+
+/// The name tells variants apart.
+fn enumeration(data: &DataEnum, errors: &mut Errors) -> TokenStream {
+    let mut arms = Vec::new();
+    for variant in &data.variants {
+        options(&variant.attrs, Place::Variant, errors);
+        arms.push(arm(&variant.ident, &variant.fields, errors));
+    }
+    if arms.is_empty() {
+        quote_spanned!(Span::mixed_site()=> match *self {})
+    } else {
+        quote_spanned!(Span::mixed_site()=> match self { #(#arms)* })
     }
 }
 

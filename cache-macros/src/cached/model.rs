@@ -95,21 +95,3 @@ pub(crate) fn next() -> u64 {
 pub(crate) fn private(model: &Model, span: Span) -> TokenStream {
     private_of(&model.krate, span)
 }
-
-/// Why something that is no function cannot be cached.
-pub(crate) fn not_a_function(tokens: TokenStream) -> syn::Error {
-    if let Ok(declared) = syn::parse2::<syn::TraitItemFn>(tokens.clone()) {
-        return syn::Error::new_spanned(
-            declared.sig,
-            "a method without a body cannot be cached: put the attribute on the method of each \
-             `impl`",
-        );
-    }
-    let message = match syn::parse2::<syn::Item>(tokens.clone()) {
-        Ok(syn::Item::Impl(_) | syn::Item::Trait(_) | syn::Item::Mod(_)) => {
-            "`#[redis_cache]` is for functions: put it on each function inside that is to be cached"
-        }
-        _ => "`#[redis_cache]` is for functions and methods: put it on one",
-    };
-    syn::Error::new_spanned(tokens, message)
-}

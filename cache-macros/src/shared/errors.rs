@@ -1,11 +1,34 @@
-//! Collects every error of one attribute, so that they are reported together.
+//! The mistakes of one attribute, reported together.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// The errors found so far.
-#[derive(Debug, Default)]
+/// The mistakes that were found so far.
+///
+/// Only [`collect`] makes one, and it lends it: whoever adds a mistake cannot drop those that are
+/// there already.
+#[derive(Debug)]
 pub(crate) struct Errors(Option<syn::Error>);
+
+/// What came of [`collect`].
+#[derive(Debug)]
+#[must_use]
+pub(crate) enum Collected<T> {
+    /// There is no mistake.
+    Good(T),
+    /// There are mistakes; `report` makes the compiler tell them.
+    Mistaken { found: T, report: TokenStream },
+}
+
+/// Runs `find`, which adds every mistake that it meets.
+pub(crate) fn collect<T>(find: impl FnOnce(&mut Errors) -> T) -> Collected<T> {
+    let mut errors = Errors(None);
+    let found = find(&mut errors);
+    match errors.0 {
+        None => Collected::Good(found),
+        Some(error) => Collected::Mistaken { found, report: error.into_compile_error() },
+    }
+}
 
 impl Errors {
     /// An error at one place.
@@ -27,10 +50,5 @@ impl Errors {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_none()
-    }
-
-    /// What makes the compiler report them; nothing when there are none.
-    pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0.map(syn::Error::into_compile_error).unwrap_or_default()
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod expand;
 pub(crate) mod form;
 pub(crate) mod item;
 pub(crate) mod paths;
+pub(crate) mod pipeline;
 pub(crate) mod suggest;
 pub(crate) mod times;
 pub(crate) mod tokens;

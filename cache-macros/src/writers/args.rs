@@ -12,7 +12,7 @@ use syn::{Expr, ExprArray, ExprLit, Lit, LitStr, Path, Token};
 
 /// Which attribute it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Invalidate,
     Put,
 }
@@ -42,7 +42,7 @@ impl Kind {
 }
 
 #[derive(Default)]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Calls of companions, made of the calls of functions as written.
     pub(super) entries: Vec<Expr>,
     pub(super) keys: Option<Opt<Vec<LitStr>>>,

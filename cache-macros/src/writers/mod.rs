@@ -11,12 +11,14 @@ use crate::key::model::Key;
 use crate::shared::errors::Errors;
 use crate::shared::form::{Form, form_of, is_nameable};
 use crate::shared::item::{Arguments, Item, arguments};
-use args::{Args, Kind};
+use crate::shared::pipeline::Attribute;
+use args::Args;
+pub(crate) use args::Kind;
 use proc_macro2::TokenStream;
 use syn::{Expr, Path, ReturnType, Type, parse_quote};
 
 /// What is known of a writer once everything about it has been checked.
-struct Writer {
+pub(crate) struct Writer {
     krate: Path,
     form: Form,
     /// `None` for a type that cannot be written on a variable.
@@ -27,53 +29,50 @@ struct Writer {
     cache: Option<Expr>,
 }
 
-/// `#[redis_invalidate(...)]`.
-pub(crate) fn invalidate(options: TokenStream, tokens: TokenStream) -> TokenStream {
-    written(Kind::Invalidate, options, tokens, expand::invalidating)
-}
+impl Attribute for Kind {
+    type Options = Args;
+    type Model = Writer;
 
-/// `#[redis_put(...)]`.
-pub(crate) fn put(options: TokenStream, tokens: TokenStream) -> TokenStream {
-    written(Kind::Put, options, tokens, expand::putting)
-}
-
-/// Parse, then check, then write; with a mistake the function stays as it was.
-fn written(
-    kind: Kind,
-    options: TokenStream,
-    tokens: TokenStream,
-    expand: impl FnOnce(&Item, &Writer) -> TokenStream,
-) -> TokenStream {
-    let mut errors = Errors::default();
-    let args = args::parse(kind, options, &mut errors);
-    let Ok(item) = syn::parse2::<Item>(tokens.clone()) else {
-        errors.push(not_a_function(kind, &tokens));
-        return [errors.into_tokens(), tokens].into_iter().collect();
-    };
-    let writer = check(kind, args, &item, &mut errors);
-    if errors.is_empty() {
-        expand(&item, &writer)
-    } else {
-        [errors.into_tokens(), tokens].into_iter().collect()
+    fn name(&self) -> &'static str {
+        (*self).name()
     }
-}
 
-fn check(kind: Kind, args: Args, item: &Item, errors: &mut Errors) -> Writer {
-    let arguments = arguments(&item.sig);
-    let keys = check_keys(&args, item, &arguments, errors);
-    let cache = args.cache.and_then(|option| check_cache(option, errors));
-    let (form, output) = form_of(&item.sig);
-    let output = Some(output).filter(is_nameable);
-    if kind == Kind::Put {
-        check_value(item, output.as_ref(), errors);
+    fn bodiless(&self) -> &'static str {
+        "writes nothing"
     }
-    Writer {
-        krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
-        form,
-        output,
-        entries: args.entries,
-        keys,
-        cache,
+
+    fn inside(&self) -> &'static str {
+        "writes"
+    }
+
+    fn parse(&self, tokens: TokenStream, errors: &mut Errors) -> Args {
+        args::parse(*self, tokens, errors)
+    }
+
+    fn model(&self, args: Args, item: &Item, errors: &mut Errors) -> Option<Writer> {
+        let arguments = arguments(&item.sig);
+        let keys = check_keys(&args, item, &arguments, errors);
+        let cache = args.cache.and_then(|option| check_cache(option, errors));
+        let (form, output) = form_of(&item.sig);
+        let output = Some(output).filter(is_nameable);
+        if *self == Self::Put {
+            check_value(item, output.as_ref(), errors);
+        }
+        Some(Writer {
+            krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
+            form,
+            output,
+            entries: args.entries,
+            keys,
+            cache,
+        })
+    }
+
+    fn expand(&self, item: &Item, writer: &Writer) -> TokenStream {
+        match self {
+            Self::Invalidate => expand::invalidating(item, writer),
+            Self::Put => expand::putting(item, writer),
+        }
     }
 }
 
@@ -99,21 +98,4 @@ fn check_value(item: &Item, output: Option<&Type>, errors: &mut Errors) {
 fn check_keys(args: &Args, item: &Item, arguments: &Arguments, errors: &mut Errors) -> Vec<Key> {
     let literals = args.keys.iter().flat_map(|option| &option.value);
     literals.filter_map(|literal| key_of_writer(literal, item, arguments, errors)).collect()
-}
-
-fn not_a_function(kind: Kind, tokens: &TokenStream) -> syn::Error {
-    let name = kind.name();
-    if let Ok(declared) = syn::parse2::<syn::TraitItemFn>(tokens.clone()) {
-        let message = format!(
-            "a method without a body writes nothing: put `#[{name}]` on the method of each `impl`"
-        );
-        return syn::Error::new_spanned(declared.sig, message);
-    }
-    let message = match syn::parse2::<syn::Item>(tokens.clone()) {
-        Ok(syn::Item::Impl(_) | syn::Item::Trait(_) | syn::Item::Mod(_)) => {
-            format!("`#[{name}]` is for functions: put it on each function inside that writes")
-        }
-        _ => format!("`#[{name}]` is for functions and methods: put it on one"),
-    };
-    syn::Error::new_spanned(tokens, message)
 }
