@@ -1,137 +1,54 @@
-//! Judges an attribute and its function: one `check_*` per rule, with its reason.
+//! The rules of `#[redis_cache]`: one function for each, with its reason.
+//!
+//! A rule is about options together, or about an option and the function. What a value must be by
+//! itself is said where it is read (`values`), and what a key must be in [`key`](crate::key).
 
-use crate::cached::expand::copies as background;
-use crate::cached::model::{self, Life, Model, Ttl};
-use crate::cached::options::{Args, Opt};
-use crate::key::build::{Template, key_of_reader};
+use crate::cached::model::Background;
+use crate::cached::options::{Options, TABLE};
+use crate::cached::own::{Cannot, owned};
 use crate::shared::errors::Errors;
-use crate::shared::form::{Form, form_of};
-use crate::shared::item::{Binding, Item, arguments};
+use crate::shared::form::Form;
+use crate::shared::item::{Binding, Item};
+use crate::shared::table::check_exclusions;
+use crate::shared::times::Time;
 use crate::shared::tokens::{has_impl_trait, mentions, text_of};
-use crate::shared::{times, values};
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::TokenTree;
 use quote::ToTokens;
-use syn::spanned::Spanned;
-use syn::{Attribute, Expr, GenericArgument, PathArguments, ReturnType, Safety, Type, parse_quote};
+use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Safety, Type};
 
-/// Whether there is another `#[redis_cache]` that makes a companion, whose name is taken.
-pub(crate) fn check_once(item: &Item, errors: &mut Errors) -> bool {
-    let is_another = |attr: &&Attribute| {
-        let name = attr.path().segments.last();
-        name.is_some_and(|name| name.ident == "redis_cache")
-            && !attr.to_token_stream().into_iter().any(|tree| has_option(tree, "entry"))
-    };
-    let another = item.attrs.iter().find(is_another);
-    if let Some(another) = another {
-        errors.on(
-            another,
-            "`#[redis_cache]` is here twice: put all options into one (or write `entry = false` \
-             in one of them, if two caches are meant)",
-        );
+/// All rules but [`returns_an_owned_value`] and [`makes_the_only_companion`], whose answers the
+/// model needs.
+pub(super) fn check(
+    options: &Options,
+    item: &Item,
+    form: Form,
+    bindings: &[Binding],
+    background: Option<&Background>,
+    errors: &mut Errors,
+) {
+    is_an_ordinary_function(item, errors);
+    check_exclusions(TABLE, &options.given, errors);
+    same_for_all_calls("none_ttl", options.none_ttl.as_ref(), bindings, errors);
+    let window = options.stale_while_revalidate.as_ref();
+    same_for_all_calls("stale_while_revalidate", window, bindings, errors);
+    same_for_all_calls("stale_if_error", options.stale_if_error.as_ref(), bindings, errors);
+    soft_timeout_has_a_value_to_return(options, errors);
+    soft_timeout_is_the_shorter_one(options, errors);
+    if let Some(background) = background
+        && runs_in_a_task(background, form, errors)
+    {
+        arguments_can_be_owned(background, item, errors);
     }
-    another.is_some()
 }
 
-fn has_option(tree: TokenTree, option: &str) -> bool {
-    match tree {
-        TokenTree::Group(group) => group.stream().into_iter().any(|tree| has_option(tree, option)),
-        tree => tree.to_string() == option,
-    }
-}
-
-/// Checks everything. There is a model whenever the key and the return type are right, since they
-/// tell the companion's signature; only without errors is it worth expanding.
-pub(crate) fn validate(args: Args, item: &Item, errors: &mut Errors) -> Option<Model> {
-    let shape = check_form(item, errors);
-    check_qualifiers(item, errors);
-    check_one_ttl(&args, errors);
-    let arguments = arguments(&item.sig);
-    let bindings = &arguments.bindings;
-    let literal = args.key.as_ref().map(|key| values::string(key, "\"user:{id}\"", errors));
-    let template = match &literal {
-        Some(Some(literal)) => Template::Written(literal),
-        Some(None) => Template::Unreadable,
-        None => Template::Default,
-    };
-    let skip: Vec<Ident> = args.skip.iter().flat_map(|skip| &skip.value).cloned().collect();
-    let key = key_of_reader(template, &skip, item, &arguments, errors);
-
-    let ttl = args.ttl.as_ref().and_then(|option| times::life(option, errors)).map(Ttl::Life);
-    let setting = args.ttl_setting.as_ref().and_then(|option| check_setting(option, errors));
-    let version = args.version.as_ref().and_then(|option| values::version(option, errors));
-    let jitter = args.jitter.as_ref().and_then(|option| values::jitter(option, errors));
-    let none_ttl = args.none_ttl.as_ref().and_then(|option| times::life(option, errors));
-    check_same_for_all("none_ttl", none_ttl.as_ref(), bindings, errors);
-    let max_size = args.max_size.as_ref().and_then(|option| values::size(option, errors));
-    let entry = args.entry.as_ref().and_then(|option| values::boolean(option, errors));
-    let cache_if = args.cache_if.as_ref().and_then(|option| {
-        values::function(option, "cache_if = |value| value.is_complete()", errors)
-    });
-    let ttl_with = args
-        .ttl_with
-        .as_ref()
-        .and_then(|option| values::function(option, "ttl_with = |value| value.lifetime()", errors));
-    let mut window = |option: &Option<Opt<Expr>>| {
-        let option = option.as_ref()?;
-        let life = times::life(option, errors);
-        check_same_for_all(&option.key.to_string(), life.as_ref(), bindings, errors);
-        life
-    };
-    let stale_while_revalidate = window(&args.stale_while_revalidate);
-    let stale_if_error = window(&args.stale_if_error);
-    let early_refresh = args.early_refresh.as_ref().and_then(|option| values::beta(option, errors));
-    let mut timeout = |option: &Option<Opt<Expr>>| {
-        let Opt { key, .. } = option.as_ref()?;
-        let value = times::timeout(option.as_ref()?, errors)?;
-        Some(Opt { key: key.clone(), value })
-    };
-    let soft_timeout = timeout(&args.soft_timeout);
-    let hard_timeout = timeout(&args.hard_timeout);
-    check_timeouts(&args, soft_timeout.as_ref(), hard_timeout.as_ref(), errors);
-    let form = shape.as_ref().map(|(form, _)| *form);
-    let background = background::check(&args, item, form, errors);
-    let single_flight =
-        args.single_flight.as_ref().and_then(|option| values::single_flight(option, errors));
-    let cache = args.cache.and_then(|option| check_cache(option, errors));
-    let (form, output) = shape?;
-    Some(Model {
-        nth: model::next(),
-        krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
-        form,
-        output,
-        bindings: arguments.bindings,
-        key: key?,
-        version,
-        codec: args.codec.map(|option| option.value),
-        ttl: ttl.or(setting),
-        ttl_with,
-        jitter,
-        none_ttl,
-        cache_if,
-        max_size,
-        stale_while_revalidate,
-        stale_if_error,
-        early_refresh,
-        soft_timeout,
-        hard_timeout,
-        background,
-        single_flight,
-        cache,
-        entry: entry.unwrap_or(true),
-        has_self: item.has_self(),
-        written: args.written,
-    })
-}
-
-/// Something must come out of it.
-fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
-    let (form, output) = form_of(&item.sig);
-    match &output {
-        _ if matches!(item.sig.output, ReturnType::Default) => {
-            nothing_returned(&item.sig.ident, errors);
-        }
-        Type::Tuple(tuple) if tuple.elems.is_empty() => nothing_returned(&output, errors),
-        Type::Never(_) => nothing_returned(&output, errors),
+/// Something must come out of the function that can be read back later.
+pub(super) fn returns_an_owned_value(item: &Item, output: &Type, errors: &mut Errors) -> bool {
+    let nothing = "this function returns nothing, so there is nothing to cache: return a value, \
+                   or remove the attribute";
+    match output {
+        _ if matches!(item.sig.output, ReturnType::Default) => errors.on(&item.sig.ident, nothing),
+        Type::Tuple(tuple) if tuple.elems.is_empty() => errors.on(output, nothing),
+        Type::Never(_) => errors.on(output, nothing),
         ty if borrowed(ty).is_some() => errors.on(
             borrowed(ty),
             "what is borrowed cannot be read back from a cache: return an owned value, such as \
@@ -142,9 +59,9 @@ fn check_form(item: &Item, errors: &mut Errors) -> Option<(Form, Type)> {
             "a type without a name cannot be read back from a cache: return a named type that \
              is `Serialize` and `DeserializeOwned`",
         ),
-        _ => return Some((form, output)),
+        _ => return true,
     }
-    None
+    false
 }
 
 /// The reference that is returned, also as `Ok(&T)` or `Some(&T)`.
@@ -169,17 +86,34 @@ fn borrowed(ty: &Type) -> Option<&Type> {
     }
 }
 
-fn nothing_returned(place: impl ToTokens, errors: &mut Errors) {
-    errors.on(
-        place,
-        "this function returns nothing, so there is nothing to cache: return a value, or remove \
-         the attribute",
-    );
+/// Two `#[redis_cache]` that make a companion would give it one name.
+pub(super) fn makes_the_only_companion(item: &Item, errors: &mut Errors) -> bool {
+    let is_another = |attr: &&Attribute| {
+        let name = attr.path().segments.last();
+        name.is_some_and(|name| name.ident == "redis_cache")
+            && !attr.to_token_stream().into_iter().any(|tree| has_option(tree, "entry"))
+    };
+    let another = item.attrs.iter().find(is_another);
+    if let Some(another) = another {
+        errors.on(
+            another,
+            "`#[redis_cache]` is here twice: put all options into one (or write `entry = false` \
+             in one of them, if two caches are meant)",
+        );
+    }
+    another.is_none()
+}
+
+fn has_option(tree: TokenTree, option: &str) -> bool {
+    match tree {
+        TokenTree::Group(group) => group.stream().into_iter().any(|tree| has_option(tree, option)),
+        tree => tree.to_string() == option,
+    }
 }
 
 /// On a hit the body does not run, so it must not be what upholds an unsafe contract; and a
 /// foreign caller cannot await.
-fn check_qualifiers(item: &Item, errors: &mut Errors) {
+fn is_an_ordinary_function(item: &Item, errors: &mut Errors) {
     let sig = &item.sig;
     if let Safety::Unsafe(token) = &sig.safety {
         errors.on(
@@ -202,60 +136,14 @@ fn check_qualifiers(item: &Item, errors: &mut Errors) {
     }
 }
 
-/// A value has one life: which of two would win is nothing to guess.
-fn check_one_ttl(args: &Args, errors: &mut Errors) {
-    let keys: Vec<&Ident> = [&args.ttl, &args.ttl_setting, &args.ttl_with]
-        .into_iter()
-        .flatten()
-        .map(|option: &Opt<Expr>| &option.key)
-        .collect();
-    if let [first, rest @ ..] = keys.as_slice() {
-        for other in rest {
-            errors.at(
-                other.span(),
-                format!("`{first}` and `{other}` both give the time to live: remove one of them"),
-            );
-        }
-    }
-}
-
-/// After the soft one there must be something to serve, and some time until the hard one.
-fn check_timeouts(
-    args: &Args,
-    soft: Option<&Opt<Life>>,
-    hard: Option<&Opt<Life>>,
-    errors: &mut Errors,
-) {
-    if let Some(option) = &args.soft_timeout
-        && args.stale_if_error.is_none()
-    {
-        errors.at(
-            option.key.span(),
-            "after `soft_timeout` a call returns the stale value that `stale_if_error` keeps, and \
-             nothing keeps one here: add `stale_if_error = \"1h\"`, or write `hard_timeout` to \
-             return an error instead",
-        );
-    }
-    if let (Some(option), Some(Opt { value: Life::Fixed(soft), .. })) = (&args.soft_timeout, soft)
-        && let Some(Opt { value: Life::Fixed(hard), .. }) = hard
-        && soft >= hard
-    {
-        errors.on(
-            &option.value,
-            "`soft_timeout` is not shorter than `hard_timeout`, which serves a stale value as \
-             well, so it changes nothing: write a shorter one, or remove it",
-        );
-    }
-}
-
 /// The companion writes values too, and it does not know every argument.
-fn check_same_for_all(
+fn same_for_all_calls(
     option: &str,
-    life: Option<&Life>,
+    time: Option<&Time>,
     bindings: &[Binding],
     errors: &mut Errors,
 ) {
-    let Some(Life::Expr(expr)) = life else { return };
+    let Some(Time::Expr(expr)) = time else { return };
     let is_argument =
         |name: &str| name == "self" || bindings.iter().any(|b| text_of(&b.ident) == name);
     if mentions(expr, &is_argument) {
@@ -269,31 +157,66 @@ fn check_same_for_all(
     }
 }
 
-/// The name becomes that of an environment variable.
-fn check_setting(option: &Opt<Expr>, errors: &mut Errors) -> Option<Ttl> {
-    let text = values::string(option, "\"dashboard\"", errors)?;
-    let name = text.value();
-    let good = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !good {
-        errors.on(
-            &text,
-            "the name of a TTL setting is letters, digits and `_`, since the environment variable \
-             `REDIS_CACHE_TTL_<NAME>` can give it: write `ttl_setting = \"dashboard\"`",
+/// After the soft timeout a call returns a stale value, so one must be kept.
+fn soft_timeout_has_a_value_to_return(options: &Options, errors: &mut Errors) {
+    if let Some(option) = options.given.get("soft_timeout")
+        && !options.given.has("stale_if_error")
+    {
+        errors.at(
+            option.name.span(),
+            "after `soft_timeout` a call returns the stale value that `stale_if_error` keeps, and \
+             nothing keeps one here: add `stale_if_error = \"1h\"`, or write `hard_timeout` to \
+             return an error instead",
         );
     }
-    good.then_some(Ttl::Setting(name))
 }
 
-/// A URL in quotes is what people try first.
-pub(crate) fn check_cache(option: Opt<Expr>, errors: &mut Errors) -> Option<Expr> {
-    if let Expr::Lit(literal) = &option.value {
-        errors.at(
-            literal.span(),
-            "`cache` is an expression of type `Cache`, such as a field or a static: write \
-             `cache = self.cache`",
+/// At the hard timeout a stale value is returned too, so a soft one that is not before it changes
+/// nothing.
+fn soft_timeout_is_the_shorter_one(options: &Options, errors: &mut Errors) {
+    if let (Some(soft), Some(hard)) = (&options.soft_timeout, &options.hard_timeout)
+        && let (Time::Fixed(after), Time::Fixed(latest)) = (&soft.after, &hard.after)
+        && after >= latest
+    {
+        errors.on(
+            &soft.written,
+            "`soft_timeout` is not shorter than `hard_timeout`, which serves a stale value as \
+             well, so it changes nothing: write a shorter one, or remove it",
         );
-        return None;
     }
-    Some(option.value)
+}
+
+/// A body goes on in the background in a task of its own, which needs a future that is the body
+/// and nothing else.
+fn runs_in_a_task(background: &Background, form: Form, errors: &mut Errors) -> bool {
+    let option = &background.option;
+    let why = match form {
+        Form::Async => return true,
+        Form::Plain => {
+            "and the body of a plain `fn` runs on its caller's thread to its end: make it an \
+             `async fn`, or remove the option"
+        }
+        Form::Boxed | Form::Opaque => {
+            "which needs an `async fn` that is written as one: not under `#[async_trait]`, and \
+             not a function that returns a future. Cache an `async fn` that this one calls"
+        }
+    };
+    errors.at(option.span(), format!("`{option}` runs the body in the background, {why}"));
+    false
+}
+
+/// What is borrowed from the caller may be gone while the body still runs.
+fn arguments_can_be_owned(background: &Background, item: &Item, errors: &mut Errors) {
+    let option = &background.option;
+    for input in &item.sig.inputs {
+        if let Err(Cannot { what, instead }) = owned(input) {
+            errors.on(
+                input,
+                format!(
+                    "`{option}` runs the body in the background on copies of its arguments, and \
+                     {what} cannot be copied: {instead}, or remove the option"
+                ),
+            );
+        }
+    }
 }

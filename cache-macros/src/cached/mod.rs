@@ -1,22 +1,28 @@
 //! `#[redis_cache]`: a function that reads through the cache.
 
-pub(crate) mod check;
+mod check;
 mod expand;
-pub(crate) mod model;
+mod model;
 pub(crate) mod options;
+mod own;
+mod parse;
+mod values;
 
+use crate::key::build::{Template, key_of_reader};
 use crate::shared::errors::Errors;
-use crate::shared::item::Item;
+use crate::shared::form::{form_of, is_async_trait};
+use crate::shared::item::{Item, arguments};
 use crate::shared::pipeline::Attribute;
-use model::Model;
-use options::Args;
+use model::{Background, Model};
+use options::Options;
 use proc_macro2::TokenStream;
+use syn::parse_quote;
 
 /// `#[redis_cache]`.
 pub(crate) struct Cached;
 
 impl Attribute for Cached {
-    type Options = Args;
+    type Options = Options;
     type Model = Model;
 
     fn name(&self) -> &'static str {
@@ -31,17 +37,42 @@ impl Attribute for Cached {
         "is to be cached"
     }
 
-    fn parse(&self, tokens: TokenStream, errors: &mut Errors) -> Args {
-        options::parse(tokens, errors)
+    fn parse(&self, tokens: TokenStream, errors: &mut Errors) -> Options {
+        parse::parse(tokens, errors)
     }
 
     /// There is a model whenever the key and the return type are right, since they tell the
     /// companion's signature.
-    fn model(&self, args: Args, item: &Item, errors: &mut Errors) -> Option<Model> {
-        let mut model = check::validate(args, item, errors)?;
-        // The second one makes the companion.
-        model.entry = model.entry && !check::check_once(item, errors);
-        Some(model)
+    fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Model> {
+        let (form, output) = form_of(&item.sig);
+        let arguments = arguments(&item.sig);
+        let background = Background::new(&options, item);
+        let is_cacheable = check::returns_an_owned_value(item, &output, errors);
+        let template = match &options.key {
+            Some(literal) => Template::Written(literal),
+            None if options.given.has("key") => Template::Unreadable,
+            None => Template::Default,
+        };
+        let key = key_of_reader(template, &options.skip, item, &arguments, errors);
+        check::check(&options, item, form, &arguments.bindings, background.as_ref(), errors);
+        // A trait's `impl` cannot hold the companion.
+        let companion = options.entry.unwrap_or(true)
+            && check::makes_the_only_companion(item, errors)
+            && !is_async_trait(&item.sig);
+        let krate = options.krate.clone().unwrap_or_else(|| parse_quote!(::cache_runtime));
+        let key = key.filter(|_| is_cacheable)?;
+        Some(Model {
+            nth: model::next(),
+            krate,
+            form,
+            output,
+            bindings: arguments.bindings,
+            key,
+            background,
+            companion,
+            has_self: item.has_self(),
+            options,
+        })
     }
 
     fn expand(&self, item: &Item, model: &Model) -> TokenStream {

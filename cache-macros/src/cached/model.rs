@@ -1,53 +1,15 @@
-//! What is known of a function and its attribute once everything about them has been checked.
+//! What is known of a cached function once its options and its signature have been looked at
+//! together.
 
-use crate::cached::options::Opt;
+use crate::cached::options::{Options, TABLE};
+use crate::cached::own::{Copied, Owned, Receiver, owned};
 use crate::key::model::Key;
 use crate::shared::form::Form;
-use crate::shared::item::Binding;
+use crate::shared::item::{Binding, Item};
 use crate::shared::paths::private_of;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-use syn::{Expr, Path, Type};
-
-/// A life, as an option gives it.
-#[derive(Debug)]
-pub(crate) enum Life {
-    Fixed(Duration),
-    Expr(Expr),
-}
-
-#[derive(Debug)]
-pub(crate) enum Ttl {
-    Life(Life),
-    Setting(String),
-}
-
-/// A body that may outlive its caller, and so works on copies of its own.
-#[derive(Debug)]
-pub(crate) struct Background {
-    /// The option that asks for it.
-    pub(crate) span: Span,
-    /// The arguments that are references, and which of them are slices; the others are moved.
-    pub(crate) copied: Vec<(syn::PatIdent, bool)>,
-    /// `self`, with the place that lets it be written.
-    pub(crate) receiver: Option<(Receiver, syn::Token![self])>,
-}
-
-/// What `self` is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Receiver {
-    Reference,
-    Value,
-}
-
-/// Who waits for whom on a miss.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum SingleFlight {
-    Cluster,
-    Process,
-    Off,
-}
+use syn::{Path, Type};
 
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -60,29 +22,43 @@ pub(crate) struct Model {
     pub(crate) output: Type,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) key: Key,
-    pub(crate) version: Option<u64>,
-    pub(crate) codec: Option<Type>,
-    pub(crate) ttl: Option<Ttl>,
-    pub(crate) ttl_with: Option<Expr>,
-    pub(crate) jitter: Option<f64>,
-    pub(crate) none_ttl: Option<Life>,
-    pub(crate) cache_if: Option<Expr>,
-    pub(crate) max_size: Option<u64>,
-    pub(crate) stale_while_revalidate: Option<Life>,
-    pub(crate) stale_if_error: Option<Life>,
-    /// The beta, of type `f64`.
-    pub(crate) early_refresh: Option<TokenStream>,
-    pub(crate) soft_timeout: Option<Opt<Life>>,
-    pub(crate) hard_timeout: Option<Opt<Life>>,
     /// What the body owns, where an option makes it outlive its caller.
     pub(crate) background: Option<Background>,
-    pub(crate) single_flight: Option<SingleFlight>,
-    pub(crate) cache: Option<Expr>,
-    pub(crate) entry: bool,
+    /// Whether the companion is made.
+    pub(crate) companion: bool,
     /// Whether the function is known to stand in an `impl` or a trait, so that it can say `Self`.
     pub(crate) has_self: bool,
-    /// The options as written, for the program's own listing.
-    pub(crate) written: Vec<(String, String)>,
+    pub(crate) options: Options,
+}
+
+/// A body that may outlive its caller, and so works on copies of its own.
+#[derive(Debug)]
+pub(crate) struct Background {
+    /// The option that asks for it.
+    pub(crate) option: Ident,
+    /// The arguments that are references; the others are moved.
+    pub(crate) copied: Vec<Copied>,
+    /// `self`, with the place that lets it be written.
+    pub(crate) receiver: Option<(Receiver, syn::Token![self])>,
+}
+
+impl Background {
+    /// What an option asks for. Arguments that cannot be copied are left out, and are errors.
+    pub(super) fn new(options: &Options, item: &Item) -> Option<Self> {
+        let mut asking = TABLE.iter().filter(|row| row.in_background);
+        let option = asking.find_map(|row| options.given.get(row.name))?.name.clone();
+        let mut background = Self { option, copied: Vec::new(), receiver: None };
+        for input in &item.sig.inputs {
+            match owned(input) {
+                Ok(Owned::Copied(copied)) => background.copied.push(copied),
+                Ok(Owned::Receiver(receiver, token)) => {
+                    background.receiver = Some((receiver, token));
+                }
+                Ok(Owned::Moved) | Err(_) => {}
+            }
+        }
+        Some(background)
+    }
 }
 
 /// The number of the next attribute.

@@ -1,343 +1,244 @@
-//! The syntax of `#[redis_cache(...)]`: which options there are and what follows each. What the
-//! values mean is judged in `check`.
+//! The options of `#[redis_cache]`: a row of the table and a field for each.
+//!
+//! A new option is one row, its field, and what the expansion makes of that. A rule about several
+//! options, or about an option and the function, is in `check`.
 
-use crate::shared::errors::Errors;
-use crate::shared::suggest::{did_you_mean, list, nearest};
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
-use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, Path, Token, Type};
+use crate::cached::values::{self, SingleFlight, Timeout, Ttl};
+use crate::shared::table::{AllGiven, Row};
+use crate::shared::times::{self, Time};
+use crate::shared::values::{boolean, cache, function, string};
+use proc_macro2::{Ident, TokenStream};
+use syn::{Expr, LitStr, Path, Type};
 
-/// An option with its key, so that errors about the combination can point at it.
-#[derive(Debug)]
-pub(crate) struct Opt<T> {
-    pub(crate) key: Ident,
-    pub(crate) value: T,
-}
-
+/// The values of the options; `None` too where the value is wrong, which is an error already.
 #[derive(Debug, Default)]
-pub(crate) struct Args {
-    pub(crate) ttl: Option<Opt<Expr>>,
-    pub(crate) ttl_setting: Option<Opt<Expr>>,
-    pub(crate) ttl_with: Option<Opt<Expr>>,
-    pub(crate) key: Option<Opt<Expr>>,
-    pub(crate) skip: Option<Opt<Vec<Ident>>>,
-    pub(crate) version: Option<Opt<Expr>>,
-    pub(crate) jitter: Option<Opt<Expr>>,
-    pub(crate) none_ttl: Option<Opt<Expr>>,
-    pub(crate) cache_if: Option<Opt<Expr>>,
-    pub(crate) max_size: Option<Opt<Expr>>,
-    pub(crate) stale_while_revalidate: Option<Opt<Expr>>,
-    pub(crate) stale_if_error: Option<Opt<Expr>>,
-    /// Without a value: the usual one.
-    pub(crate) early_refresh: Option<Opt<Option<Expr>>>,
-    pub(crate) soft_timeout: Option<Opt<Expr>>,
-    pub(crate) hard_timeout: Option<Opt<Expr>>,
-    pub(crate) single_flight: Option<Opt<Expr>>,
-    pub(crate) codec: Option<Opt<Type>>,
-    pub(crate) cache: Option<Opt<Expr>>,
-    pub(crate) entry: Option<Opt<Expr>>,
-    pub(crate) krate: Option<Opt<Path>>,
-    /// Every option but `key` and `crate`, in the order and with the value as written.
-    pub(crate) written: Vec<(String, String)>,
+pub(crate) struct Options {
+    pub(crate) ttl: Option<Ttl>,
+    pub(crate) ttl_with: Option<Expr>,
+    pub(crate) key: Option<LitStr>,
+    pub(crate) skip: Vec<Ident>,
+    pub(crate) version: Option<u64>,
+    pub(crate) jitter: Option<f64>,
+    pub(crate) none_ttl: Option<Time>,
+    pub(crate) cache_if: Option<Expr>,
+    pub(crate) max_size: Option<u64>,
+    pub(crate) stale_while_revalidate: Option<Time>,
+    pub(crate) stale_if_error: Option<Time>,
+    /// The beta, of type `f64`.
+    pub(crate) early_refresh: Option<TokenStream>,
+    pub(crate) soft_timeout: Option<Timeout>,
+    pub(crate) hard_timeout: Option<Timeout>,
+    pub(crate) single_flight: Option<SingleFlight>,
+    pub(crate) codec: Option<Type>,
+    pub(crate) cache: Option<Expr>,
+    pub(crate) entry: Option<bool>,
+    pub(crate) krate: Option<Path>,
+    /// All of them as written.
+    pub(crate) given: AllGiven,
 }
 
-/// Each option, and how it looks when it is right.
-const OPTIONS: [(&str, &str); 20] = [
-    ("ttl", "ttl = 300"),
-    ("ttl_setting", "ttl_setting = \"dashboard\""),
-    ("ttl_with", "ttl_with = |value| value.lifetime()"),
-    ("key", "key = \"user:{id}\""),
-    ("skip", "skip(db)"),
-    ("version", "version = 2"),
-    ("jitter", "jitter = 0.1"),
-    ("none_ttl", "none_ttl = 5"),
-    ("cache_if", "cache_if = |value| value.is_complete()"),
-    ("max_size", "max_size = \"1mb\""),
-    ("stale_while_revalidate", "stale_while_revalidate = \"30s\""),
-    ("stale_if_error", "stale_if_error = \"1h\""),
-    ("early_refresh", "early_refresh = 1.0"),
-    ("soft_timeout", "soft_timeout = \"200ms\""),
-    ("hard_timeout", "hard_timeout = \"2s\""),
-    ("single_flight", "single_flight = \"process\""),
-    ("codec", "codec = MessagePack"),
-    ("cache", "cache = self.cache"),
-    ("entry", "entry = false"),
-    ("crate", "crate = my_crate::cache_runtime"),
+/// A value has one life: which of two would win is nothing to guess.
+const TWO_TTLS: &str = "both give the time to live";
+
+pub(crate) const TABLE: &[Row<Options>] = &[
+    Row {
+        name: "ttl",
+        example: "ttl = 300",
+        forms: "`ttl = 300`, `ttl = \"5m\"`, `ttl = EXPR`",
+        meaning: "time to live: whole seconds, a duration (`\"1h 30m\"`), or an expression of type \
+                  `Duration`, evaluated before the body, which may use the arguments. From a \
+                  millisecond to ten years",
+        without: "the cache's default TTL",
+        also_called: &["time", "expire", "expires", "expiry", "expiration"],
+        parse: |options, parser| parser.expr(&mut options.ttl, values::ttl),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "ttl_setting",
+        example: "ttl_setting = \"dashboard\"",
+        meaning: "the TTL that the configuration gives this name (`REDIS_CACHE_TTL_DASHBOARD`, or \
+                  the builder's `ttl_setting`)",
+        excludes: &[("ttl", TWO_TTLS)],
+        parse: |options, parser| parser.expr(&mut options.ttl, values::ttl_setting),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "ttl_with",
+        example: "ttl_with = |value| value.lifetime()",
+        forms: "`ttl_with = path_or_closure`",
+        meaning: "the TTL from the value, `fn(&T) -> Duration`; zero means do not store",
+        excludes: &[("ttl", TWO_TTLS), ("ttl_setting", TWO_TTLS)],
+        parse: |options, parser| parser.expr(&mut options.ttl_with, function),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "key",
+        example: "key = \"user:{id}\"",
+        meaning: "the key template, see below",
+        without: "the function's path and all its arguments",
+        also_called: &["name", "template"],
+        parse: |options, parser| parser.expr(&mut options.key, string),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "skip",
+        example: "skip(db, token)",
+        meaning: "arguments, `self` or type parameters that the default key leaves out; beside \
+                  `key`, type parameters and `Self` that make no difference",
+        without: "nothing is left out",
+        also_called: &["ignore", "exclude"],
+        parse: |options, parser| values::skip(parser).map(|names| options.skip = names),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "version",
+        example: "version = 2",
+        meaning: "part of the key; raise it when the meaning of the value changes",
+        without: "no version",
+        parse: |options, parser| parser.expr(&mut options.version, values::version),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "jitter",
+        example: "jitter = 0.1",
+        meaning: "up to this share of the TTL (more than 0.0, at most 1.0) is taken away at \
+                  random, so that keys do not expire together",
+        without: "`0`",
+        parse: |options, parser| parser.expr(&mut options.jitter, values::jitter),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "none_ttl",
+        example: "none_ttl = 5",
+        meaning: "cache `None` too, for this long (written like `ttl`, without arguments)",
+        without: "`None` is not stored",
+        parse: |options, parser| parser.expr(&mut options.none_ttl, times::life),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "cache_if",
+        example: "cache_if = |value| value.is_complete()",
+        forms: "`cache_if = path_or_closure`",
+        meaning: "store only where `fn(&T) -> bool` holds",
+        without: "every value is stored",
+        also_called: &["condition", "when"],
+        parse: |options, parser| parser.expr(&mut options.cache_if, function),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "max_size",
+        example: "max_size = \"64kb\"",
+        meaning: "a longer encoded value is returned, not stored. Bytes, or a size in `b`, `kb`, \
+                  `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb",
+        without: "no limit",
+        parse: |options, parser| parser.expr(&mut options.max_size, values::size),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "stale_while_revalidate",
+        example: "stale_while_revalidate = \"30s\"",
+        meaning: "for this long after the TTL, the old value is served at once and refreshed in \
+                  the background, see below",
+        in_background: true,
+        parse: |options, parser| parser.expr(&mut options.stale_while_revalidate, times::life),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "stale_if_error",
+        example: "stale_if_error = \"1h\"",
+        meaning: "for this long after the TTL, the old value is served where the body returns \
+                  `Err`; after that the body is not tried again for five seconds",
+        parse: |options, parser| parser.expr(&mut options.stale_if_error, times::life),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "early_refresh",
+        example: "early_refresh = 1.0",
+        forms: "`early_refresh`, `early_refresh = 1.0`",
+        meaning: "a fresh value is refreshed in the background before its time, with a chance \
+                  that grows towards its end and with the time that its body took (XFetch). More \
+                  than 1.0 is earlier; an `f64` of more than 0.0, or an expression of that type",
+        also_called: &["xfetch"],
+        in_background: true,
+        parse: |options, parser| values::early_refresh(parser, &mut options.early_refresh),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "soft_timeout",
+        example: "soft_timeout = \"200ms\"",
+        meaning: "after so long, counted from the call's start, a stale value that \
+                  `stale_if_error` allows is returned; the body goes on in the background. Written \
+                  like `ttl`",
+        in_background: true,
+        parse: |options, parser| parser.expr(&mut options.soft_timeout, values::timeout),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "hard_timeout",
+        example: "hard_timeout = \"2s\"",
+        meaning: "after so long, where there is no such value either, `Err(TimedOut.into())` is \
+                  returned; the body goes on. Written like `ttl`",
+        also_called: &["timeout"],
+        in_background: true,
+        parse: |options, parser| parser.expr(&mut options.hard_timeout, values::timeout),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "single_flight",
+        example: "single_flight = \"process\"",
+        meaning: "who shares one computation on a miss: `\"cluster\"` all processes, `\"process\"` \
+                  the calls of one process, `\"off\"` nobody. A call that computes while another \
+                  one holds the key's lease does not store",
+        without: "`\"cluster\"`",
+        parse: |options, parser| parser.expr(&mut options.single_flight, values::single_flight),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "codec",
+        example: "codec = MessagePack",
+        meaning: "the type that encodes the value; one that tells fields apart by position, such \
+                  as `Postcard`, demands `version`",
+        without: "`Json`",
+        also_called: &["serializer"],
+        parse: |options, parser| values::codec(parser).map(|ty| options.codec = Some(ty)),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "cache",
+        example: "cache = self.cache",
+        meaning: "an expression of type `Cache`, which may use the arguments",
+        without: "the cache of the scope, or the global one",
+        parse: |options, parser| parser.expr(&mut options.cache, cache),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "entry",
+        example: "entry = false",
+        meaning: "do not make the companion, see below. Needed in a trait's `impl`, which can hold \
+                  no methods but the trait's",
+        without: "it is made",
+        parse: |options, parser| parser.expr(&mut options.entry, boolean),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "crate",
+        example: "crate = my_crate::cache_runtime",
+        forms: "`crate = path`",
+        meaning: "where the runtime is, when it is renamed or re-exported",
+        without: "`::cache_runtime`",
+        parse: |options, parser| parser.krate(&mut options.krate),
+        ..Row::DEFAULT
+    },
 ];
 
-/// What other libraries call our options.
-const ELSEWHERE: [(&str, &str); 14] = [
-    ("time", "ttl"),
-    ("expire", "ttl"),
-    ("expires", "ttl"),
-    ("expiry", "ttl"),
-    ("expiration", "ttl"),
-    ("name", "key"),
-    ("template", "key"),
-    ("ignore", "skip"),
-    ("exclude", "skip"),
-    ("condition", "cache_if"),
-    ("when", "cache_if"),
-    ("serializer", "codec"),
-    ("timeout", "hard_timeout"),
-    ("xfetch", "early_refresh"),
-];
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use crate::shared::table::tests::{check_documentation, check_table};
 
-/// Whether `#[redis_cache]` knows it.
-pub(crate) fn is_option(name: &str) -> bool {
-    OPTIONS.iter().any(|(known, _)| *known == name)
-}
-
-fn example(option: &str) -> &'static str {
-    OPTIONS.iter().find(|(name, _)| *name == option).map_or("", |(_, example)| example)
-}
-
-/// Reads the options; one that cannot be read is an error, and the next one is read all the same.
-pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
-    let mut args = Args::default();
-    let parser = |input: ParseStream<'_>| {
-        while !input.is_empty() {
-            if let Err(error) = args.parse_option(input, errors) {
-                errors.push(error);
-                skip_option(input);
-            }
-        }
-        Ok(())
-    };
-    if let Err(error) = parser.parse2(tokens) {
-        errors.push(error);
+    #[test]
+    fn every_row_is_complete_and_documented() {
+        check_table(TABLE);
+        check_documentation(TABLE, "redis_cache.md");
     }
-    args
-}
-
-impl Args {
-    fn parse_option(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
-        if !input.peek(Ident::peek_any) {
-            return Err(not_an_option(input));
-        }
-        let key = input.call(Ident::parse_any)?;
-        let name = key.unraw().to_string();
-        if !is_option(&name) {
-            return Err(unknown_option(&key, &name));
-        }
-        let before = input.cursor();
-        match name.as_str() {
-            "skip" => {
-                let value = parse_skip(&key, input)?;
-                set(&mut self.skip, key, value, errors);
-            }
-            "early_refresh" => {
-                let is_bare = input.is_empty() || input.peek(Token![,]);
-                let value =
-                    if is_bare { None } else { Some(after_equals(&key, input, Expr::parse)?) };
-                set(&mut self.early_refresh, key, value, errors);
-            }
-            "codec" => {
-                let value = after_equals(&key, input, Type::parse)?;
-                set(&mut self.codec, key, value, errors);
-            }
-            "crate" => {
-                let value = after_equals(&key, input, Path::parse_mod_style)?;
-                set(&mut self.krate, key, value, errors);
-            }
-            _ => {
-                let value = after_equals(&key, input, Expr::parse)?;
-                set(self.slot(&name), key, value, errors);
-            }
-        }
-        if !matches!(name.as_str(), "key" | "crate") {
-            self.written.push((name.clone(), text_between(before, input)));
-        }
-        if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
-            let comma_forgotten = input.peek(Ident::peek_any);
-            let is_called = name == "codec" && input.peek(syn::token::Paren);
-            let message = if is_called { CODEC } else { "expected `,` before the next option" };
-            errors.push(input.error(message));
-            if !comma_forgotten {
-                skip_option(input);
-            }
-        }
-        Ok(())
-    }
-
-    /// Where the option `name`, whose value is an expression, is kept.
-    fn slot(&mut self, name: &str) -> &mut Option<Opt<Expr>> {
-        match name {
-            "ttl" => &mut self.ttl,
-            "ttl_setting" => &mut self.ttl_setting,
-            "ttl_with" => &mut self.ttl_with,
-            "version" => &mut self.version,
-            "jitter" => &mut self.jitter,
-            "none_ttl" => &mut self.none_ttl,
-            "cache_if" => &mut self.cache_if,
-            "max_size" => &mut self.max_size,
-            "stale_while_revalidate" => &mut self.stale_while_revalidate,
-            "stale_if_error" => &mut self.stale_if_error,
-            "soft_timeout" => &mut self.soft_timeout,
-            "hard_timeout" => &mut self.hard_timeout,
-            "single_flight" => &mut self.single_flight,
-            "cache" => &mut self.cache,
-            "entry" => &mut self.entry,
-            _ => &mut self.key,
-        }
-    }
-}
-
-fn set<T>(slot: &mut Option<Opt<T>>, key: Ident, value: T, errors: &mut Errors) {
-    if slot.is_some() {
-        errors.at(key.span(), format!("`{key}` is given twice: remove one of them"));
-    } else {
-        *slot = Some(Opt { key, value });
-    }
-}
-
-fn after_equals<T>(
-    key: &Ident,
-    input: ParseStream<'_>,
-    value: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
-) -> syn::Result<T> {
-    let example = example(&key.to_string());
-    let needs_value = format!("`{key}` needs a value: write `{example}`");
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(syn::Error::new(key.span(), needs_value));
-    }
-    if !input.peek(Token![=]) || input.peek(Token![==]) {
-        let message = format!("expected `=` after `{key}`: write `{example}`");
-        let in_parentheses = input.peek(syn::token::Paren);
-        let span = if in_parentheses { key.span() } else { input.span() };
-        return Err(syn::Error::new(span, message));
-    }
-    input.parse::<Token![=]>()?;
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(syn::Error::new(key.span(), needs_value));
-    }
-    let start = input.span();
-    value(input).map_err(|error| match key.to_string().as_str() {
-        "codec" => syn::Error::new(start, CODEC),
-        "crate" => syn::Error::new(
-            start,
-            "`crate` is the path of the runtime, without quotes: \
-             write `crate = my_crate::cache_runtime`",
-        ),
-        // It would be an error about the whole attribute.
-        _ if input.is_empty() => {
-            let message = format!("the value of `{key}` ends too soon: write `{example}`");
-            syn::Error::new(start, message)
-        }
-        _ => error,
-    })
-}
-
-const CODEC: &str = "`codec` is a type, such as `Json`, `MessagePack` or `Postcard`, without \
-                     quotes or parentheses: write `codec = MessagePack`";
-
-fn parse_skip(key: &Ident, input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
-    const HELP: &str = "`skip` is a list of whole arguments, `self` or type parameters: write \
-                        `skip(db, token)`";
-    if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new(key.span(), HELP));
-    }
-    let list = input.parse::<Group>()?;
-    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
-    let names = (|input: ParseStream<'_>| names(input, Ident::parse_any))
-        .parse2(list.stream())
-        .map_err(|error| syn::Error::new(error.span(), HELP))?;
-    if names.is_empty() {
-        let message = "`skip()` skips nothing: name an argument, or remove it";
-        return Err(syn::Error::new(list.span(), message));
-    }
-    Ok(names.into_iter().collect())
-}
-
-/// What stands where an option should, said by what it looks like.
-fn not_an_option(input: ParseStream<'_>) -> syn::Error {
-    let message = match input.fork().parse::<Lit>() {
-        Ok(Lit::Str(text)) => format!("expected an option: write `key = {:?}`", text.value()),
-        Ok(Lit::Int(number)) => format!("expected an option: write `ttl = {number}`"),
-        _ => "expected an option, such as `ttl = 300`".to_owned(),
-    };
-    input.error(message)
-}
-
-fn unknown_option(key: &Ident, name: &str) -> syn::Error {
-    let names = || OPTIONS.iter().map(|(name, _)| *name);
-    let synonym = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name);
-    let suggestion = match (nearest(name, names()), synonym) {
-        (None, Some((_, ours))) => format!("; did you mean `{ours}`?"),
-        _ => did_you_mean(name, names()),
-    };
-    let expected = list(names());
-    syn::Error::new(
-        key.span(),
-        if suggestion.is_empty() {
-            format!("unknown option `{name}`; expected one of {expected}")
-        } else {
-            format!("unknown option `{name}`{suggestion} (expected one of {expected})")
-        },
-    )
-}
-
-/// Goes on behind the next comma that an option follows.
-fn skip_option(input: ParseStream<'_>) {
-    while !input.is_empty() {
-        if input.parse::<Option<Token![,]>>().is_ok_and(|comma| comma.is_some()) {
-            let next_is_option = input.peek(Ident::peek_any)
-                && (input.peek2(Token![=])
-                    || input.peek2(Token![,])
-                    || input.peek2(syn::token::Paren));
-            if input.is_empty() || next_is_option {
-                return;
-            }
-        } else if input.parse::<TokenTree>().is_err() {
-            return;
-        }
-    }
-}
-
-/// The tokens since `before` as one would write them, without `=`, parentheses or quotes.
-fn text_between(before: syn::buffer::Cursor<'_>, input: ParseStream<'_>) -> String {
-    let mut cursor = before;
-    let mut tokens = Vec::new();
-    while cursor != input.cursor()
-        && let Some((tree, rest)) = cursor.token_tree()
-    {
-        tokens.push(tree);
-        cursor = rest;
-    }
-    match tokens.as_slice() {
-        [TokenTree::Group(group)] => tidy(&group.stream().to_string()),
-        [TokenTree::Punct(_), TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
-            Lit::Str(text) => text.value(),
-            _ => literal.to_string(),
-        },
-        [_, value @ ..] => tidy(&value.iter().cloned().collect::<TokenStream>().to_string()),
-        [] => String::new(),
-    }
-}
-
-fn tidy(tokens: &str) -> String {
-    let mut text = tokens.to_owned();
-    for (loose, tight) in [
-        (" :: ", "::"),
-        (":: ", "::"),
-        (" ::", "::"),
-        (" . ", "."),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" ,", ","),
-        (" < ", "<"),
-        (" >", ">"),
-        ("& ", "&"),
-        ("| ", "|"),
-        (" |", "|"),
-        (" ;", ";"),
-        (" !", "!"),
-        (" ?", "?"),
-    ] {
-        text = text.replace(loose, tight);
-    }
-    text
 }

@@ -1,8 +1,7 @@
 //! The values of options that are times: how long values live, and how long calls wait.
 
-use crate::cached::model::Life;
-use crate::cached::options::Opt;
 use crate::shared::errors::Errors;
+use crate::shared::option::Raw;
 use crate::shared::values::{bare, is_negative, literal};
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -11,6 +10,13 @@ use syn::{Expr, ExprLit, Lit, LitInt};
 
 /// Longer than this is a mistake of the unit.
 const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+
+/// A time as an option gives it.
+#[derive(Debug)]
+pub(crate) enum Time {
+    Fixed(Duration),
+    Expr(Expr),
+}
 
 /// What is said of a time that is none.
 struct Words {
@@ -22,7 +28,7 @@ struct Words {
 }
 
 /// `300`, `"5m"`, or an expression of type `Duration`.
-pub(crate) fn life(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
+pub(crate) fn life(option: &Raw, errors: &mut Errors) -> Option<Time> {
     let words = Words {
         seconds: 300,
         text: "5m",
@@ -34,7 +40,7 @@ pub(crate) fn life(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
 }
 
 /// `2`, `"200ms"`, or an expression of type `Duration`.
-pub(crate) fn timeout(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
+pub(crate) fn timeout(option: &Raw, errors: &mut Errors) -> Option<Time> {
     let words = Words {
         seconds: 2,
         text: "200ms",
@@ -45,8 +51,8 @@ pub(crate) fn timeout(option: &Opt<Expr>, errors: &mut Errors) -> Option<Life> {
     time(option, &words, errors)
 }
 
-fn time(option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> Option<Life> {
-    let key = &option.key;
+fn time(option: &Raw, words: &Words, errors: &mut Errors) -> Option<Time> {
+    let key = &option.name;
     let value = &option.value;
     let Words { seconds: example, text, texts, .. } = words;
     let help =
@@ -66,7 +72,7 @@ fn time(option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> Option<Life> 
             );
             return None;
         }
-        None => return Some(Life::Expr(value.clone())),
+        None => return Some(Time::Expr(value.clone())),
         Some(Lit::Int(number)) => seconds(number, &key.to_string(), errors)?,
         Some(Lit::Str(text)) => match humantime::parse_duration(text.value().trim()) {
             Ok(duration) => duration,
@@ -101,7 +107,7 @@ fn time(option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> Option<Life> 
             return None;
         }
     };
-    check_range(duration, option, words, errors).then_some(Life::Fixed(duration))
+    check_range(duration, option, words, errors).then_some(Time::Fixed(duration))
 }
 
 fn seconds(number: &LitInt, key: &str, errors: &mut Errors) -> Option<Duration> {
@@ -122,8 +128,8 @@ fn seconds(number: &LitInt, key: &str, errors: &mut Errors) -> Option<Duration> 
     }
 }
 
-fn check_range(duration: Duration, option: &Opt<Expr>, words: &Words, errors: &mut Errors) -> bool {
-    let key = &option.key;
+fn check_range(duration: Duration, option: &Raw, words: &Words, errors: &mut Errors) -> bool {
+    let key = &option.name;
     let Words { zero, unit, .. } = words;
     let message = if duration.is_zero() {
         format!("`{key}` is zero, so {zero}: write at least one millisecond, or remove the option")

@@ -1,10 +1,10 @@
 //! Questions about tokens that need no knowledge of what they mean.
 
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Type;
 use syn::ext::IdentExt;
 use syn::visit::Visit;
+use syn::{Lit, Type};
 
 /// An identifier without `r#`.
 pub(crate) fn text_of(ident: &Ident) -> String {
@@ -35,4 +35,44 @@ pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     let mut found = Found(false);
     found.visit_type(ty);
     found.0
+}
+
+/// What follows an option's name as one would write it: without `=`, parentheses or quotes.
+pub(crate) fn value_as_text(tokens: &TokenStream) -> String {
+    let tokens: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    match tokens.as_slice() {
+        [TokenTree::Group(group)] => tidy(&group.stream().to_string()),
+        [TokenTree::Punct(_), TokenTree::Literal(literal)] => match Lit::new(literal.clone()) {
+            Lit::Str(text) => text.value(),
+            _ => literal.to_string(),
+        },
+        [_, value @ ..] => tidy(&value.iter().cloned().collect::<TokenStream>().to_string()),
+        [] => String::new(),
+    }
+}
+
+/// Tokens are printed with a space between any two.
+fn tidy(tokens: &str) -> String {
+    let mut text = tokens.to_owned();
+    for (loose, tight) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" ::", "::"),
+        (" . ", "."),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ,", ","),
+        (" < ", "<"),
+        (" >", ">"),
+        ("& ", "&"),
+        ("| ", "|"),
+        (" |", "|"),
+        (" ;", ";"),
+        (" !", "!"),
+        (" ?", "?"),
+    ] {
+        text = text.replace(loose, tight);
+    }
+    text
 }

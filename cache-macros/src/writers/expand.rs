@@ -5,7 +5,7 @@ use crate::shared::expand::{as_written, body, cache, shape, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
 use crate::shared::paths::{ours_at, private_of};
-use crate::writers::Writer;
+use crate::writers::model::Writer;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;

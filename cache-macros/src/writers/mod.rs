@@ -1,36 +1,27 @@
 //! The attributes of functions that change what others have cached.
-//!
-//! `args` reads what is named, this file judges it against the function, `expand` writes the code.
 
-mod args;
+mod calls;
+mod check;
 mod expand;
+mod kind;
+mod model;
+mod options;
+mod parse;
 
-use crate::cached::check::check_cache;
+pub(crate) use kind::Kind;
+
 use crate::key::build::key_of_writer;
-use crate::key::model::Key;
 use crate::shared::errors::Errors;
-use crate::shared::form::{Form, form_of, is_nameable};
-use crate::shared::item::{Arguments, Item, arguments};
+use crate::shared::form::{form_of, is_nameable};
+use crate::shared::item::{Item, arguments};
 use crate::shared::pipeline::Attribute;
-use args::Args;
-pub(crate) use args::Kind;
+use model::Writer;
+use options::Options;
 use proc_macro2::TokenStream;
-use syn::{Expr, Path, ReturnType, Type, parse_quote};
-
-/// What is known of a writer once everything about it has been checked.
-pub(crate) struct Writer {
-    krate: Path,
-    form: Form,
-    /// `None` for a type that cannot be written on a variable.
-    output: Option<Type>,
-    /// Calls of companions.
-    entries: Vec<Expr>,
-    keys: Vec<Key>,
-    cache: Option<Expr>,
-}
+use syn::parse_quote;
 
 impl Attribute for Kind {
-    type Options = Args;
+    type Options = Options;
     type Model = Writer;
 
     fn name(&self) -> &'static str {
@@ -45,26 +36,27 @@ impl Attribute for Kind {
         "writes"
     }
 
-    fn parse(&self, tokens: TokenStream, errors: &mut Errors) -> Args {
-        args::parse(*self, tokens, errors)
+    fn parse(&self, tokens: TokenStream, errors: &mut Errors) -> Options {
+        parse::parse(*self, tokens, errors)
     }
 
-    fn model(&self, args: Args, item: &Item, errors: &mut Errors) -> Option<Writer> {
+    fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Writer> {
         let arguments = arguments(&item.sig);
-        let keys = check_keys(&args, item, &arguments, errors);
-        let cache = args.cache.and_then(|option| check_cache(option, errors));
+        let literals = options.keys.iter().flatten();
+        let keys =
+            literals.filter_map(|key| key_of_writer(key, item, &arguments, errors)).collect();
         let (form, output) = form_of(&item.sig);
-        let output = Some(output).filter(is_nameable);
+        check::names_something(*self, &options, errors);
         if *self == Self::Put {
-            check_value(item, output.as_ref(), errors);
+            check::returns_a_value_to_store(item, &output, errors);
         }
         Some(Writer {
-            krate: args.krate.map_or_else(|| parse_quote!(::cache_runtime), |option| option.value),
+            krate: options.krate.unwrap_or_else(|| parse_quote!(::cache_runtime)),
             form,
-            output,
-            entries: args.entries,
+            output: Some(output).filter(is_nameable),
+            entries: options.entries,
             keys,
-            cache,
+            cache: options.cache,
         })
     }
 
@@ -74,28 +66,4 @@ impl Attribute for Kind {
             Self::Put => expand::putting(item, writer),
         }
     }
-}
-
-/// There must be a value, and its type must be one that can be compared.
-fn check_value(item: &Item, output: Option<&Type>, errors: &mut Errors) {
-    let nothing = "this function returns nothing, so there is nothing to store: return the value, \
-                   or use `#[redis_invalidate]`";
-    match (&item.sig.output, output) {
-        (ReturnType::Default, _) => errors.on(&item.sig.ident, nothing),
-        (_, Some(Type::Tuple(tuple))) if tuple.elems.is_empty() => errors.on(tuple, nothing),
-        (_, Some(_)) => {}
-        (ReturnType::Type(_, written), None) if matches!(**written, Type::Never(_)) => {
-            errors.on(written, nothing);
-        }
-        (ReturnType::Type(_, written), None) => errors.on(
-            written,
-            "a type without a name is not one that a cached function stores: return the type \
-             that it returns, or use `#[redis_invalidate]`",
-        ),
-    }
-}
-
-fn check_keys(args: &Args, item: &Item, arguments: &Arguments, errors: &mut Errors) -> Vec<Key> {
-    let literals = args.keys.iter().flat_map(|option| &option.value);
-    literals.filter_map(|literal| key_of_writer(literal, item, arguments, errors)).collect()
 }

@@ -2,12 +2,13 @@
 
 use crate::cached::expand::function::location;
 use crate::cached::expand::plan::{plan, ttl_of};
-use crate::cached::model::{Life, Model, Ttl, private};
+use crate::cached::model::{Model, private};
+use crate::cached::values::Ttl;
 use crate::key::render::render;
 use crate::shared::expand::cache;
-use crate::shared::form::is_async_trait;
 use crate::shared::item::Item;
 use crate::shared::paths::ours_at;
+use crate::shared::times::Time;
 use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -19,9 +20,9 @@ use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredica
 pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     let inputs = kept_inputs(item, model);
     let output = with_static_lifetimes(&model.output);
-    let ttl = model.ttl.as_ref().map(|ttl| ttl_without_lost_arguments(ttl, model, &inputs));
+    let ttl = model.options.ttl.as_ref().map(|ttl| ttl_without_lost_arguments(ttl, model, &inputs));
     let plan = plan(model, &output, ttl);
-    let cache = cache(&model.krate, model.cache.as_ref());
+    let cache = cache(&model.krate, model.options.cache.as_ref());
     let render = render(&model.krate, &model.key);
     let location = location(model);
     let name = text_of(&item.sig.ident);
@@ -54,8 +55,7 @@ fn with_body(
     output: &Type,
     body: &TokenStream,
 ) -> Option<TokenStream> {
-    // A trait's `impl` cannot hold it.
-    if !model.entry || is_async_trait(&item.sig) {
+    if !model.companion {
         return None;
     }
     let p = private(model, ours_at(output.span()));
@@ -95,7 +95,7 @@ fn is_shared(attr: &Attribute) -> bool {
 fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
     let is_used = |name: &str| {
         model.key.uses.iter().any(|used| used == name)
-            || mentions(&model.cache, &|ident| ident == name)
+            || mentions(&model.options.cache, &|ident| ident == name)
     };
     let inputs = item.sig.inputs.iter().enumerate();
     let kept = inputs.filter(|(at, input)| match input {
@@ -151,7 +151,7 @@ fn with_static_lifetimes(output: &Type) -> Type {
 
 /// The TTL as the function has it, unless it is made of arguments that are not here.
 fn ttl_without_lost_arguments(ttl: &Ttl, model: &Model, inputs: &[(usize, FnArg)]) -> TokenStream {
-    if let Ttl::Life(Life::Expr(expr)) = ttl {
+    if let Ttl::Time(Time::Expr(expr)) = ttl {
         let has_self = inputs.iter().any(|(_, input)| matches!(input, FnArg::Receiver(_)));
         let is_lost = |name: &str| {
             (name == "self" && !has_self)

@@ -22,12 +22,13 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let span = model.output.span();
     let p = private(model, span);
     let function = declaration(item, model);
-    let cache = cache(&model.krate, model.cache.as_ref());
+    let cache = cache(&model.krate, model.options.cache.as_ref());
     let render = render(&model.krate, &model.key);
-    let ttl = model.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
+    let ttl = model.options.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
-    let early = model.early_refresh.as_ref().map(|beta| {
-        let span = ours_at(model.background.as_ref().map_or(span, |background| background.span));
+    let early = model.options.early_refresh.as_ref().map(|beta| {
+        let span =
+            ours_at(model.background.as_ref().map_or(span, |background| background.option.span()));
         quote_spanned!(span=> .early_refresh(#beta))
     });
     let body = body(item, model.form, Some(&model.output));
@@ -48,7 +49,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         },
         Some(background) => {
             let make = copies::make(background, model, &body);
-            let span = background.span;
+            let span = background.option.span();
             let p = private(model, span);
             match limits(model) {
                 None => quote_spanned! {ours_at(span)=>
@@ -71,8 +72,11 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
     let ident = text_of(&item.sig.ident);
     let template = option(model.key.template.as_ref());
     let arguments = &model.key.arguments;
-    let version = option(model.version.as_ref());
-    let options = model.written.iter().map(|(key, value)| quote!((#key, #value)));
+    let version = option(model.options.version.as_ref());
+    // The others are there already.
+    let options = model.options.given.as_text();
+    let options = options.filter(|(name, _)| name != "key" && name != "crate");
+    let options = options.map(|(name, value)| quote!((#name, #value)));
     let self_type = match model.key.self_type {
         SelfType::InKey => quote!(InKey),
         SelfType::Skipped => quote!(Skipped),

@@ -1,6 +1,6 @@
-//! Writes the code of a cached function.
+//! The code of a cached function, and of its companion. What the options say has been judged.
 
-pub(crate) mod companion;
-pub(crate) mod copies;
-pub(crate) mod function;
-pub(crate) mod plan;
+pub(super) mod companion;
+mod copies;
+pub(super) mod function;
+mod plan;

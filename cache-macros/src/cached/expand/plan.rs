@@ -1,10 +1,10 @@
 //! Writes the plan of a cached function: what is stored of its result, how, and for how long.
 
-use crate::cached::model::{Life, Model, Ttl, private};
-use crate::cached::options::Opt;
+use crate::cached::model::{Model, private};
+use crate::cached::values::{Timeout, Ttl};
 use crate::shared::expand::shape;
 use crate::shared::paths::ours_at;
-use crate::shared::times::duration;
+use crate::shared::times::{Time, duration};
 use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -18,25 +18,31 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     let p = private(model, span);
     let codec = codec(model);
     let ttl = ttl.map(|ttl| quote_spanned!(span=> .ttl(#ttl)));
-    let jitter = model.jitter.map(|share| quote_spanned!(span=> .jitter(#share)));
-    let none_ttl =
-        model.none_ttl.as_ref().map(time).map(|time| quote_spanned!(span=> .none_ttl(#time)));
-    let max_size = model.max_size.and_then(|bytes| usize::try_from(bytes).ok());
+    let jitter = model.options.jitter.map(|share| quote_spanned!(span=> .jitter(#share)));
+    let none_ttl = model
+        .options
+        .none_ttl
+        .as_ref()
+        .map(time)
+        .map(|time| quote_spanned!(span=> .none_ttl(#time)));
+    let max_size = model.options.max_size.and_then(|bytes| usize::try_from(bytes).ok());
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
     let windows = [
-        ("stale_while_revalidate", &model.stale_while_revalidate),
-        ("stale_if_error", &model.stale_if_error),
+        ("stale_while_revalidate", &model.options.stale_while_revalidate),
+        ("stale_if_error", &model.options.stale_if_error),
     ];
     let windows = windows.into_iter().filter_map(|(option, window)| {
         let (option, window) = (format_ident!("{option}"), time(window.as_ref()?));
         Some(quote_spanned!(span=> .#option(#window)))
     });
-    let single_flight = model.single_flight.map(|kind| {
+    let single_flight = model.options.single_flight.map(|kind| {
         let kind = format_ident!("{kind:?}");
         quote_spanned!(span=> .single_flight(#p::SingleFlight::#kind))
     });
-    let cache_if = model.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
-    let ttl_with = model.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
+    let cache_if =
+        model.options.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
+    let ttl_with =
+        model.options.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
     // Named in a `const`, a codec that is not in scope is one error, not one for each use.
     let codec = quote_spanned! {ours_at(codec.span())=>
         {
@@ -61,7 +67,7 @@ pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
             let p = private(model, Span::mixed_site());
             quote_spanned!(Span::mixed_site()=> #p::Ttl::Setting(#name))
         }
-        Ttl::Life(written) => {
+        Ttl::Time(written) => {
             let time = time(written);
             let p = private(model, time.span());
             quote_spanned!(ours_at(time.span())=> #p::Ttl::Fixed(#time))
@@ -72,10 +78,10 @@ pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
 /// How long a call waits, where an option says it. Each limit is spanned at its option, and the
 /// return type is left to be inferred, so that one that has no place for it is an error there.
 pub(crate) fn limits(model: &Model) -> Option<TokenStream> {
-    let options = [&model.soft_timeout, &model.hard_timeout];
+    let options = [&model.options.soft_timeout, &model.options.hard_timeout];
     let options = || options.into_iter().flatten();
-    let p = private(model, options().next()?.key.span());
-    let limits = options().map(|Opt { key: name, value: after }| {
+    let p = private(model, options().next()?.name.span());
+    let limits = options().map(|Timeout { name, after, .. }| {
         let span = ours_at(name.span());
         let (method, after) = (Ident::new(&text_of(name), span), time(after));
         quote_spanned!(span=> .#method(#after))
@@ -84,7 +90,7 @@ pub(crate) fn limits(model: &Model) -> Option<TokenStream> {
 }
 
 pub(crate) fn codec(model: &Model) -> TokenStream {
-    match &model.codec {
+    match &model.options.codec {
         Some(codec) => codec.to_token_stream(),
         None => {
             let p = private(model, Span::mixed_site());
@@ -95,7 +101,7 @@ pub(crate) fn codec(model: &Model) -> TokenStream {
 
 /// Only the compiler knows which codec a path names, so this rule is checked by it.
 pub(crate) fn check_positional(model: &Model) -> Option<TokenStream> {
-    let codec = model.codec.as_ref().filter(|_| model.version.is_none())?;
+    let codec = model.options.codec.as_ref().filter(|_| model.options.version.is_none())?;
     let p = private(model, codec.span());
     let written = codec.to_token_stream().to_string().replace(' ', "");
     let message = format!(
@@ -107,9 +113,9 @@ pub(crate) fn check_positional(model: &Model) -> Option<TokenStream> {
     })
 }
 
-fn time(time: &Life) -> TokenStream {
+fn time(time: &Time) -> TokenStream {
     match time {
-        Life::Fixed(fixed) => duration(*fixed),
-        Life::Expr(expr) => expr.to_token_stream(),
+        Time::Fixed(fixed) => duration(*fixed),
+        Time::Expr(expr) => expr.to_token_stream(),
     }
 }

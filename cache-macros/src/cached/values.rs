@@ -1,0 +1,245 @@
+//! Values that one option of `#[redis_cache]` has. Each answers what was meant, or says what to
+//! write.
+
+use crate::shared::errors::Errors;
+use crate::shared::option::{Raw, ValueParser};
+use crate::shared::times::{self, Time};
+use crate::shared::values::{is_negative, literal, number, string};
+use proc_macro2::{Group, Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{Expr, Lit, Token, Type};
+
+/// The longest value that Redis stores.
+const LARGEST: u64 = 512 << 20;
+
+/// Where the time to live comes from, unless it is made of the value.
+#[derive(Debug)]
+pub(crate) enum Ttl {
+    Time(Time),
+    Setting(String),
+}
+
+/// Who shares one computation on a miss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SingleFlight {
+    Cluster,
+    Process,
+    Off,
+}
+
+/// How long a call waits.
+#[derive(Debug)]
+pub(crate) struct Timeout {
+    /// The option that says it.
+    pub(crate) name: Ident,
+    pub(crate) after: Time,
+    pub(crate) written: Expr,
+}
+
+pub(super) fn ttl(option: &Raw, errors: &mut Errors) -> Option<Ttl> {
+    times::life(option, errors).map(Ttl::Time)
+}
+
+/// The name becomes that of an environment variable.
+pub(super) fn ttl_setting(option: &Raw, errors: &mut Errors) -> Option<Ttl> {
+    let text = string(option, errors)?;
+    let name = text.value();
+    let good = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !good {
+        errors.on(
+            &text,
+            format!(
+                "the name of a TTL setting is letters, digits and `_`, since the environment \
+                 variable `REDIS_CACHE_TTL_<NAME>` can give it: write `{}`",
+                option.example
+            ),
+        );
+    }
+    good.then_some(Ttl::Setting(name))
+}
+
+pub(super) fn timeout(option: &Raw, errors: &mut Errors) -> Option<Timeout> {
+    let after = times::timeout(option, errors)?;
+    Some(Timeout { name: option.name.clone(), after, written: option.value.clone() })
+}
+
+pub(super) fn version(option: &Raw, errors: &mut Errors) -> Option<u64> {
+    let value = number(&option.value);
+    if value.is_none() {
+        let message = "`version` is an unsigned whole number, without quotes: write";
+        errors.on(&option.value, format!("{message} `{}`", option.example));
+    }
+    value
+}
+
+pub(super) fn jitter(option: &Raw, errors: &mut Errors) -> Option<f64> {
+    let value = number(&option.value).filter(|share| *share > 0.0 && *share <= 1.0);
+    if value.is_none() {
+        errors.on(
+            &option.value,
+            format!(
+                "`jitter` is the share of the TTL that chance may take away, more than 0.0 and at \
+                 most 1.0: write `{}` for up to a tenth",
+                option.example
+            ),
+        );
+    }
+    value
+}
+
+/// `early_refresh`, which is `early_refresh = 1.0`.
+pub(super) fn early_refresh(
+    parser: &mut ValueParser<'_>,
+    beta: &mut Option<TokenStream>,
+) -> syn::Result<()> {
+    if parser.is_bare() {
+        *beta = Some(quote!(1.0_f64));
+        return Ok(());
+    }
+    parser.expr(beta, self::beta)
+}
+
+/// `1.0`, or an expression of type `f64`.
+fn beta(option: &Raw, errors: &mut Errors) -> Option<TokenStream> {
+    let expr = &option.value;
+    if literal(expr).is_none() && !is_negative(expr) {
+        return Some(expr.to_token_stream());
+    }
+    let value = number(expr).filter(|beta: &f64| *beta > 0.0 && beta.is_finite());
+    if value.is_none() {
+        errors.on(
+            expr,
+            format!(
+                "`early_refresh` is how eagerly a value is refreshed before its time, more than \
+                 0.0: write `early_refresh` or `{}`, and more for earlier",
+                option.example
+            ),
+        );
+    }
+    value.map(|beta| quote!(#beta))
+}
+
+/// `1048576`, `"64kb"`, `"10 KiB"`. As in Redis' own configuration, `kb` is 1024 bytes.
+pub(super) fn size(option: &Raw, errors: &mut Errors) -> Option<u64> {
+    let value = match literal(&option.value) {
+        Some(Lit::Str(text)) => parse_size(&text.value()),
+        _ => number(&option.value),
+    };
+    let example = option.example;
+    match value {
+        None => errors.on(
+            &option.value,
+            format!(
+                "`max_size` is a number of bytes, or a size with its unit in quotes: write \
+                 `{example}` (units are `b`, `kb`, `mb` and `gb`)"
+            ),
+        ),
+        Some(0) => errors.on(
+            &option.value,
+            format!(
+                "`max_size` is zero, so nothing would be cached: write `{example}`, or remove the \
+                 option"
+            ),
+        ),
+        Some(bytes) if bytes > LARGEST => errors.on(
+            &option.value,
+            "`max_size` is more than 512mb, the longest value that Redis stores: write less, or \
+             remove the option",
+        ),
+        Some(bytes) => return Some(bytes),
+    }
+    None
+}
+
+fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim().to_ascii_lowercase();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let unit: u64 = match unit.trim_start() {
+        "b" => 1,
+        "kb" | "kib" => 1 << 10,
+        "mb" | "mib" => 1 << 20,
+        "gb" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    Some(number.parse::<u64>().ok()?.saturating_mul(unit))
+}
+
+pub(super) fn single_flight(option: &Raw, errors: &mut Errors) -> Option<SingleFlight> {
+    if let Some(Lit::Str(text)) = literal(&option.value) {
+        match text.value().as_str() {
+            "cluster" => return Some(SingleFlight::Cluster),
+            "process" => return Some(SingleFlight::Process),
+            "off" => return Some(SingleFlight::Off),
+            _ => {}
+        }
+    }
+    errors.on(
+        &option.value,
+        "`single_flight` says who shares a computation: write `\"cluster\"` (all processes), \
+         `\"process\"` (the calls of one process) or `\"off\"` (nobody)",
+    );
+    None
+}
+
+/// `(db, token)`.
+pub(super) fn skip(parser: &mut ValueParser<'_>) -> syn::Result<Vec<Ident>> {
+    let ValueParser { name, example, input, .. } = parser;
+    let help = format!(
+        "`{name}` is a list of whole arguments, `self` or type parameters: write `{example}`"
+    );
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(name.span(), help));
+    }
+    let list = input.parse::<Group>()?;
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated_with;
+    let names = (|input: ParseStream<'_>| names(input, Ident::parse_any))
+        .parse2(list.stream())
+        .map_err(|error| syn::Error::new(error.span(), help))?;
+    if names.is_empty() {
+        let message = "`skip()` skips nothing: name an argument, or remove it";
+        return Err(syn::Error::new(list.span(), message));
+    }
+    Ok(names.into_iter().collect())
+}
+
+/// A type, not a value of it.
+pub(super) fn codec(parser: &mut ValueParser<'_>) -> syn::Result<Type> {
+    let what = "a type, such as `Json`, `MessagePack` or `Postcard`, without quotes or parentheses";
+    let codec = parser.value(Type::parse, Some(what))?;
+    let ValueParser { name, example, input, .. } = parser;
+    if input.peek(syn::token::Paren) {
+        return Err(input.error(format!("`{name}` is {what}: write `{example}`")));
+    }
+    Ok(codec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("1mb", Some(1 << 20)),
+            ("64kb", Some(64 << 10)),
+            ("10 KiB", Some(10 << 10)),
+            (" 3 b ", Some(3)),
+            ("1GB", Some(1 << 30)),
+            ("mb", None),
+            ("", None),
+            ("1", None),
+            ("1tb", None),
+            ("1.5mb", None),
+            ("-1kb", None),
+            ("99999999999999999999gb", None),
+            ("18446744073709551615gb", Some(u64::MAX)),
+        ] {
+            assert_eq!(parse_size(text), bytes, "{text}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The options of an attribute: one row of a table for each.
+//!
+//! All that depends on which options there are comes from the table: what is parsed, what messages
+//! say, which options exclude each other, and the table in the documentation.
+
+use crate::shared::errors::Errors;
+use crate::shared::option::ValueParser;
+use crate::shared::suggest::list;
+use crate::shared::tokens::{text_of, value_as_text};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::parse::ParseStream;
+
+/// All that is known of one option, whose value is kept in an `O`.
+#[derive(Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "a test writes the documentation"))]
+pub(crate) struct Row<O> {
+    pub(crate) name: &'static str,
+    /// How it looks when it is right. Messages say: write this.
+    pub(crate) example: &'static str,
+    /// All the ways to write it, for the documentation; empty where the example is the only one.
+    pub(crate) forms: &'static str,
+    /// What it is for, in the documentation.
+    pub(crate) meaning: &'static str,
+    /// What holds without it, in the documentation.
+    pub(crate) without: &'static str,
+    /// What other libraries call it.
+    pub(crate) also_called: &'static [&'static str],
+    /// An option of an earlier row that cannot stand beside it, and what the two of them do.
+    pub(crate) excludes: &'static [(&'static str, &'static str)],
+    /// Whether the body may outlive its caller because of it.
+    pub(crate) in_background: bool,
+    /// Parses what follows the name.
+    pub(crate) parse: fn(&mut O, &mut ValueParser<'_>) -> syn::Result<()>,
+}
+
+impl<O> Row<O> {
+    /// What a row does not say of its option.
+    pub(crate) const DEFAULT: Self = Self {
+        name: "",
+        example: "",
+        forms: "",
+        meaning: "",
+        without: "",
+        also_called: &[],
+        excludes: &[],
+        in_background: false,
+        parse: |_, _| Ok(()),
+    };
+}
+
+pub(crate) fn row<O>(table: &'static [Row<O>], name: &str) -> Option<&'static Row<O>> {
+    table.iter().find(|row| row.name == name)
+}
+
+pub(crate) fn names<O>(table: &'static [Row<O>]) -> impl Iterator<Item = &'static str> {
+    table.iter().map(|row| row.name)
+}
+
+/// "`ttl`, `key`, …", as messages list what is expected.
+pub(crate) fn expected<O>(table: &'static [Row<O>]) -> String {
+    list(names(table))
+}
+
+/// An option that was given, be its value right or wrong.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) name: Ident,
+    /// What follows the name.
+    pub(crate) tokens: TokenStream,
+}
+
+/// The options that were given, as written and in their order.
+#[derive(Debug, Default)]
+pub(crate) struct AllGiven(Vec<Given>);
+
+impl AllGiven {
+    pub(crate) fn get(&self, name: &str) -> Option<&Given> {
+        self.0.iter().find(|given| text_of(&given.name) == name)
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Names and values, as the user would write the values.
+    pub(crate) fn as_text(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().map(|given| (text_of(&given.name), value_as_text(&given.tokens)))
+    }
+
+    /// Parses what follows `name` into `options`, by the option's row.
+    pub(crate) fn parse<O: Default>(
+        &mut self,
+        row: &'static Row<O>,
+        name: Ident,
+        options: &mut O,
+        input: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<()> {
+        let before = input.cursor();
+        let is_repeated = self.has(row.name);
+        let mut ignored = O::default();
+        let options = if is_repeated { &mut ignored } else { options };
+        if is_repeated {
+            errors.at(name.span(), format!("`{name}` is given twice: remove one of them"));
+        }
+        let mut parser = ValueParser { name: name.clone(), example: row.example, input, errors };
+        let result = (row.parse)(options, &mut parser);
+        if !is_repeated {
+            self.0.push(Given { name, tokens: tokens_between(before, input) });
+        }
+        result
+    }
+}
+
+fn tokens_between(before: syn::buffer::Cursor<'_>, input: ParseStream<'_>) -> TokenStream {
+    let mut cursor = before;
+    let mut tokens: Vec<TokenTree> = Vec::new();
+    while cursor != input.cursor()
+        && let Some((tree, rest)) = cursor.token_tree()
+    {
+        tokens.push(tree);
+        cursor = rest;
+    }
+    tokens.into_iter().collect()
+}
+
+/// Two options that exclude each other are an error at the later row's.
+pub(crate) fn check_exclusions<O>(table: &'static [Row<O>], given: &AllGiven, errors: &mut Errors) {
+    for row in table {
+        let Some(this) = given.get(row.name) else { continue };
+        if let Some((other, why)) = row.excludes.iter().find(|(other, _)| given.has(other)) {
+            let message = format!("`{other}` and `{}` {why}: remove one of them", row.name);
+            errors.at(this.name.span(), message);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::shared::errors::{Collected, collect};
+    use std::path::Path;
+    use syn::ext::IdentExt;
+
+    /// What holds for every table: its rows are complete, and what they show can be read.
+    pub(crate) fn check_table<O: Default>(table: &'static [Row<O>]) {
+        for (at, row) in table.iter().enumerate() {
+            let name = row.name;
+            assert!(row.example.starts_with(name), "the example of `{name}`");
+            assert!(!row.meaning.is_empty(), "the meaning of `{name}`");
+            for (other, _) in row.excludes {
+                assert!(names(&table[..at]).any(|earlier| earlier == *other), "{name}, {other}");
+            }
+            let parse = |input: ParseStream<'_>| {
+                let collected = collect(|errors| {
+                    let option = input.call(Ident::parse_any)?;
+                    let mut given = AllGiven::default();
+                    given.parse(row, option, &mut O::default(), input, errors)
+                });
+                match collected {
+                    Collected::Good(result) => result,
+                    Collected::Mistaken { report, .. } => panic!("the example of {name}: {report}"),
+                }
+            };
+            if let Err(error) = syn::parse::Parser::parse_str(parse, row.example) {
+                panic!("the example of `{name}`: {error}");
+            }
+        }
+    }
+
+    /// The table in the documentation is written from the rows; `DOCS=overwrite` does it.
+    pub(crate) fn check_documentation<O>(table: &[Row<O>], file: &str) {
+        let mut text = String::from("| option | meaning | without it |\n|---|---|---|\n");
+        for row in table {
+            let example = format!("`{}`", row.example);
+            let forms = if row.forms.is_empty() { &example } else { row.forms };
+            text += &format!("| {forms} | {} | {} |\n", row.meaning, row.without);
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/options").join(file);
+        if std::env::var_os("DOCS").is_some_and(|mode| mode == "overwrite") {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let is_current = std::fs::read_to_string(&path).is_ok_and(|written| written == text);
+        assert!(is_current, "{path:?} is old: run the tests with DOCS=overwrite");
+    }
+}

@@ -1,0 +1,111 @@
+//! Reads `#[redis_invalidate(...)]` and `#[redis_put(...)]`: calls of cached functions, and options.
+
+use crate::cached::options::TABLE;
+use crate::shared::errors::Errors;
+use crate::shared::suggest::did_you_mean;
+use crate::shared::table::{AllGiven, expected, names, row};
+use crate::shared::tokens::text_of;
+use crate::writers::calls::{companion, not_by_key};
+use crate::writers::kind::Kind;
+use crate::writers::options::{KEYS, Options, table};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Token};
+
+/// Reads everything; what cannot be read is an error, and the next is read all the same.
+pub(super) fn parse(kind: Kind, tokens: TokenStream, errors: &mut Errors) -> Options {
+    let mut options = Options::default();
+    let mut given = AllGiven::default();
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            if let Err(error) = parse_one(kind, &mut options, &mut given, input, errors) {
+                errors.push(error);
+                skip_to_comma(input);
+            }
+            if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
+                errors.push(input.error("expected `,`"));
+                skip_to_comma(input);
+                let _ = input.parse::<Option<Token![,]>>();
+            }
+        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        errors.push(error);
+    }
+    options
+}
+
+fn parse_one(
+    kind: Kind,
+    options: &mut Options,
+    given: &mut AllGiven,
+    input: ParseStream<'_>,
+    errors: &mut Errors,
+) -> syn::Result<()> {
+    let is_option =
+        input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+    if is_option {
+        let name = input.call(Ident::parse_any)?;
+        return match row(table(kind), &text_of(&name)) {
+            Some(row) => given.parse(row, name, options, input, errors),
+            None => Err(unknown_option(kind, &name)),
+        };
+    }
+    let call: Expr = input.parse()?;
+    if kind == Kind::Put && !options.entries.is_empty() {
+        let message = "`#[redis_put]` stores one value under one key: name what else changes in a \
+                       `#[redis_invalidate(...)]` beside it";
+        return Err(syn::Error::new_spanned(call, message));
+    }
+    options.entries.push(companion(kind, call)?);
+    Ok(())
+}
+
+fn unknown_option(kind: Kind, name: &Ident) -> syn::Error {
+    let unknown = text_of(name);
+    if kind == Kind::Put
+        && let Some(why) = why_not_for_a_put(&unknown)
+    {
+        return syn::Error::new(name.span(), why);
+    }
+    let table = table(kind);
+    let hint = if unknown == "key" && kind == Kind::Invalidate {
+        format!("; {KEYS}")
+    } else {
+        did_you_mean(&unknown, names(table))
+    };
+    let expected = expected(table);
+    syn::Error::new(
+        name.span(),
+        format!(
+            "unknown option `{unknown}`{hint} (expected a call of a cached function, or one of \
+             {expected})"
+        ),
+    )
+}
+
+/// What `#[redis_put]` says to an option that other attributes have.
+fn why_not_for_a_put(name: &str) -> Option<String> {
+    match name {
+        "key" | "keys" => Some(not_by_key(&format!("`{name}`"))),
+        "tags" | "tags_with" => Some(format!(
+            "`{name}` stands for many values, and this function returns one: name the cached \
+             function that it is of, such as `#[redis_put(get_user(id))]`"
+        )),
+        _ if row(TABLE, name).is_some() => Some(format!(
+            "`{name}` is an option of the cached function, whose options apply here too: write \
+             it there"
+        )),
+        _ => None,
+    }
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        if input.parse::<TokenTree>().is_err() {
+            return;
+        }
+    }
+}
