@@ -55,7 +55,7 @@ pub(crate) fn nearest<'c>(
         .map(|(_, candidate)| candidate)
 }
 
-/// ` (did you mean `id`?)`, or nothing.
+/// "; did you mean `id`?", or nothing.
 pub(crate) fn did_you_mean<'c>(
     wrong: &str,
     candidates: impl IntoIterator<Item = &'c str>,

@@ -44,9 +44,7 @@ fn parse_one(
     input: ParseStream<'_>,
     errors: &mut Errors,
 ) -> syn::Result<()> {
-    let is_option =
-        input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
-    if is_option {
+    if is_option(kind, input) {
         let name = input.call(Ident::parse_any)?;
         return match row(table(kind), &text_of(&name)) {
             Some(row) => given.parse(row, name, options, input, errors),
@@ -61,6 +59,15 @@ fn parse_one(
     }
     options.entries.push(companion(kind, call)?);
     Ok(())
+}
+
+/// `name = …`, or the name of an option alone, which lacks its value.
+fn is_option(kind: Kind, input: ParseStream<'_>) -> bool {
+    let Ok(name) = input.fork().call(Ident::parse_any) else { return false };
+    let has_value = input.peek2(Token![=]) && !input.peek2(Token![==]);
+    let is_alone =
+        input.peek2(Token![,]) || input.cursor().token_tree().is_some_and(|(_, rest)| rest.eof());
+    has_value || (is_alone && row(table(kind), &text_of(&name)).is_some())
 }
 
 fn unknown_option(kind: Kind, name: &Ident) -> syn::Error {
