@@ -48,7 +48,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         meaning: "time to live: whole seconds, a duration (`\"1h 30m\"`), or an expression of type \
                   `Duration`, evaluated before the body, which may use the arguments. From a \
                   millisecond to ten years",
-        without: "the cache's default TTL",
+        without: "the cache's default TTL (300 s)",
         also_called: &["time", "expire", "expires", "expiry", "expiration"],
         parse: |options, parser| parser.expr(&mut options.ttl, values::ttl),
         ..Row::DEFAULT
@@ -57,7 +57,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         name: "ttl_setting",
         example: "ttl_setting = \"dashboard\"",
         meaning: "the TTL that the configuration gives this name (`REDIS_CACHE_TTL_DASHBOARD`, or \
-                  the builder's `ttl_setting`)",
+                  the builder's `ttl_setting`), else the default one",
         excludes: &[("ttl", TWO_TTLS)],
         parse: |options, parser| parser.expr(&mut options.ttl, values::ttl_setting),
         ..Row::DEFAULT
@@ -177,7 +177,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         name: "hard_timeout",
         example: "hard_timeout = \"2s\"",
         meaning: "after so long, where there is no such value either, `Err(TimedOut.into())` is \
-                  returned; the body goes on. Written like `ttl`",
+                  returned (`E: From<TimedOut>`); the body goes on. Written like `ttl`",
         also_called: &["timeout"],
         in_background: true,
         parse: |options, parser| parser.expr(&mut options.hard_timeout, values::timeout),
@@ -196,8 +196,9 @@ pub(crate) const TABLE: &[Row<Options>] = &[
     Row {
         name: "codec",
         example: "codec = MessagePack",
-        meaning: "the type that encodes the value; one that tells fields apart by position, such \
-                  as `Postcard`, demands `version`",
+        meaning: "the type that encodes the value: `Json`, `MessagePack` or `Postcard` (features \
+                  `msgpack`, `postcard`), or your own `Codec`; one that tells fields apart by \
+                  position, such as `Postcard`, demands `version`",
         without: "`Json`",
         also_called: &["serializer"],
         parse: |options, parser| values::codec(parser).map(|ty| options.codec = Some(ty)),
@@ -234,11 +235,21 @@ pub(crate) const TABLE: &[Row<Options>] = &[
 #[cfg(test)]
 mod tests {
     use super::TABLE;
-    use crate::shared::table::tests::{check_documentation, check_table};
+    use crate::shared::table::tests::{check_file, check_table, documentation};
 
     #[test]
-    fn every_row_is_complete_and_documented() {
+    fn every_row_is_complete() {
         check_table(TABLE);
-        check_documentation(TABLE, "redis_cache.md");
+    }
+
+    #[test]
+    fn every_row_is_documented() {
+        check_file("docs/options/redis_cache.md", |_| documentation(TABLE));
+        check_file("../README.md", |readme| {
+            let begin = "| option | meaning | without it |\n";
+            let (before, table) = readme.split_once(begin).expect("a table of options");
+            let (_, after) = table.split_once("\n\n").expect("a text behind the table");
+            format!("{before}{}\n{after}", documentation(TABLE))
+        });
     }
 }

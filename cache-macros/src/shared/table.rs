@@ -168,19 +168,27 @@ pub(crate) mod tests {
         }
     }
 
-    /// The table in the documentation is written from the rows; `DOCS=overwrite` does it.
-    pub(crate) fn check_documentation<O>(table: &[Row<O>], file: &str) {
+    /// The documentation's table of options.
+    pub(crate) fn documentation<O>(table: &[Row<O>]) -> String {
         let mut text = String::from("| option | meaning | without it |\n|---|---|---|\n");
         for row in table {
             let example = format!("`{}`", row.example);
             let forms = if row.forms.is_empty() { &example } else { row.forms };
-            text += &format!("| {forms} | {} | {} |\n", row.meaning, row.without);
+            let line = format!("| {forms} | {} | {} |\n", row.meaning, row.without);
+            text += &line.replace("|  |", "| |");
         }
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/options").join(file);
+        text
+    }
+
+    /// `file` is what `write` makes of it; `DOCS=overwrite` writes it anew.
+    pub(crate) fn check_file(file: &str, write: impl FnOnce(&str) -> String) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let old = std::fs::read_to_string(&path).unwrap_or_default();
+        let new = write(&old);
         if std::env::var_os("DOCS").is_some_and(|mode| mode == "overwrite") {
-            std::fs::write(&path, &text).unwrap();
+            std::fs::write(&path, new).unwrap();
+        } else {
+            assert!(old == new, "{path:?} is old: run the tests with DOCS=overwrite");
         }
-        let is_current = std::fs::read_to_string(&path).is_ok_and(|written| written == text);
-        assert!(is_current, "{path:?} is old: run the tests with DOCS=overwrite");
     }
 }
