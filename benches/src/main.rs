@@ -46,7 +46,8 @@ fn main() -> ExitCode {
     rows::costs(bench, &mut report);
     rows::trouble::cold_key(bench, &mut report);
     rows::trouble::refused(bench, &mut report);
-    rows::counted::allocations(bench, &mut report);
+    rows::counted::hits(bench, &mut report);
+    rows::counted::misses(bench, &mut report);
     rows::counted::sizes(&mut report);
     bench.stop();
     if check && report.missed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }

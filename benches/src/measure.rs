@@ -14,6 +14,8 @@ struct Round {
     wall: f64,
     /// Of this process, on all cores: hardly depends on what else the machine does.
     cpu: f64,
+    /// CPU time of the server.
+    server: f64,
 }
 
 /// Both sides, round by round.
@@ -48,22 +50,23 @@ where
 {
     bench.runtime.block_on(async {
         // A round of each to warm up.
-        round(callers, burst, floor.clone()).await;
-        round(callers, burst, ours.clone()).await;
+        round(bench, callers, burst, floor.clone()).await;
+        round(bench, callers, burst, ours.clone()).await;
         let mut rounds = Rounds { floor: Vec::new(), ours: Vec::new() };
         for _ in 0..bench.rounds {
-            rounds.floor.push(round(callers, burst, floor.clone()).await);
-            rounds.ours.push(round(callers, burst, ours.clone()).await);
+            rounds.floor.push(round(bench, callers, burst, floor.clone()).await);
+            rounds.ours.push(round(bench, callers, burst, ours.clone()).await);
         }
         rounds
     })
 }
 
-async fn round<F, Fut>(callers: usize, burst: u32, call: F) -> Round
+async fn round<F, Fut>(bench: &Bench, callers: usize, burst: u32, call: F) -> Round
 where
     F: Fn(usize) -> Fut + Clone + Send + 'static,
     Fut: Future + Send,
 {
+    let server = bench.server_cpu();
     let (begun, cpu) = (Instant::now(), cpu_time());
     let mut tasks = JoinSet::new();
     for caller in 0..callers {
@@ -83,6 +86,7 @@ where
     Round {
         wall: begun.elapsed().as_secs_f64() * 1e9 / calls,
         cpu: (cpu_time() - cpu).as_secs_f64() * 1e9 / calls,
+        server: (bench.server_cpu() - server) / calls,
     }
 }
 
@@ -100,6 +104,26 @@ impl Rounds {
     /// The same of what the calls cost this process.
     pub(crate) fn cpu_ratio(&self) -> Median {
         self.ratio_of(|round| round.cpu)
+    }
+
+    /// The same of this process and the server together.
+    pub(crate) fn both_cpu_ratio(&self) -> Median {
+        self.ratio_of(|round| round.cpu + round.server)
+    }
+
+    /// Nanoseconds of CPU time per call, of ours and of the floor: what it costs this process, and
+    /// what it costs the server.
+    pub(crate) fn costs(&self) -> String {
+        let of =
+            |side: &[Round], cost: fn(&Round) -> f64| median(side.iter().map(cost).collect()).value;
+        let [client, server]: [fn(&Round) -> f64; 2] = [|round| round.cpu, |round| round.server];
+        format!(
+            "client {:.0} against {:.0} ns, server {:.0} against {:.0}",
+            of(&self.ours, client),
+            of(&self.floor, client),
+            of(&self.ours, server),
+            of(&self.floor, server)
+        )
     }
 
     fn ratio_of(&self, cost: impl Fn(&Round) -> f64) -> Median {

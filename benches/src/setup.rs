@@ -64,6 +64,8 @@ fn cache(url: &str) -> Cache {
 pub(crate) struct Bench {
     server: Mutex<Option<RedisServer>>,
     url: String,
+    /// The server's process.
+    pid: u32,
     pub(crate) runtime: Runtime,
     pub(crate) connection: MultiplexedConnection,
     /// The floor's keys, built beforehand.
@@ -79,18 +81,27 @@ impl Bench {
         let server =
             RedisServer::with_args(&["--maxmemory", "128mb", "--maxmemory-policy", "allkeys-lru"]);
         let url = server.url();
+        let info: String = server.command(&["INFO", "server"]);
+        let pid = info.lines().find_map(|line| line.trim().strip_prefix("process_id:")).unwrap();
+        let pid = pid.parse().unwrap();
         cache(&url).install().unwrap();
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let connection = runtime.block_on(connect(&url));
         runtime.block_on(fill());
         let keys = (0..CALLERS).map(|id| format!("{PREFIX}:user:{id}")).collect();
         let server = Mutex::new(Some(server));
-        Box::leak(Box::new(Self { server, url, runtime, connection, keys, rounds }))
+        Box::leak(Box::new(Self { server, url, pid, runtime, connection, keys, rounds }))
     }
 
     /// A connection of the floor's on the runtime that this is called on.
     pub(crate) async fn connect(&self) -> MultiplexedConnection {
         connect(&self.url).await
+    }
+
+    /// Nanoseconds of CPU time that the server's main thread has had, which runs all commands.
+    pub(crate) fn server_cpu(&self) -> f64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/schedstat", self.pid)).unwrap();
+        text.split(' ').next().unwrap().parse().unwrap()
     }
 
     /// Ends the server, which a leaked value would not.
