@@ -2,34 +2,57 @@
 //!
 //! ```text
 //! cargo run --release -p cache-benches [-- [--check] [--rounds N] [FILTER]]
+//! cargo run --release -p cache-benches -- compile [--check] [--rounds N] [--checkout PATH] [FILTER]
+//! cargo run --release -p cache-benches -- instructions [--check] [--against PATH] [FILTER]
 //! cargo run --release -p cache-benches -- --loop CALLERS CALLS ours|floor|memory|disabled
 //! ```
 //!
 //! Rounds of the two sides alternate, so that the machine's mood hits both; what is printed is the
-//! median of the ratios of neighbouring rounds, and the quartiles. Allocations and sizes are
-//! counted, so they do not depend on the machine at all. `--check` makes a missed target an error.
+//! median of the ratios of neighbouring rounds, and the quartiles. Allocations, sizes and
+//! instructions are counted, so they do not depend on the machine at all. `--check` makes a missed
+//! target an error.
+//!
+//! `compile` is what a cached function costs those who build the program, in this checkout or in
+//! another; `instructions` is the length of a hit, and tells whether it is longer than in another.
 // Who waits for figures wants to see them, and a benchmark that cannot start has nothing to save.
-#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
+mod compile;
 mod floor;
+mod generated;
+mod instructions;
 mod measure;
 mod ours;
 mod report;
 mod rows;
 mod setup;
 
+use compile::Builds;
+use generated::own_checkout;
 use report::Report;
 use setup::Bench;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let (mut filter, mut check, mut rounds) = (String::new(), false, 15);
+    let mut arguments = std::env::args().skip(1).peekable();
+    let what = arguments.next_if(|first| first == "compile" || first == "instructions");
+    let (mut filter, mut check) = (String::new(), false);
+    let (mut rounds, mut checkout) = (None, None);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().and_then(|n| n.parse().ok()).expect("a number");
         match argument.as_str() {
             "--check" => check = true,
-            "--rounds" => rounds = number(),
+            "--rounds" => rounds = Some(number()),
+            "--checkout" | "--against" => {
+                checkout = Some(PathBuf::from(arguments.next().expect("a path")));
+            }
             "--loop" => {
                 let (callers, calls) = (number(), number());
                 rows::counted::spin(&arguments.next().unwrap_or_default(), callers, calls);
@@ -39,16 +62,33 @@ fn main() -> ExitCode {
         }
     }
 
-    let bench = Bench::start(rounds);
-    let mut report = Report::new(filter);
-    rows::hits(bench, &mut report);
-    rows::misses(bench, &mut report);
-    rows::costs(bench, &mut report);
-    rows::trouble::cold_key(bench, &mut report);
-    rows::trouble::refused(bench, &mut report);
-    rows::counted::hits(bench, &mut report);
-    rows::counted::misses(bench, &mut report);
-    rows::counted::sizes(&mut report);
-    bench.stop();
+    let title = match what.as_deref() {
+        Some("compile") => "1.00 = the same by hand",
+        Some(_) => "of one call after another",
+        None => "1.00 = the floor's throughput",
+    };
+    let mut report = Report::new(title, filter);
+    match what.as_deref() {
+        Some("compile") => {
+            let checkout = checkout.as_deref().unwrap_or(own_checkout());
+            compile::rows(Builds { rounds: rounds.unwrap_or(3), checkout }, &mut report);
+        }
+        Some(_) => instructions::rows(checkout.as_deref(), &mut report),
+        None => calls(rounds.unwrap_or(15), &mut report),
+    }
     if check && report.missed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// What calls cost, against the floor.
+fn calls(rounds: usize, report: &mut Report) {
+    let bench = Bench::start(rounds);
+    rows::hits(bench, report);
+    rows::misses(bench, report);
+    rows::costs(bench, report);
+    rows::trouble::cold_key(bench, report);
+    rows::trouble::refused(bench, report);
+    rows::counted::hits(bench, report);
+    rows::counted::misses(bench, report);
+    rows::counted::sizes(report);
+    bench.stop();
 }
