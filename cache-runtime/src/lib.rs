@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod backoff;
 mod cache;
 #[allow(missing_docs)] // reachable for generated code alone
 mod call;
@@ -13,6 +14,7 @@ mod flight;
 mod function;
 #[cfg(feature = "axum")]
 pub mod http;
+mod io_thread;
 pub mod key;
 #[allow(missing_docs)] // as above
 mod plan;

@@ -2,9 +2,11 @@
 
 pub use crate::cache::Cache;
 pub use crate::call::background::own::{Own, owned, owned_slice};
+pub use crate::call::background::owned::read_through_owned;
 pub use crate::call::limits::limits;
+pub use crate::call::limits::read_through_timed;
 pub use crate::call::plain::{blocking, outside};
-pub use crate::call::read_through::{read_through, read_through_owned, read_through_timed};
+pub use crate::call::read_through::read_through;
 pub use crate::call::{call, companion_call};
 pub use crate::codec::json::Json;
 pub use crate::codec::{Cacheable, Codec};
@@ -13,7 +15,7 @@ pub use crate::function::registry::Registered;
 pub use crate::function::{Function, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::plan::shape::{
-    ErrorsApart, ErrorsShared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
+    ErrorsShared, ErrorsUnshared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
     ShapeOfResult, ShapeOfResultOption,
 };
 pub use crate::plan::{SingleFlight, Ttl, plan};

@@ -3,6 +3,7 @@
 pub(crate) mod context;
 pub(crate) mod deferred;
 pub(crate) mod invalidate;
+pub(crate) mod renewals;
 pub(crate) mod replay;
 
 use crate::clock::Clock;
@@ -10,6 +11,7 @@ use crate::config::{Builder, Off, Settings, Target};
 use crate::error::Error;
 use crate::figures::counters::{CachePadded, Counters};
 use crate::figures::stats::{ProcessStats, Stats, Status};
+use crate::flight::leases::Leases;
 use crate::flight::single_flight::Flights;
 use crate::flight::slots::Slots;
 use crate::function::listed::functions;
@@ -46,6 +48,7 @@ struct Inner {
     store: AnyStore,
     flights: Flights,
     slots: Slots,
+    leases: Arc<Leases>,
     counters: CachePadded<Counters>,
     /// Wakes the task that replays the journal.
     wake: Arc<Notify>,
@@ -82,6 +85,7 @@ impl Cache {
             store,
             flights: Flights::default(),
             slots: Slots::default(),
+            leases: Arc::default(),
             counters: CachePadded(Counters::new()),
         }))
     }
@@ -189,6 +193,10 @@ impl Cache {
         &self.0.slots
     }
 
+    pub(crate) fn leases(&self) -> &Arc<Leases> {
+        &self.0.leases
+    }
+
     pub(crate) fn counters(&self) -> &Counters {
         &self.0.counters
     }
@@ -281,6 +289,12 @@ impl Handle {
             Self::Global(cache) => cache.clone(),
             Self::Own(cache) => cache,
         }
+    }
+}
+
+impl From<Cache> for Handle {
+    fn from(cache: Cache) -> Self {
+        Self::Own(cache)
     }
 }
 

@@ -1,15 +1,24 @@
 //! What a call may spend on the store.
 
+use crate::error::Error;
 use std::time::{Duration, Instant};
 
 /// The time that all store commands of one call have together. The body's time is not in it.
+#[derive(Debug)]
 pub(crate) struct Budget {
     left: Duration,
+    /// Whether more commands follow one that the server has refused.
+    outlives_refusals: bool,
 }
 
 impl Budget {
     pub(crate) fn new(timeout: Duration) -> Self {
-        Self { left: timeout }
+        Self { left: timeout, outlives_refusals: false }
+    }
+
+    /// For who asks for something else when the server refuses.
+    pub(crate) fn outliving_refusals(timeout: Duration) -> Self {
+        Self { left: timeout, outlives_refusals: true }
     }
 
     /// How long the next command may take; `None` when there is to be none.
@@ -20,5 +29,26 @@ impl Budget {
     /// Takes off what a command took. After a failure no more are sent.
     pub(crate) fn charge(&mut self, sent: Instant, worked: bool) {
         self.left = if worked { self.left.saturating_sub(sent.elapsed()) } else { Duration::ZERO };
+    }
+
+    /// Sends a command that `ask` makes, given how long it may take; `None` when there is to be
+    /// none.
+    pub(crate) async fn spend<T, F>(
+        &mut self,
+        ask: impl FnOnce(Duration) -> F,
+    ) -> Option<Result<T, Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let within = self.left()?;
+        let sent = Instant::now();
+        let answer = ask(within).await;
+        let worked = match &answer {
+            Ok(_) => true,
+            Err(Error::Refused(_)) => self.outlives_refusals,
+            Err(_) => false,
+        };
+        self.charge(sent, worked);
+        Some(answer)
     }
 }

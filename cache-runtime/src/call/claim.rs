@@ -1,97 +1,216 @@
-//! Asking for a key's lease, until somebody has stored the value or the wait ends.
+//! After a miss: joining the flight of the key, waiting for it, or leading it and asking for the
+//! lease.
 
-use crate::call::Active;
-use crate::call::budget::Budget;
-use crate::call::lease::Lease;
+use super::deadlines::Deadlines;
+use super::lease::{Lease, NoLease};
+use super::machine::{At, Machine, Miss, Serving, Step};
+use crate::backoff::Backoff;
 use crate::codec::envelope::{self, Payload};
-use crate::flight::single_flight::Leader;
-use crate::plan::Plan;
-use crate::plan::shape::Shape;
-use crate::store::{Acquired, Ask, Found};
+use crate::flight::single_flight::{Landing, Role, Waited};
+use crate::store::{Acquired, Ask, Bytes, Found};
 use crate::timers;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 /// Between two requests for a lease that another process has: first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// What asking for the lease came to.
-pub(crate) enum Claim<'c, T> {
-    Lease(Lease<'c>),
-    /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
-    Found(T, Payload, Duration),
-    None(NoLease),
-}
-
-/// Why a value is computed that will not be stored.
-pub(crate) enum NoLease {
-    StoreInTrouble,
-    /// Another call has the lease, and is not waited for, or not any longer.
-    Theirs,
-    /// The value there is one that a writer of this process has replaced.
-    Distrusted,
-}
-
-/// Asks for the lease until it is given, a value is there with more than `above` of its life left,
-/// or the wait ends.
-///
-/// The processes that do not hold it ask again and again, ever more slowly: each time they may
-/// find the value, or take over from a holder that was killed. With `single_flight` other than
-/// `cluster`, and without `wait_until`, they ask once.
-pub(crate) async fn acquire<'c, S: Shape>(
-    call: &'c Active,
-    plan: &Plan<S>,
-    budget: &mut Budget,
-    leader: &Leader,
-    above: Duration,
-    wait_until: Option<Instant>,
-) -> Claim<'c, S::Stored> {
-    if !leader.is_trusted() {
-        return Claim::None(NoLease::Distrusted);
+impl Machine {
+    /// Joins the flight of the key, or begins it.
+    pub(super) fn join(&mut self) -> Option<Step> {
+        let Self { call, rules, .. } = self;
+        let ask = match rules.needs_life() {
+            _ if call.refresh => Ask::Force,
+            true => Ask::Above(rules.windows.longest()),
+            false => Ask::IfAbsent,
+        };
+        let miss = self.miss.get_or_insert_with(|| Box::new(Miss::new(call.wait, ask)));
+        let flights = call.cache.flights();
+        let role = if rules.shares_here() {
+            flights.join(&call.key)
+        } else {
+            Role::Lead(flights.alone(&call.key))
+        };
+        match role {
+            Role::Lead(leader) => {
+                miss.leader = Some(leader);
+                self.at = At::Claim;
+                self.deadlines.map(|_| Step::Lead)
+            }
+            Role::Wait(waiter) => {
+                miss.waiter = Some(waiter);
+                self.at = At::Wait;
+                self.deadlines.filter(Deadlines::is_reached).map(|_| Step::Limit)
+            }
+        }
     }
-    let clock = call.cache.clock();
-    let mut ask = match plan.needs_life() {
-        _ if call.refresh => Ask::Force,
-        true => Ask::Above(above),
-        false => Ask::IfAbsent,
-    };
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let Some(within) = budget.left() else { return Claim::None(NoLease::StoreInTrouble) };
-        let mut lease = Lease::request(&call.cache, &call.key);
-        leader.asks();
-        let (sent, asked) = (Instant::now(), clock.now());
-        let acquired = lease.acquire(ask, within).await;
-        budget.charge(sent, acquired.is_ok());
-        match acquired {
-            Ok(Acquired::Ours) => return Claim::Lease(lease),
-            Ok(Acquired::Found(Found { bytes, left })) => {
-                let until = left
-                    .map_or(Duration::MAX, |left| asked.saturating_add(left.saturating_sub(above)));
-                if until <= clock.now() {
-                    continue;
-                }
-                let value = envelope::open(&call.key, bytes).map(|opened| opened.value);
-                match value.and_then(|value| Ok((plan.decode(&value)?, value))) {
-                    Ok((Some(stored), value)) => return Claim::Found(stored, value, until),
-                    // Of no use to this function: it is there to be replaced.
-                    _ => ask = Ask::Force,
-                }
+
+    /// Waits for what another call of this process computes.
+    pub(super) async fn wait(&mut self) -> Option<Step> {
+        let Some(miss) = &mut self.miss else { return None };
+        let Some(waiter) = &miss.waiter else { return None };
+        let left = miss.wait_until.saturating_duration_since(Instant::now());
+        let limit = self.deadlines.and_then(|deadlines| deadlines.left()).filter(|at| *at < left);
+        let waited = waiter.wait(limit.unwrap_or(left)).await;
+        let now = self.call.cache.clock().now();
+        self.at = match waited {
+            Waited::TimedOut if limit.is_some() => return Some(Step::Limit),
+            Waited::Again => At::Look,
+            Waited::Value(_, until) if until <= now => At::Look,
+            Waited::Value(bytes, _) => {
+                self.at = At::Beside;
+                self.serving = Serving::Coalesced;
+                return Some(Step::Serve(Payload::bare(Bytes::Shared(bytes))));
             }
-            Ok(Acquired::Theirs) => {
-                let left = wait_until
-                    .map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
-                if !plan.waits_for_others() || left.is_zero() || !timers::available() {
-                    return Claim::None(NoLease::Theirs);
+            // The leader's own stale value is none of ours: it may be older than an invalidation
+            // that was over before this call began.
+            Waited::Error => {
+                self.at = At::Failed;
+                return self.instead(Serving::Stale);
+            }
+            Waited::Unshared | Waited::TimedOut => {
+                self.at = At::Beside;
+                return self.instead(Serving::Stale);
+            }
+        };
+        None
+    }
+
+    /// Asks for the lease until it is given, a value is there, or the wait ends.
+    ///
+    /// The processes that do not hold it ask again and again, ever more slowly: each time they may
+    /// find the value, or take over from a holder that was killed. With `single_flight` other than
+    /// `cluster` they ask once.
+    pub(super) async fn claim(&mut self) -> Option<Step> {
+        let claimed = self.acquire().await;
+        let miss = self.miss.as_mut()?;
+        self.at = At::Begin;
+        match claimed {
+            Ok(lease) => {
+                miss.lease = Ok(lease);
+                None
+            }
+            Err(Claimed::No(why)) => {
+                miss.lease = Err(why);
+                let waited = why == NoLease::Theirs && self.rules.waits_for_others();
+                if waited { self.instead(Serving::Stale) } else { None }
+            }
+            Err(Claimed::Found(bytes, until)) => {
+                // Unless it can be served it is of no use to this function: there to be replaced.
+                miss.ask = Ask::Force;
+                self.at = At::Claim;
+                self.serving = Serving::Found { until };
+                let opened = envelope::open(&self.call.key, bytes).ok()?;
+                Some(Step::Serve(opened.value))
+            }
+        }
+    }
+
+    async fn acquire(&mut self) -> Result<Lease, Claimed> {
+        let Self { call, rules, budget, miss: Some(miss), .. } = self else {
+            return Err(Claimed::No(NoLease::Theirs));
+        };
+        let Some(leader) = &miss.leader else { return Err(Claimed::No(NoLease::Theirs)) };
+        if !leader.is_trusted() {
+            return Err(Claimed::No(NoLease::Distrusted));
+        }
+        let clock = call.cache.clock();
+        loop {
+            let mut lease = Lease::request(call.cache.again(), call.key.clone());
+            let (ask, asked) = (miss.ask, clock.now());
+            leader.asks();
+            let acquired = budget.spend(|within| lease.acquire(ask, within)).await;
+            match acquired {
+                Some(Ok(Acquired::Ours)) => return Ok(lease),
+                Some(Ok(Acquired::Found(Found { bytes, left }))) => {
+                    let until = fresh_until(asked, left, ask);
+                    if until > clock.now() {
+                        return Err(Claimed::Found(bytes, until));
+                    }
                 }
-                let chance = 0.5 + clock.random() / 2.0;
-                tokio::time::sleep(pause.mul_f64(chance).min(left)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                Some(Ok(Acquired::Theirs)) => {
+                    let left = miss.wait_until.saturating_duration_since(Instant::now());
+                    if !rules.waits_for_others() || left.is_zero() || !timers::available() {
+                        return Err(Claimed::No(NoLease::Theirs));
+                    }
+                    let pause = miss.backoff.pause(clock.random());
+                    tokio::time::sleep(pause.min(left)).await;
+                }
+                Some(Err(error)) => {
+                    call.store_failed(&error);
+                    return Err(Claimed::No(NoLease::StoreInTrouble));
+                }
+                None => return Err(Claimed::No(NoLease::StoreInTrouble)),
             }
-            Err(error) => {
-                call.store_failed(&error);
-                return Claim::None(NoLease::StoreInTrouble);
-            }
+        }
+    }
+
+    /// Leads, with the lease, where nobody does and there is no value with more than `above` of
+    /// its life left. For a refresh, which waits for nobody.
+    #[inline(never)]
+    pub(super) fn leads_at_once(
+        &mut self,
+        above: Duration,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(self.lead_at_once(above))
+    }
+
+    async fn lead_at_once(&mut self, above: Duration) -> bool {
+        let role = self.call.cache.flights().join(&self.call.key);
+        let Role::Lead(leader) = role else { return false };
+        let ask = if self.rules.needs_life() { Ask::Above(above) } else { Ask::IfAbsent };
+        let miss = Miss { leader: Some(leader), ..Miss::new(Duration::ZERO, ask) };
+        self.miss = Some(Box::new(miss));
+        let Ok(lease) = self.acquire().await else { return false };
+        if let Some(miss) = &mut self.miss {
+            miss.lease = Ok(lease);
+        }
+        self.at = At::Begin;
+        true
+    }
+
+    /// The value that was found when asking for the lease is one: it is for who waits, too.
+    pub(super) fn land_found(&mut self, value: &Payload, until: Duration) {
+        if let Some(leader) = self.miss.as_mut().and_then(|miss| miss.leader.take()) {
+            let landing = if leader.has_waiters() {
+                Landing::Value((**value).into(), until)
+            } else {
+                Landing::Again
+            };
+            leader.land(landing);
+        }
+    }
+}
+
+/// What asking for the lease came to, where it was not given.
+enum Claimed {
+    /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
+    Found(Bytes, Duration),
+    No(NoLease),
+}
+
+/// When a value stops being fresh that had so much left when it was asked for.
+fn fresh_until(asked: Duration, left: Option<Duration>, ask: Ask) -> Duration {
+    match (left, ask) {
+        (Some(left), Ask::Above(above)) => asked.saturating_add(left.saturating_sub(above)),
+        _ => Duration::MAX,
+    }
+}
+
+impl Miss {
+    fn new(wait: Duration, ask: Ask) -> Self {
+        Self {
+            wait_until: Instant::now() + wait,
+            waiter: None,
+            leader: None,
+            ask,
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+            lease: Err(NoLease::Theirs),
+            began: 0,
+            begun: None,
+            load: None,
+            storing: None,
         }
     }
 }

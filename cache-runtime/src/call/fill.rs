@@ -1,55 +1,18 @@
-//! What becomes of a computed value: its bytes, and the step that stores them.
+//! Storing what was computed, and handing it to who waits for it.
 
-use crate::call::Active;
-use crate::call::budget::Budget;
-use crate::call::lease::Lease;
-use crate::codec::envelope::{self, Envelope};
+use super::Active;
+use super::budget::Budget;
+use super::lease::{Lease, NoLease};
+use super::machine::Machine;
 use crate::error::Error;
-use crate::flight::single_flight::Leader;
-use crate::plan::Plan;
-use crate::plan::shape::Shape;
+use crate::figures::counters::Outcome;
+use crate::flight::single_flight::{Landing, Leader};
+use crate::plan::Storing;
 use crate::store::Act;
-use std::time::Instant;
-
-/// A value's bytes, behind its envelope.
-pub(crate) struct Encoded {
-    pub(crate) sealed: Vec<u8>,
-    from: usize,
-}
-
-impl Encoded {
-    /// The value alone.
-    pub(crate) fn value(&self) -> &[u8] {
-        self.sealed.get(self.from..).unwrap_or_default()
-    }
-}
-
-/// The value's bytes, unless it is one that could not be read back.
-pub(crate) fn encode<S: Shape>(
-    call: &Active,
-    plan: &Plan<S>,
-    stored: &S::Stored,
-    envelope: Envelope,
-) -> Option<Encoded> {
-    let sealed = plan.encode(stored, call.function.expected_size()).and_then(|mut bytes| {
-        let length = bytes.len();
-        envelope::seal(&call.key, envelope, &mut bytes)?;
-        Ok(Encoded { from: bytes.len() - length, sealed: bytes })
-    });
-    match sealed {
-        Ok(encoded) => {
-            call.function.note_size(encoded.sealed.len());
-            Some(encoded)
-        }
-        Err(error) => {
-            call.codec_failed(&error);
-            None
-        }
-    }
-}
+use std::pin::Pin;
 
 /// Whether the store says that a value was computed under a lease that is still good.
-pub(crate) enum Confirmed {
+enum Confirmed {
     Yes,
     /// It was invalidated meanwhile, or it is not known.
     No,
@@ -57,33 +20,78 @@ pub(crate) enum Confirmed {
     NobodyCan,
 }
 
+impl Machine {
+    /// Stores what was encoded, and lands the flight with it.
+    // Boxed: a hit does not pay for the room that it needs.
+    #[inline(never)]
+    pub(crate) fn finish(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.fill())
+    }
+
+    async fn fill(&mut self) {
+        let Self { call, budget, miss: Some(miss), .. } = self else { return };
+        let Some(leader) = miss.leader.take() else { return };
+        let lease = std::mem::replace(&mut miss.lease, Err(NoLease::Theirs));
+        let Storing { bytes, before, life, fresh } = miss.storing.take().unwrap_or_default();
+        let now = call.cache.clock().now();
+        let confirmed = match lease {
+            Ok(lease) => {
+                let act = match (&bytes, life) {
+                    (Some(bytes), Some(life)) => Act::Fill(bytes, life),
+                    _ => Act::Discard,
+                };
+                settle(call, budget, &leader, lease, act).await
+            }
+            Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
+            // As long as nobody here may ask the store, there is no store to ask.
+            Err(NoLease::Distrusted) if !call.cache.trusts(&call.key) => Confirmed::NobodyCan,
+            Err(NoLease::Theirs | NoLease::Distrusted) => Confirmed::No,
+        };
+        let value = bytes.as_ref().and_then(|bytes| bytes.get(before..));
+        let landing = match value.filter(|_| leader.has_waiters()) {
+            Some(value) => Landing::Value(value.into(), now.saturating_add(fresh)),
+            None => Landing::Unshared,
+        };
+        match confirmed {
+            Confirmed::Yes => leader.land(landing),
+            Confirmed::NobodyCan => leader.land_for_all(landing),
+            // Who came before the body began may have it all the same; the others look again.
+            Confirmed::No => leader.land_for_those_before(miss.began, landing),
+        }
+        call.record(Outcome::Miss);
+    }
+}
+
 /// Fills, or gives the lease back, in one step that looks whether it is still ours.
-pub(crate) async fn settle(
+async fn settle(
     call: &Active,
     budget: &mut Budget,
     leader: &Leader,
-    lease: Lease<'_>,
+    lease: Lease,
     act: Act<'_>,
 ) -> Confirmed {
-    let Some(within) = budget.left() else { return Confirmed::No };
-    leader.asks();
-    let sent = Instant::now();
-    let settled = lease.settle(act, within).await;
-    budget.charge(sent, settled.is_ok());
+    let settled = if leader.is_detached() {
+        drop(lease); // invalidated in this process, and the store will know soon
+        Some(Ok(false))
+    } else {
+        leader.asks();
+        budget.spend(|within| lease.settle(act, within)).await
+    };
     match settled {
-        Ok(true) => Confirmed::Yes,
-        Ok(false) => {
+        Some(Ok(true)) => Confirmed::Yes,
+        Some(Ok(false)) => {
             if matches!(act, Act::Fill(..)) {
                 call.function.count_voided();
             }
             Confirmed::No
         }
-        Err(error) => {
+        Some(Err(error)) => {
             call.store_failed(&error);
             match error {
                 Error::Unavailable | Error::Refused(_) => Confirmed::NobodyCan,
                 _ => Confirmed::No,
             }
         }
+        None => Confirmed::No,
     }
 }

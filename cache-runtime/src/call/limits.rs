@@ -3,21 +3,23 @@
 //! Until then the body runs in its caller's own task, as any other. What is left of it, and of the
 //! wait for the lease, is then moved into a task of its own.
 
-use crate::call::Active;
-use crate::call::background::{Owning, Slot};
-use crate::call::lookup::{Stale, instead};
-use crate::call::read_through::{Leading, lead};
-use crate::call::work::{Lead, Work};
-use crate::figures::counters::{Counters, Outcome};
-use crate::plan::Plan;
+use super::Call;
+use super::background::owned::refresh;
+use super::background::slot::Slot;
+use super::deadlines::Deadlines;
+use super::machine::{Machine, Step};
+use super::read_through::{Stop, drive, seek, serve};
+use super::work::Made;
 use crate::plan::shape::Shape;
+use crate::plan::{Hooks, Plan};
 use crate::timers;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::time::{Sleep, sleep, timeout};
 
 /// No value was there when a function's `hard_timeout` had passed.
 ///
@@ -80,23 +82,22 @@ impl<T, E: From<TimedOut>> TimesOut for Result<T, E> {
     }
 }
 
-/// How long a call waits, counted from its start.
+/// How long a call waits, counted from its start, and what it returns then.
 pub struct Limits<R> {
-    start: Instant,
-    soft: Option<Duration>,
-    hard: Option<(Duration, fn() -> R)>,
+    deadlines: Deadlines,
+    timed_out: Option<fn() -> R>,
 }
 
 /// The limits of a call that starts now.
 #[must_use]
 pub fn limits<R>() -> Limits<R> {
-    Limits { start: Instant::now(), soft: None, hard: None }
+    Limits { deadlines: Deadlines::starting_now(), timed_out: None }
 }
 
 impl<R> Limits<R> {
     #[must_use]
     pub fn soft_timeout(mut self, after: Duration) -> Self {
-        self.soft = Some(after);
+        self.deadlines.soft = Some(after);
         self
     }
 
@@ -105,96 +106,119 @@ impl<R> Limits<R> {
     where
         R: TimesOut,
     {
-        self.hard = Some((after, R::timed_out));
+        self.deadlines.hard = Some(after);
+        self.timed_out = Some(R::timed_out);
         self
-    }
-
-    /// How long until the next limit is reached; `None` when none is to come, or cannot be.
-    pub(crate) fn left(&self) -> Option<Duration> {
-        let passed = self.start.elapsed();
-        let soft = self.soft.filter(|soft| *soft > passed);
-        let hard = self.hard.map(|(hard, _)| hard.saturating_sub(passed));
-        let next = match (soft, hard) {
-            (Some(soft), Some(hard)) => Some(hard.min(soft - passed)),
-            (Some(soft), None) => Some(soft - passed),
-            (None, hard) => hard,
-        };
-        next.filter(|_| timers::available())
-    }
-
-    /// What the caller gets by now instead of waiting any longer.
-    pub(crate) fn reached<S: Shape<Output = R>>(
-        &self,
-        call: &Active,
-        plan: &Plan<S>,
-        stale: Option<&Stale>,
-    ) -> Option<(R, Outcome)> {
-        let passed = self.start.elapsed();
-        let hard = self.hard.filter(|(hard, _)| *hard <= passed);
-        if hard.is_none() && self.soft.is_none_or(|soft| soft > passed) {
-            return None;
-        }
-        match (instead(call, plan, stale), hard) {
-            (Some(stored), _) => Some((S::join(stored), Outcome::Stale)),
-            (None, Some((_, timed_out))) => Some((timed_out(), Outcome::Miss)),
-            (None, None) => None,
-        }
     }
 }
 
 impl<R> fmt::Debug for Limits<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hard = self.hard.map(|(hard, _)| hard);
-        f.debug_struct("Limits").field("soft", &self.soft).field("hard", &hard).finish()
+        f.debug_tuple("Limits").field(&self.deadlines).finish()
     }
 }
 
-/// Makes a body that owns all it uses, for a caller that waits for a limited time.
-pub(crate) struct Timed<F, R> {
-    pub(crate) make: F,
-    pub(crate) limits: Limits<R>,
-}
-
-impl<S, F, B> Work<S, Limited<B, S::Output>> for Timed<F, S::Output>
+/// [`read_through`](super::read_through::read_through) for a caller that waits for a limited time.
+// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
+#[allow(clippy::manual_async_fn)]
+pub fn read_through_timed<S, F, B>(
+    call: Call,
+    plan: Plan<S>,
+    limits: Limits<S::Output>,
+    make: F,
+) -> impl Future<Output = S::Output>
 where
     S: Shape<Output: 'static, Stored: Send> + 'static,
     F: FnOnce() -> B,
     B: Future<Output = S::Output> + Send + 'static,
 {
-    fn here(self) -> Limited<B, S::Output> {
-        let left = self.limits.hard.filter(|_| timers::available()).map(|(hard, timed_out)| {
-            let left = hard.saturating_sub(self.limits.start.elapsed());
-            (Box::pin(sleep(left)), timed_out)
-        });
-        Limited { body: Box::pin((self.make)()), left }
-    }
-
-    fn behind(self, call: &Active, plan: &Plan<S>, above: Duration) {
-        Owning(self.make).behind(call, plan, above);
-    }
-
-    fn limits(&self) -> Option<&Limits<S::Output>> {
-        Some(&self.limits)
-    }
-
-    fn lead(self, call: &Active, plan: &Plan<S>, leading: Leading) -> Lead<S, Self> {
-        if !timers::available() {
-            return Lead::Here(self, leading);
+    let Plan { rules, hooks } = plan;
+    let machine = call.begin(rules, Some(limits.deadlines));
+    async move {
+        let Some(mut machine) = machine else { return Limited::new(make(), &limits).await };
+        loop {
+            match seek(&mut machine, &hooks).await {
+                Ok(output) => {
+                    if let Some(above) = machine.take_refresh() {
+                        refresh(&machine, &hooks, above, || Box::pin(make()));
+                    }
+                    return output;
+                }
+                Err(Stop::Lead) => break,
+                Err(Stop::Limit) => {
+                    if let Some(output) = limits.reached(&mut machine, &hooks) {
+                        return output;
+                    }
+                }
+                Err(Stop::Compute) => {
+                    let output = Limited::new(make(), &limits).await;
+                    machine.returned();
+                    return output;
+                }
+            }
         }
-        let stale = leading.stale.clone();
-        let (call, plan, body) = (call.again(), plan.clone(), Box::pin((self.make)()));
-        let rest = Box::pin(async move { lead(&call, &plan, leading, body).await });
-        Lead::Going(Going { rest, stale, limits: self.limits, leave: leave::<S> })
+        let waiting = machine.for_who_waits();
+        let rest = Box::pin(drive(Some(machine), hooks.clone(), Box::pin(make()) as Made<_>));
+        limits.wait::<S>(rest, waiting, &hooks).await
     }
 }
 
-type Timer = Pin<Box<Sleep>>;
+impl<R: 'static> Limits<R> {
+    /// Waits for the rest of a call that leads its flight, or until a limit says what the caller
+    /// gets instead.
+    async fn wait<S: Shape<Output = R> + 'static>(
+        self,
+        mut rest: Made<R>,
+        (mut waiting, left): (Machine, Arc<AtomicBool>),
+        hooks: &Hooks<S>,
+    ) -> R {
+        while let Some(limit) = self.deadlines.left() {
+            if let Ok(output) = timeout(limit, &mut rest).await {
+                return output;
+            }
+            if let Some(instead) = self.reached(&mut waiting, hooks) {
+                left.store(true, Ordering::Relaxed);
+                if let Some(slot) = Slot::to_go_on(&waiting.call) {
+                    slot.run(Box::pin(async move { S::stored(&rest.await).is_none() }));
+                }
+                return instead;
+            }
+        }
+        rest.await
+    }
+
+    /// What the caller gets by now instead of waiting any longer.
+    fn reached<S: Shape<Output = R>>(&self, machine: &mut Machine, hooks: &Hooks<S>) -> Option<R> {
+        if !self.deadlines.is_reached() {
+            return None;
+        }
+        if let Some(Step::Serve(value)) = machine.instead_of_waiting()
+            && let Some(output) = serve(machine, hooks, value)
+        {
+            return Some(output);
+        }
+        let timed_out = self.timed_out.filter(|_| self.deadlines.hard_is_reached())?;
+        machine.missed();
+        Some(timed_out())
+    }
+}
 
 /// A body whose result nobody could store, since no cache knows of it or another one has the flight:
 /// it ends with its caller.
-pub(crate) struct Limited<B, R> {
+struct Limited<B, R> {
     body: Pin<Box<B>>,
-    left: Option<(Timer, fn() -> R)>,
+    left: Option<(Pin<Box<Sleep>>, fn() -> R)>,
+}
+
+impl<B, R> Limited<B, R> {
+    fn new(body: B, limits: &Limits<R>) -> Self {
+        let left = limits.deadlines.hard_left().filter(|_| timers::available());
+        let left = left.zip(limits.timed_out);
+        Self {
+            body: Box::pin(body),
+            left: left.map(|(left, timed_out)| (Box::pin(sleep(left)), timed_out)),
+        }
+    }
 }
 
 impl<R, B: Future<Output = R>> Future for Limited<B, R> {
@@ -209,44 +233,4 @@ impl<R, B: Future<Output = R>> Future for Limited<B, R> {
             None => Poll::Pending,
         }
     }
-}
-
-/// What is left of leading a flight, with all that it needs.
-type Rest<S> = Pin<Box<dyn Future<Output = (<S as Shape>::Output, Outcome)> + Send>>;
-
-/// A computation that can go on without its caller.
-pub(crate) struct Going<S: Shape> {
-    rest: Rest<S>,
-    /// What the caller read itself.
-    stale: Option<Arc<Stale>>,
-    limits: Limits<S::Output>,
-    leave: fn(Rest<S>, &Active),
-}
-
-impl<S: Shape> Going<S> {
-    /// Waits for the result, or until a limit says what the caller gets instead.
-    pub(crate) async fn wait(mut self, call: &Active, plan: &Plan<S>) -> (S::Output, Outcome) {
-        while let Some(left) = self.limits.left() {
-            if let Ok(led) = timeout(left, &mut self.rest).await {
-                return led;
-            }
-            if let Some(instead) = self.limits.reached(call, plan, self.stale.as_deref()) {
-                (self.leave)(self.rest, call);
-                return instead;
-            }
-        }
-        self.rest.await
-    }
-}
-
-/// Lets `rest` go on in a task of its own; unless there are enough of them, when whoever waits for
-/// it takes over.
-fn leave<S: Shape<Output: 'static> + 'static>(rest: Rest<S>, call: &Active) {
-    let slot = timers::available().then(|| Slot::to_go_on(&call.cache, &call.key));
-    let Some(Ok(slot)) = slot else { return call.count(Counters::count_skipped) };
-    call.count(Counters::count_refresh);
-    slot.run(async move {
-        let (output, outcome) = rest.await;
-        outcome == Outcome::Miss && S::stored(&output).is_none()
-    });
 }

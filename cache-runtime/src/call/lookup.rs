@@ -1,24 +1,15 @@
 //! The look at the store: what a call finds there, and what that is good for when it is served.
 
-use crate::call::Active;
-use crate::call::budget::Budget;
-use crate::codec::envelope::{Opened, open};
+use super::machine::{At, Machine, Serving, Stale, Step};
+use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
-use crate::plan::Plan;
-use crate::plan::shape::Shape;
 use crate::plan::windows::{State, is_early};
-use crate::store::{Store, Want};
+use crate::store::{Found, Store, Want};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A value past its time to live, and when the store drops it, by the cache's clock. Encoded,
-/// since it is rarely needed.
-pub(crate) struct Stale {
-    opened: Opened,
-    end: Duration,
-}
-
-/// What was left of a value's life when it was asked for, by the cache's clock.
+/// When a value was asked for, by the cache's clock, and how much of its life was left then. Its
+/// life counts from there: the reply may have been long on its way.
 #[derive(Clone, Copy)]
 struct Life {
     asked: Duration,
@@ -31,107 +22,107 @@ impl Life {
     }
 }
 
-/// What looking the key up came to.
-pub(crate) enum Looked<T> {
-    /// And whether it is time for an early refresh: then with the life that it had left.
-    Fresh(T, Option<Duration>),
-    Stale(Arc<Stale>),
-    Absent,
-}
-
-/// Looks the key up: the value, if the store has one that can be read.
-pub(crate) async fn find<S: Shape>(
-    call: &Active,
-    plan: &Plan<S>,
-    budget: &mut Budget,
-) -> Looked<S::Stored> {
-    let Some(within) = budget.left() else { return Looked::Absent };
-    let want = if plan.needs_life() { Want::Life } else { Want::Value };
-    // Its life counts from here: the reply may have been long on its way.
-    let (sent, asked) = (Instant::now(), call.cache.clock().now());
-    let read = call.cache.store().read(&call.key, want, within).await;
-    let worked = read.is_ok();
-    let found = read.map(|read| {
-        let found = read.found?;
-        let opened = open(&call.key, found.bytes);
-        let opened = opened.inspect_err(|error| call.codec_failed(error)).ok()?;
-        Some((opened, found.left.map(|left| Life { asked, left })))
-    });
-    let looked = match found {
-        Ok(None) => Looked::Absent,
-        Ok(Some((opened, None))) => match decode(call, plan, &opened) {
-            Some(stored) => Looked::Fresh(stored, None),
-            None => Looked::Absent,
-        },
-        Ok(Some((opened, Some(life)))) => match state(call, plan, life.end()) {
-            State::Fresh => match decode(call, plan, &opened) {
-                Some(stored) => Looked::Fresh(stored, early(call, plan, &opened, life)),
-                None => Looked::Absent,
-            },
-            State::Stale { .. } => Looked::Stale(Arc::new(Stale { opened, end: life.end() })),
-            State::Expired => Looked::Absent,
-        },
-        Err(error @ Error::WrongType) => {
-            call.codec_failed(&error);
-            Looked::Absent
+impl Machine {
+    /// Looks the key up. `None`: there is nothing that can be served at once.
+    pub(super) async fn look(&mut self) -> Option<Step> {
+        self.at = At::Join;
+        self.stale = None;
+        let call = &self.call;
+        if !call.cache.trusts(&call.key) {
+            return None;
         }
-        Err(error) => {
-            call.store_failed(&error);
-            Looked::Absent
+        let within = self.budget.left()?;
+        let (store, sent) = (call.cache.store(), Instant::now());
+        let (want, asked) = match self.rules.needs_life() {
+            true => (Want::Life, call.cache.clock().now()),
+            false => (Want::Value, Duration::ZERO),
+        };
+        let read = store.read(&call.key, want, within).await;
+        let worked = read.is_ok();
+        let step = match read {
+            Ok(read) => read.found.and_then(|found| self.judge(found, asked, sent)),
+            Err(error @ Error::WrongType) => {
+                self.call.codec_failed(&error);
+                None
+            }
+            Err(error) => {
+                self.call.store_failed(&error);
+                None
+            }
+        };
+        // After a hit no command follows, so what this one took need not be known.
+        if !matches!((&step, self.serving), (Some(_), Serving::Hit { .. })) {
+            self.budget.charge(sent, worked);
         }
-    };
-    // After a hit no command follows, so what this one took need not be known.
-    if !matches!(looked, Looked::Fresh(..)) {
-        budget.charge(sent, worked);
+        step
     }
-    looked
-}
 
-fn decode<S: Shape>(call: &Active, plan: &Plan<S>, opened: &Opened) -> Option<S::Stored> {
-    plan.decode(&opened.value).unwrap_or_else(|error| {
-        call.codec_failed(&error);
-        None
-    })
-}
-
-/// What a value whose life in the store ends at `end` is good for now.
-fn state<S: Shape>(call: &Active, plan: &Plan<S>, end: Duration) -> State {
-    plan.windows().state(end.saturating_sub(call.cache.clock().now()))
-}
-
-/// The life that a fresh value had left, if this is the time to refresh it.
-fn early<S: Shape>(call: &Active, plan: &Plan<S>, opened: &Opened, life: Life) -> Option<Duration> {
-    let beta = plan.early()?;
-    let clock = call.cache.clock();
-    let left = life.end().saturating_sub(clock.now()).saturating_sub(plan.windows().longest());
-    is_early(opened.envelope.load?, left, beta, clock.random()).then_some(life.left)
-}
-
-/// The stale value, where no attempt is made before it is served, and whether to refresh it.
-pub(crate) fn at_once<S: Shape>(
-    call: &Active,
-    plan: &Plan<S>,
-    stale: Option<&Stale>,
-) -> Option<(S::Stored, bool)> {
-    let stale = stale?;
-    let State::Stale { at_once, on_error } = state(call, plan, stale.end) else { return None };
-    let rests = || call.cache.slots().rests(&call.key, call.cache.clock().now());
-    if at_once || (on_error && rests()) {
-        Some((decode(call, plan, &stale.opened)?, at_once))
-    } else {
-        None
+    /// What is to be done with what was found.
+    fn judge(&mut self, found: Found, asked: Duration, sent: Instant) -> Option<Step> {
+        let life = found.left.map(|left| Life { asked, left });
+        let state = life.map_or(State::Fresh, |life| self.state(life.end()));
+        if state == State::Expired {
+            return None;
+        }
+        let opened = envelope::open(&self.call.key, found.bytes);
+        let opened = opened.inspect_err(|error| self.call.codec_failed(error)).ok()?;
+        let State::Stale { at_once, on_error } = state else {
+            if let Some(life) = life
+                && self.is_early(opened.envelope, life)
+            {
+                self.refresh_above(life.left);
+            }
+            self.serving = Serving::Hit { sent };
+            return Some(Step::Serve(opened.value));
+        };
+        let end = life.map_or(Duration::ZERO, Life::end);
+        self.stale = Some(Arc::new(Stale { value: opened.value, end }));
+        let call = &self.call;
+        let rests = || call.cache.slots().rests(&call.key, call.cache.clock().now());
+        if !at_once && !(on_error && rests()) {
+            return None;
+        }
+        if at_once {
+            self.refresh_above(self.rules.windows.longest());
+        }
+        self.serve_stale(Serving::Stale)
     }
-}
 
-/// The stale value instead of a result that there is none of, if it may still be served.
-pub(crate) fn instead<S: Shape>(
-    call: &Active,
-    plan: &Plan<S>,
-    stale: Option<&Stale>,
-) -> Option<S::Stored> {
-    let stale = stale?;
-    match state(call, plan, stale.end) {
-        State::Stale { on_error: true, .. } => decode(call, plan, &stale.opened),
-        _ => None,
+    /// What a value whose life in the store ends at `end` is good for now.
+    fn state(&self, end: Duration) -> State {
+        self.rules.windows.state(end.saturating_sub(self.call.cache.clock().now()))
+    }
+
+    /// Whether this is the time to refresh a fresh value.
+    fn is_early(&self, envelope: Envelope, life: Life) -> bool {
+        let (Some(beta), Some(load)) = (self.rules.early(), envelope.load) else { return false };
+        let clock = self.call.cache.clock();
+        let left = life.end().saturating_sub(clock.now());
+        is_early(load, left.saturating_sub(self.rules.windows.longest()), beta, clock.random())
+    }
+
+    /// The stale value in the place of a result that there is none of, if it may still be served.
+    pub(super) fn instead(&mut self, serving: Serving) -> Option<Step> {
+        let end = self.stale.as_ref()?.end;
+        match self.state(end) {
+            State::Stale { on_error: true, .. } => self.serve_stale(serving),
+            _ => None,
+        }
+    }
+
+    /// [`instead`](Self::instead) of going on to wait.
+    #[inline(never)]
+    pub(super) fn instead_of_waiting(&mut self) -> Option<Step> {
+        self.instead(Serving::Stale)
+    }
+
+    fn serve_stale(&mut self, serving: Serving) -> Option<Step> {
+        // It is served once, if at all.
+        let stale = Arc::try_unwrap(self.stale.take()?);
+        self.serving = serving;
+        Some(Step::Serve(match stale {
+            Ok(stale) => stale.value,
+            Err(shared) => shared.value.clone(),
+        }))
     }
 }

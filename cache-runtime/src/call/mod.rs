@@ -2,14 +2,17 @@
 
 pub(crate) mod background;
 pub(crate) mod budget;
-pub(crate) mod claim;
-pub(crate) mod fill;
+mod claim;
+mod compute;
+mod deadlines;
+mod fill;
 pub(crate) mod lease;
 pub(crate) mod limits;
-pub(crate) mod lookup;
+mod lookup;
+mod machine;
 pub(crate) mod plain;
 pub(crate) mod read_through;
-pub(crate) mod work;
+mod work;
 
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
@@ -21,6 +24,7 @@ use crate::function::registry::registry;
 use crate::key::KeyWriter;
 use crate::key::whole::Key;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A call of a cached function.
@@ -37,14 +41,34 @@ pub(crate) struct Active {
     /// How long it waits for another's computation.
     pub(crate) wait: Duration,
     observer: Option<Arc<Observer>>,
+    counted: Counted,
 }
 
+/// Whether it counts what a call comes to.
+#[derive(Debug)]
+enum Counted {
+    Yes,
+    /// It is no call of anybody's.
+    No,
+    /// Its caller does, once it has left.
+    UnlessLeft(Arc<AtomicBool>),
+}
+
+/// Writes a key's arguments.
+type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
+
 /// Finds the call's cache and renders its key, unless there is nothing to look up.
+#[inline]
 pub fn call(
     function: &'static Function,
     explicit: Option<Cache>,
-    render: impl FnOnce(&mut KeyWriter<'_>),
+    render: impl Fn(&mut KeyWriter<'_>),
 ) -> Call {
+    begin(function, explicit, &render)
+}
+
+#[inline(never)]
+fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_>) -> Call {
     let context = Context::current();
     let cache = Handle::choose(explicit, context.cache);
     let key = if context.mode == Mode::Bypass || cache.is_disabled() {
@@ -69,6 +93,7 @@ pub fn call(
             cache,
             key,
             observer: context.observer,
+            counted: Counted::Yes,
         })),
         None => {
             record(function, &cache, context.observer.as_deref(), Outcome::Bypassed, "");
@@ -104,7 +129,18 @@ pub fn companion_call(
     ident: &'static str,
     self_name: Option<&'static str>,
     explicit: Option<Cache>,
-    render: impl FnOnce(&mut KeyWriter<'_>),
+    render: impl Fn(&mut KeyWriter<'_>),
+) -> EntryCall {
+    begin_entry(location, ident, self_name, explicit, &render)
+}
+
+#[inline(never)]
+fn begin_entry(
+    location: Location,
+    ident: &'static str,
+    self_name: Option<&'static str>,
+    explicit: Option<Cache>,
+    render: Render<'_>,
 ) -> EntryCall {
     let cache = Handle::choose(explicit, Context::current().cache).into_cache();
     let function = registry().at(location, ident);
@@ -133,11 +169,7 @@ static UNKNOWN: Function = Function::new(Declared {
     self_type: SelfType::InKey,
 });
 
-fn render_key(
-    function: &Function,
-    cache: &Cache,
-    render: impl FnOnce(&mut KeyWriter<'_>),
-) -> Result<Key, &'static str> {
+fn render_key(function: &Function, cache: &Cache, render: Render<'_>) -> Result<Key, &'static str> {
     if let Some(why) = function.refused() {
         return Err(why);
     }
@@ -161,6 +193,12 @@ fn render_key(
 impl Active {
     /// Counts what the call came to.
     pub(crate) fn record(&self, outcome: Outcome) {
+        match &self.counted {
+            Counted::Yes => {}
+            Counted::No => return,
+            Counted::UnlessLeft(left) if left.load(Ordering::Relaxed) => return,
+            Counted::UnlessLeft(_) => {}
+        }
         record(self.function, &self.cache, self.observer.as_deref(), outcome, self.key.whole());
     }
 
@@ -205,12 +243,13 @@ impl Active {
             refresh: self.refresh,
             wait: self.wait,
             observer: self.observer.clone(),
+            counted: Counted::Yes,
         }
     }
 
     /// The same key, for a refresh in a task of its own.
     pub(crate) fn for_behind(&self) -> Self {
-        Self { refresh: false, observer: None, ..self.again() }
+        Self { refresh: false, observer: None, counted: Counted::No, ..self.again() }
     }
 }
 

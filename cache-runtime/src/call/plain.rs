@@ -3,17 +3,17 @@
 //! The caller's own runtime, if it has one, stands still while one of its threads is parked, so
 //! the connections are driven by one thread of ours, started when it is first needed.
 
-use once_cell::sync::OnceCell;
+use crate::io_thread;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::Handle;
 
 /// Runs a cached call to its end, inside and outside of Tokio runtimes of whatever kind.
 pub fn blocking<F: Future>(call: F) -> F::Output {
     // Without the thread the store is out of reach, and the body runs all the same.
-    let _driven = io_thread().map(Handle::enter);
+    let _driven = io_thread::handle().map(Handle::enter);
     // In a task, Tokio would have the call stop for others now and then: nobody is let through.
     let mut call = pin!(tokio::task::unconstrained(call));
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -33,20 +33,6 @@ pub fn outside<B: Future>(mut body: Pin<&mut B>) -> impl Future<Output = B::Outp
         let _inside = runtime.as_ref().map(Handle::enter);
         body.as_mut().poll(context)
     })
-}
-
-/// The thread that drives connections for those who park; `None` where none can be had.
-fn io_thread() -> Option<&'static Handle> {
-    static IO: OnceCell<Option<Handle>> = OnceCell::new();
-    IO.get_or_init(|| {
-        let runtime = Builder::new_current_thread().enable_all().build().ok()?;
-        let handle = runtime.handle().clone();
-        let thread = thread::Builder::new().name("cache-io".to_owned());
-        // It lives as long as the process; connections end with their caches.
-        thread.spawn(move || runtime.block_on(std::future::pending::<()>())).ok()?;
-        Some(handle)
-    })
-    .as_ref()
 }
 
 struct Unpark(Thread);

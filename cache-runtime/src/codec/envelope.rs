@@ -41,6 +41,13 @@ pub(crate) struct Payload {
     from: usize,
 }
 
+impl Payload {
+    /// What has no envelope.
+    pub(crate) fn bare(bytes: Bytes) -> Self {
+        Self { bytes, from: 0 }
+    }
+}
+
 impl Deref for Payload {
     type Target = [u8];
 

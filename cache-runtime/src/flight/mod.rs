@@ -2,5 +2,6 @@
 //! wait. No I/O.
 
 pub(crate) mod journal;
+pub(crate) mod leases;
 pub(crate) mod single_flight;
 pub(crate) mod slots;

@@ -54,7 +54,7 @@ pub(crate) enum Landing {
     /// An error that can be copied.
     Error(SharedError),
     /// The body ended, but its result cannot be handed over: everybody computes, at once.
-    Apart,
+    Unshared,
     /// Nothing: the leader was cancelled or panicked, or what it computed is old already. Look
     /// again, and perhaps lead.
     Again,
@@ -68,13 +68,13 @@ pub(crate) enum Role {
 
 /// What waiting came to.
 #[derive(Debug)]
-pub(crate) enum Waited<R> {
+pub(crate) enum Waited {
     /// The flight's value, and when it stops being fresh by the cache's clock.
     Value(Arc<[u8]>, Duration),
-    /// The flight's error.
-    Error(R),
+    /// The flight's error, see [`Waiter::copy_error`].
+    Error,
     /// Nothing that can be handed over: compute.
-    Apart,
+    Unshared,
     /// Look again, from the start.
     Again,
     /// The wait was too long: compute, and store nothing.
@@ -263,32 +263,36 @@ impl Drop for Leader {
 }
 
 impl Waiter {
-    /// Waits for the flight, `limit` at the longest. `unpack` makes an output of a shared error.
-    pub(crate) async fn wait<R>(
-        &self,
-        limit: Duration,
-        unpack: fn(&SharedError) -> Option<R>,
-    ) -> Waited<R> {
+    /// Waits for the flight, `limit` at the longest.
+    pub(crate) async fn wait(&self, limit: Duration) -> Waited {
         if !timers::available() {
             return Waited::TimedOut;
         }
-        tokio::time::timeout(limit, self.landing(unpack)).await.unwrap_or(Waited::TimedOut)
+        tokio::time::timeout(limit, self.landing()).await.unwrap_or(Waited::TimedOut)
     }
 
     /// [`wait`](Self::wait) without an end of its own.
-    pub(crate) async fn landing<R>(&self, unpack: fn(&SharedError) -> Option<R>) -> Waited<R> {
+    pub(crate) async fn landing(&self) -> Waited {
         loop {
             let landed = self.flight.landed.notified();
             if let Some((landing, came_before)) = &lock(&self.flight.state).landing {
                 return match landing {
                     _ if self.came_after >= *came_before => Waited::Again,
                     Landing::Value(bytes, until) => Waited::Value(bytes.clone(), *until),
-                    Landing::Error(error) => unpack(error).map_or(Waited::Apart, Waited::Error),
-                    Landing::Apart => Waited::Apart,
+                    Landing::Error(_) => Waited::Error,
+                    Landing::Unshared => Waited::Unshared,
                     Landing::Again => Waited::Again,
                 };
             }
             landed.await;
+        }
+    }
+
+    /// Has `copy` copy the error that the flight came to. Says whether that could be done.
+    pub(crate) fn copy_error(&self, copy: &mut dyn FnMut(&SharedError) -> bool) -> bool {
+        match &lock(&self.flight.state).landing {
+            Some((Landing::Error(error), _)) => copy(error),
+            _ => false,
         }
     }
 }

@@ -104,7 +104,7 @@ impl Function {
     }
 
     /// Says once that a value of this function could not be written or read.
-    pub(crate) fn warn_of_codec(&self, key: &str, why: &crate::Error) {
+    pub(crate) fn warn_of_codec(&self, key: &str, why: &crate::error::Error) {
         if !self.warned_of_codec.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: "cache_runtime",

@@ -1,16 +1,21 @@
-//! What the options of one function say about storing its values: pure policy, no I/O.
+//! What the options of one function say about its values: pure policy, no I/O.
+//!
+//! What needs no type of the user's is in [`Rules`], which the algorithm knows; what does is in
+//! [`Hooks`], which only the shell around it knows.
 
 pub(crate) mod shape;
 pub(crate) mod windows;
 
+use crate::codec::envelope::{self, Envelope};
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::plan::shape::{ErrorSharing, HoldsOption, Shape};
-use crate::plan::windows::Windows;
+use crate::key::whole::Key;
+use shape::{ErrorSharing, HoldsOption, Shape};
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
+use windows::Windows;
 
 /// Where the time to live comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,103 +42,69 @@ pub enum SingleFlight {
     Off,
 }
 
-/// The options of a function, typed by what it returns.
-pub struct Plan<S: Shape> {
+/// What the options say that needs no type of the user's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
     ttl: Ttl,
     single_flight: SingleFlight,
-    windows: Windows,
+    pub(crate) windows: Windows,
     jitter: f64,
     /// Zero: never.
     early: f64,
     none_ttl: Option<Duration>,
     max_size: Option<usize>,
-    cache_if: Option<fn(&S::Value) -> bool>,
-    ttl_with: Option<fn(&S::Value) -> Duration>,
-    errors: ErrorSharing<S::Output>,
-    encode: fn(&S::Stored, &mut Vec<u8>) -> Result<(), Error>,
-    decode: fn(&[u8]) -> Result<S::Stored, Error>,
 }
 
-/// A plan with every option at its default. Takes codec and shape by value so that both are
-/// inferred.
-///
-/// The only place that demands a codec and a value that it can encode, and so the only one where
-/// a type that cannot be cached is an error: further bounds would be further errors.
-pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shape: S) -> Plan<S> {
-    Plan {
+/// What the options say of one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It is the `None` that `none_ttl` is about.
+    Nothing,
+    /// `cache_if` does not hold.
+    NotStored,
+    /// A value, and what `ttl_with` says of it.
+    Value(Option<Duration>),
+}
+
+/// A value that is to be stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Computed<'k> {
+    pub(crate) key: &'k Key,
+    pub(crate) said: Said,
+    /// A time to live that is given by hand, which beats the options.
+    pub(crate) ttl: Option<Duration>,
+    /// How long its body ran, where that is stored too.
+    pub(crate) load: Option<Duration>,
+    /// Whether its bytes are wanted also where it is not stored.
+    pub(crate) wanted: bool,
+}
+
+/// Writes a value's bytes.
+pub(crate) type Write<'w> = &'w mut dyn FnMut(&mut Vec<u8>) -> Result<(), Error>;
+
+/// How one value is to be stored.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Storing {
+    /// What is stored. `None` where nobody wants it.
+    pub(crate) bytes: Option<Vec<u8>>,
+    /// How much of it is stored before the value.
+    pub(crate) before: usize,
+    /// For how long, its stale window included. `None`: it may not be stored.
+    pub(crate) life: Option<Duration>,
+    /// How long it is fresh for those who wait for it.
+    pub(crate) fresh: Duration,
+}
+
+impl Rules {
+    const DEFAULT: Self = Self {
         ttl: Ttl::Default,
         single_flight: SingleFlight::Cluster,
-        windows: Windows::default(),
+        windows: Windows { revalidate: Duration::ZERO, on_error: Duration::ZERO },
         jitter: 0.0,
         early: 0.0,
         none_ttl: None,
         max_size: None,
-        cache_if: None,
-        ttl_with: None,
-        errors: ErrorSharing::none(),
-        encode: C::encode,
-        decode: C::decode,
-    }
-}
-
-impl<S: Shape> Plan<S> {
-    pub fn ttl(mut self, ttl: Ttl) -> Self {
-        self.ttl = ttl;
-        self
-    }
-
-    pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
-        self.single_flight = single_flight;
-        self
-    }
-
-    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
-        self.windows.revalidate = window;
-        self
-    }
-
-    pub fn stale_if_error(mut self, window: Duration) -> Self {
-        self.windows.on_error = window;
-        self
-    }
-
-    pub fn jitter(mut self, share: f64) -> Self {
-        self.jitter = share;
-        self
-    }
-
-    pub fn early_refresh(mut self, beta: f64) -> Self {
-        self.early = beta;
-        self
-    }
-
-    pub fn none_ttl(mut self, ttl: Duration) -> Self
-    where
-        S: HoldsOption,
-    {
-        self.none_ttl = Some(ttl);
-        self
-    }
-
-    pub fn max_size(mut self, bytes: usize) -> Self {
-        self.max_size = Some(bytes);
-        self
-    }
-
-    pub fn cache_if(mut self, holds: fn(&S::Value) -> bool) -> Self {
-        self.cache_if = Some(holds);
-        self
-    }
-
-    pub fn ttl_with(mut self, ttl: fn(&S::Value) -> Duration) -> Self {
-        self.ttl_with = Some(ttl);
-        self
-    }
-
-    pub fn share_errors(mut self, errors: ErrorSharing<S::Output>) -> Self {
-        self.errors = errors;
-        self
-    }
+    };
 
     /// Whether the calls of one process share a computation.
     pub(crate) fn shares_here(&self) -> bool {
@@ -143,14 +114,6 @@ impl<S: Shape> Plan<S> {
     /// Whether what another process is computing is waited for.
     pub(crate) fn waits_for_others(&self) -> bool {
         self.single_flight == SingleFlight::Cluster
-    }
-
-    pub(crate) fn errors(&self) -> ErrorSharing<S::Output> {
-        self.errors
-    }
-
-    pub(crate) fn windows(&self) -> Windows {
-        self.windows
     }
 
     /// The beta of early refreshes.
@@ -163,78 +126,206 @@ impl<S: Shape> Plan<S> {
         self.early().is_some() || !self.windows.is_none()
     }
 
-    /// How long to store this value, its stale window included: `None` for not at all. `random` is in `0.0..1.0`.
-    pub(crate) fn life(
+    /// How a value is stored and for how long. `room` is a guess of its size.
+    ///
+    /// # Errors
+    /// When its life is not known, or it cannot be encoded.
+    pub(crate) fn storing(
         &self,
-        stored: &S::Stored,
+        value: Computed<'_>,
         settings: &Settings,
-        random: impl FnOnce() -> f64,
-    ) -> Result<Option<Duration>, Error> {
-        let ttl = match S::value(stored) {
-            None => match self.none_ttl {
+        room: usize,
+        write: Write<'_>,
+    ) -> Result<Storing, Error> {
+        let ttl = self.ttl(value, settings)?;
+        let fresh = ttl.unwrap_or(Duration::MAX);
+        let mut life = ttl.map(|ttl| ttl.saturating_add(self.windows.longest()));
+        if life.is_none() && !value.wanted {
+            return Ok(Storing { bytes: None, before: 0, life, fresh });
+        }
+        let mut bytes = Vec::with_capacity(room);
+        write(&mut bytes)?;
+        if self.max_size.is_some_and(|most| bytes.len() > most) {
+            life = None;
+        }
+        let length = bytes.len();
+        envelope::seal(value.key, Envelope { load: value.load }, &mut bytes)?;
+        Ok(Storing { before: bytes.len() - length, bytes: Some(bytes), life, fresh })
+    }
+
+    /// The time to live of a value; `None` where it is not stored.
+    fn ttl(&self, value: Computed<'_>, settings: &Settings) -> Result<Option<Duration>, Error> {
+        let ttl = match (value.ttl, value.said) {
+            (Some(given), _) => given,
+            (None, Said::NotStored) => return Ok(None),
+            (None, Said::Nothing) => match self.none_ttl {
                 None => return Ok(None),
-                Some(ttl) => ttl,
+                Some(ttl) => self.shortened(ttl, settings),
             },
-            Some(value) if self.cache_if.is_some_and(|holds| !holds(value)) => return Ok(None),
-            Some(value) => match (self.ttl_with, self.ttl) {
-                (Some(ttl), _) => ttl(value),
-                (None, Ttl::Fixed(ttl)) => ttl,
-                (None, Ttl::Default) => settings.default_ttl,
-                (None, Ttl::Setting(name)) => settings.ttl(name),
-                (None, Ttl::Unknown) => {
-                    return Err(Error::Invalid(
-                        "this function's `ttl` depends on arguments that its companion does not \
-                         take: use `put_for`"
-                            .into(),
-                    ));
-                }
-            },
+            (None, Said::Value(Some(ttl))) => self.shortened(ttl, settings),
+            (None, Said::Value(None)) => self.shortened(self.ttl.of(settings)?, settings),
         };
-        // Taken off, since no share of the longest `Duration` is too long for one.
-        let less =
-            if self.jitter > 0.0 { ttl.mul_f64(self.jitter * random()) } else { Duration::ZERO };
-        let ttl = ttl.saturating_sub(less);
-        Ok((!ttl.is_zero()).then(|| ttl.saturating_add(self.windows.longest())))
+        Ok((!ttl.is_zero()).then_some(ttl))
     }
 
-    /// The bytes of a value, in a buffer of about the size that is `expected`.
-    pub(crate) fn encode(&self, stored: &S::Stored, expected: usize) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::with_capacity(expected);
-        (self.encode)(stored, &mut bytes)?;
-        Ok(bytes)
-    }
-
-    pub(crate) fn fits(&self, value: &[u8]) -> bool {
-        self.max_size.is_none_or(|most| value.len() <= most)
-    }
-
-    /// What a call of this process has just encoded, whether or not it is stored.
-    pub(crate) fn decode_shared(&self, bytes: &[u8]) -> Result<S::Stored, Error> {
-        (self.decode)(bytes)
-    }
-
-    /// What the bytes stand for; `None` for a `None` that this function does not cache, which
-    /// only somebody else can have written.
-    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Option<S::Stored>, Error> {
-        let stored = self.decode_shared(bytes)?;
-        let known = self.none_ttl.is_some() || S::value(&stored).is_some();
-        Ok(known.then_some(stored))
+    /// `ttl` less its jitter.
+    fn shortened(&self, ttl: Duration, settings: &Settings) -> Duration {
+        if self.jitter > 0.0 {
+            // Taken off, since no share of the longest `Duration` is too long for one.
+            ttl.saturating_sub(ttl.mul_f64(self.jitter * settings.clock.random()))
+        } else {
+            ttl
+        }
     }
 }
 
-impl<S: Shape> Clone for Plan<S> {
+impl Ttl {
+    fn of(self, settings: &Settings) -> Result<Duration, Error> {
+        match self {
+            Self::Fixed(ttl) => Ok(ttl),
+            Self::Default => Ok(settings.default_ttl),
+            Self::Setting(name) => Ok(settings.ttl(name)),
+            Self::Unknown => Err(Error::Invalid(
+                "this function's `ttl` depends on arguments that its companion does not take: use \
+                 `put_for`"
+                    .into(),
+            )),
+        }
+    }
+}
+
+/// What the options and the codec say that needs the user's types: plain functions.
+pub(crate) struct Hooks<S: Shape> {
+    stores_none: bool,
+    cache_if: Option<fn(&S::Value) -> bool>,
+    ttl_with: Option<fn(&S::Value) -> Duration>,
+    pub(crate) errors: ErrorSharing<S::Output>,
+    pub(crate) encode: fn(&S::Stored, &mut Vec<u8>) -> Result<(), Error>,
+    pub(crate) decode: fn(&[u8]) -> Result<S::Stored, Error>,
+}
+
+impl<S: Shape> Hooks<S> {
+    /// What the options say of one value.
+    pub(crate) fn said(&self, stored: &S::Stored) -> Said {
+        match S::value(stored) {
+            None => Said::Nothing,
+            Some(value) if self.cache_if.is_some_and(|holds| !holds(value)) => Said::NotStored,
+            Some(value) => Said::Value(self.ttl_with.map(|ttl| ttl(value))),
+        }
+    }
+
+    /// Whether the value is one that the function stores: a `None` may be somebody else's.
+    pub(crate) fn knows(&self, stored: &S::Stored) -> bool {
+        self.stores_none || S::value(stored).is_some()
+    }
+}
+
+impl<S: Shape> Clone for Hooks<S> {
     fn clone(&self) -> Self {
         Self { ..*self }
     }
 }
 
+/// The options of a function, typed by what it returns.
+pub struct Plan<S: Shape> {
+    pub(crate) rules: Rules,
+    pub(crate) hooks: Hooks<S>,
+}
+
+/// A plan with every option at its default. Takes codec and shape by value so that both are
+/// inferred.
+///
+/// The only place that demands a codec and a value that it can encode, and so the only one where
+/// a type that cannot be cached is an error: further bounds would be further errors.
+#[inline]
+pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shape: S) -> Plan<S> {
+    Plan {
+        rules: Rules::DEFAULT,
+        hooks: Hooks {
+            stores_none: false,
+            cache_if: None,
+            ttl_with: None,
+            errors: ErrorSharing::none(),
+            encode: C::encode,
+            decode: C::decode,
+        },
+    }
+}
+
+impl<S: Shape> Plan<S> {
+    #[inline]
+    pub fn ttl(mut self, ttl: Ttl) -> Self {
+        self.rules.ttl = ttl;
+        self
+    }
+
+    #[inline]
+    pub fn single_flight(mut self, single_flight: SingleFlight) -> Self {
+        self.rules.single_flight = single_flight;
+        self
+    }
+
+    #[inline]
+    pub fn stale_while_revalidate(mut self, window: Duration) -> Self {
+        self.rules.windows.revalidate = window;
+        self
+    }
+
+    #[inline]
+    pub fn stale_if_error(mut self, window: Duration) -> Self {
+        self.rules.windows.on_error = window;
+        self
+    }
+
+    #[inline]
+    pub fn jitter(mut self, share: f64) -> Self {
+        self.rules.jitter = share;
+        self
+    }
+
+    #[inline]
+    pub fn early_refresh(mut self, beta: f64) -> Self {
+        self.rules.early = beta;
+        self
+    }
+
+    #[inline]
+    pub fn none_ttl(mut self, ttl: Duration) -> Self
+    where
+        S: HoldsOption,
+    {
+        self.rules.none_ttl = Some(ttl);
+        self.hooks.stores_none = true;
+        self
+    }
+
+    #[inline]
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.rules.max_size = Some(bytes);
+        self
+    }
+
+    #[inline]
+    pub fn cache_if(mut self, holds: fn(&S::Value) -> bool) -> Self {
+        self.hooks.cache_if = Some(holds);
+        self
+    }
+
+    #[inline]
+    pub fn ttl_with(mut self, ttl: fn(&S::Value) -> Duration) -> Self {
+        self.hooks.ttl_with = Some(ttl);
+        self
+    }
+
+    #[inline]
+    pub fn share_errors(mut self, errors: ErrorSharing<S::Output>) -> Self {
+        self.hooks.errors = errors;
+        self
+    }
+}
+
 impl<S: Shape> fmt::Debug for Plan<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan")
-            .field("ttl", &self.ttl)
-            .field("jitter", &self.jitter)
-            .field("none_ttl", &self.none_ttl)
-            .field("max_size", &self.max_size)
-            .finish_non_exhaustive()
+        f.debug_struct("Plan").field("rules", &self.rules).finish_non_exhaustive()
     }
 }

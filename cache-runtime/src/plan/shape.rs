@@ -241,11 +241,11 @@ impl<T, E: Clone + Send + 'static> ErrorsShared<Result<T, E>> for &Returns<Resul
 }
 
 /// All other return types: nobody shares, every waiter computes.
-pub trait ErrorsApart<R> {
+pub trait ErrorsUnshared<R> {
     fn errors(&self) -> ErrorSharing<R>;
 }
 
-impl<R> ErrorsApart<R> for Returns<R> {
+impl<R> ErrorsUnshared<R> for Returns<R> {
     fn errors(&self) -> ErrorSharing<R> {
         ErrorSharing::none()
     }

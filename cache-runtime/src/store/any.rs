@@ -112,6 +112,15 @@ impl Store for AnyStore {
         delegate!("settle": self, store => store.settle(key, token, act, within).await)
     }
 
+    async fn renew(
+        &self,
+        leases: &[(Key, Token)],
+        life: Duration,
+        within: Duration,
+    ) -> Result<(), Error> {
+        delegate!("renew": self, store => store.renew(leases, life, within).await)
+    }
+
     async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
         delegate!("remove": self, store => store.remove(keys, within).await)
     }

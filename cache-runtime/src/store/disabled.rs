@@ -30,6 +30,10 @@ impl Store for DisabledStore {
         Ok(true)
     }
 
+    async fn renew(&self, _: &[(Key, Token)], _: Duration, _: Duration) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn remove(&self, _: &[Key], _: Duration) -> Result<u64, Error> {
         Ok(0)
     }

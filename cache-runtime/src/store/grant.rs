@@ -9,15 +9,22 @@ use super::found::Found;
 use std::time::Duration;
 
 /// Proof of having been given a lease; random, so that no two are alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token([u8; 32]);
 
 impl Token {
     pub(crate) fn random() -> Self {
-        Self(format!("{:032x}", fastrand::u128(..)))
+        let mut digits = [b'0'; 32];
+        let mut random = fastrand::u128(..);
+        for digit in &mut digits {
+            // Four bits make a hex digit.
+            *digit = b"0123456789abcdef".get((random & 15) as usize).copied().unwrap_or(b'0');
+            random >>= 4;
+        }
+        Self(digits)
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -55,6 +62,4 @@ pub(crate) enum Act<'v> {
     /// Gives the lease back and removes the value: what was computed replaces it, and may not be
     /// stored.
     Discard,
-    /// Makes it last for this long from now.
-    Renew(Duration),
 }

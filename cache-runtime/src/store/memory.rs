@@ -166,7 +166,7 @@ impl Store for MemoryStore {
         if ask != Ask::Force && inner.live(&lease, now).is_some() {
             return Ok(Acquired::Theirs);
         }
-        inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
+        inner.write(&lease, token.as_bytes(), life, now, self.bounds);
         Ok(Acquired::Ours)
     }
 
@@ -180,13 +180,10 @@ impl Store for MemoryStore {
         let lease = key.lease();
         let now = self.clock.now();
         let mut inner = self.lock();
-        if inner.live(&lease, now).is_none_or(|holder| *holder != *token.as_str().as_bytes()) {
+        if inner.live(&lease, now).is_none_or(|holder| *holder != *token.as_bytes()) {
             return Ok(false);
         }
         match act {
-            Act::Renew(life) => {
-                inner.write(&lease, token.as_str().as_bytes(), life, now, self.bounds);
-            }
             Act::Release => drop(inner.drop_key(&lease)),
             Act::Discard => {
                 inner.drop_key(&lease);
@@ -198,6 +195,23 @@ impl Store for MemoryStore {
             }
         }
         Ok(true)
+    }
+
+    async fn renew(
+        &self,
+        leases: &[(Key, Token)],
+        life: Duration,
+        _: Duration,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        for (key, token) in leases {
+            let lease = key.lease();
+            if inner.live(&lease, now).is_some_and(|holder| *holder == *token.as_bytes()) {
+                inner.write(&lease, token.as_bytes(), life, now, self.bounds);
+            }
+        }
+        Ok(())
     }
 
     async fn remove(&self, keys: &[Key], _: Duration) -> Result<u64, Error> {

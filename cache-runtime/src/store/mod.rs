@@ -57,7 +57,7 @@ pub(crate) enum Reachability {
 /// Tokio runtime to *fail*: outside of one the answer is `Unavailable`.
 ///
 /// Implementations MUST:
-/// - make each of these methods one atomic step (`remove` and `scan` for each key or page alone);
+/// - make each of these methods one atomic step (`renew`, `remove` and `scan` for each key or page alone);
 /// - expire a value no later than its `ttl`, counted from the write; a `ttl` below one
 ///   millisecond stores nothing and answers `Ok`;
 /// - have `scan` return, over the pages of one iteration, every key that matches and is present
@@ -93,6 +93,15 @@ pub(crate) trait Store: Send + Sync {
         act: Act<'_>,
         within: Duration,
     ) -> impl Future<Output = Result<bool, Error>> + Send;
+
+    /// Makes each of these leases last for `life` from now, if it is still that token's: one that is
+    /// gone stays gone. No leases, no command.
+    fn renew(
+        &self,
+        leases: &[(Key, Token)],
+        life: Duration,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Removes the values of `keys` and voids their leases; answers how many values there were.
     /// No keys, no command.

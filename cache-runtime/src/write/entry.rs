@@ -2,15 +2,16 @@
 
 use crate::cache::Cache;
 use crate::call::EntryCall;
-use crate::call::lease::LIFE;
-use crate::codec::envelope::{self, Envelope};
+use crate::call::budget::Budget;
+use crate::codec::envelope;
 use crate::error::Error;
 use crate::function::Function;
 use crate::key::whole::Key;
-use crate::plan::Plan;
 use crate::plan::shape::Shape;
-use crate::plan::windows::{State, Windows};
-use crate::store::{Act, Ask, Life, Store, Token, Want};
+use crate::plan::windows::State;
+use crate::plan::{Computed, Hooks, Plan, Rules, Said, Write};
+use crate::store::{Life, Store, Want};
+use crate::write::seizure::{fill, seize};
 use std::any::Any;
 use std::fmt;
 use std::time::Duration;
@@ -43,7 +44,9 @@ use std::time::Duration;
 pub struct Entry<R: 'static> {
     cache: Cache,
     key: Result<Key, Error>,
-    plan: Box<dyn ErasedPlan<R>>,
+    function: &'static Function,
+    rules: Rules,
+    hooks: Box<dyn AnyHooks<R>>,
 }
 
 /// Makes an entry.
@@ -52,100 +55,41 @@ where
     S: Shape<Output: 'static, Stored: 'static> + 'static,
 {
     let EntryCall { function, cache, key } = call;
-    Entry { cache, key, plan: Box::new(FunctionPlan { function, plan }) }
+    Entry { cache, key, function, rules: plan.rules, hooks: Box::new(plan.hooks) }
 }
 
 /// What is stored, and for how long.
 pub(crate) type Encoded = (Vec<u8>, Duration);
 
-/// A plan without the types that only matter inside.
-trait ErasedPlan<R>: Send + Sync {
-    fn decode(&self, bytes: &[u8]) -> Result<Option<R>, Error>;
-    fn windows(&self) -> Windows;
-    /// The bytes to store and for how long, if the value is one that is stored.
-    fn encode(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        output: &R,
-        ttl: Option<Duration>,
-    ) -> Result<Option<Encoded>, Error>;
+/// Is told what the options say of a value, and how it is written.
+type Tell<'t> = &'t mut dyn FnMut(Said, Write<'_>);
+
+/// Hooks without the types that only matter inside.
+trait AnyHooks<R>: Send + Sync {
+    fn decode(&self, value: &[u8]) -> Result<Option<R>, Error>;
+    /// Tells of the value in an output, if there is one.
+    fn of_output(&self, output: &R, tell: Tell<'_>);
     /// The same of what is stored of an output. Of another type it is none that is stored: in a
     /// generic function that returns `T`, a `Result` is stored as a whole.
-    fn encode_stored(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        stored: &dyn Any,
-    ) -> Result<Option<Encoded>, Error>;
-    fn function(&self) -> &'static Function;
+    fn of_stored(&self, stored: &dyn Any, tell: Tell<'_>);
 }
 
-struct FunctionPlan<S: Shape> {
-    function: &'static Function,
-    plan: Plan<S>,
-}
-
-impl<S: Shape<Stored: 'static>> ErasedPlan<S::Output> for FunctionPlan<S> {
-    fn decode(&self, bytes: &[u8]) -> Result<Option<S::Output>, Error> {
-        Ok(self.plan.decode(bytes)?.map(S::join))
+impl<S: Shape<Stored: 'static>> AnyHooks<S::Output> for Hooks<S> {
+    fn decode(&self, value: &[u8]) -> Result<Option<S::Output>, Error> {
+        let stored = (self.decode)(value)?;
+        Ok(if self.knows(&stored) { Some(S::join(stored)) } else { None })
     }
 
-    fn windows(&self) -> Windows {
-        self.plan.windows()
-    }
-
-    fn encode(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        output: &S::Output,
-        ttl: Option<Duration>,
-    ) -> Result<Option<Encoded>, Error> {
-        match S::stored(output) {
-            Some(stored) => self.encode_for(cache, key, stored, ttl),
-            None => Ok(None),
+    fn of_output(&self, output: &S::Output, tell: Tell<'_>) {
+        if let Some(stored) = S::stored(output) {
+            tell(self.said(stored), &mut |bytes| (self.encode)(stored, bytes));
         }
     }
 
-    fn encode_stored(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        stored: &dyn Any,
-    ) -> Result<Option<Encoded>, Error> {
-        match stored.downcast_ref() {
-            Some(stored) => self.encode_for(cache, key, stored, None),
-            None => Ok(None),
+    fn of_stored(&self, stored: &dyn Any, tell: Tell<'_>) {
+        if let Some(stored) = stored.downcast_ref() {
+            tell(self.said(stored), &mut |bytes| (self.encode)(stored, bytes));
         }
-    }
-
-    fn function(&self) -> &'static Function {
-        self.function
-    }
-}
-
-impl<S: Shape> FunctionPlan<S> {
-    fn encode_for(
-        &self,
-        cache: &Cache,
-        key: &Key,
-        stored: &S::Stored,
-        ttl: Option<Duration>,
-    ) -> Result<Option<Encoded>, Error> {
-        let life = match ttl {
-            Some(ttl) if ttl.is_zero() => None,
-            Some(ttl) => Some(ttl.saturating_add(self.plan.windows().longest())),
-            None => self.plan.life(stored, cache.settings(), || cache.clock().random())?,
-        };
-        // What Redis does not count as a life is not stored.
-        let Some(life) = life.filter(|life| life.as_millis() > 0) else { return Ok(None) };
-        let mut bytes = self.plan.encode(stored, self.function.expected_size())?;
-        if !self.plan.fits(&bytes) {
-            return Ok(None);
-        }
-        envelope::seal(key, Envelope::default(), &mut bytes)?;
-        Ok(Some((bytes, life)))
     }
 }
 
@@ -158,10 +102,6 @@ impl<R: 'static> Entry<R> {
         self.whole().map(Key::whole)
     }
 
-    pub(crate) fn whole(&self) -> Result<&Key, Error> {
-        self.key.as_ref().map_err(Clone::clone)
-    }
-
     /// The stored value, if there is one that a call would be answered with at once: fresh, or
     /// within `stale_while_revalidate`. Computes and refreshes nothing. Answers
     /// `None` while an invalidation by a writer of this process waits to reach the store.
@@ -170,21 +110,24 @@ impl<R: 'static> Entry<R> {
     /// Why the store could not be asked; [`Error::Codec`] when what it holds is not a value of
     /// this function.
     pub async fn get(&self) -> Result<Option<R>, Error> {
-        let (key, windows) = (self.whole()?, self.plan.windows());
+        let key = self.whole()?;
         if !self.cache.trusts(key) {
             return Ok(None);
         }
+        let (clock, windows) = (self.cache.clock(), self.rules.windows);
         let want = if windows.is_none() { Want::Value } else { Want::Life };
-        let asked = self.cache.clock().now();
-        let read = self.cache.store().read(key, want, self.timeout()).await?;
-        let late = self.cache.clock().now().saturating_sub(asked);
-        let served = |left: Duration| {
-            let state = windows.state(left.saturating_sub(late));
-            matches!(state, State::Fresh | State::Stale { at_once: true, .. })
+        let asked = clock.now();
+        let Some(found) = self.cache.store().read(key, want, self.timeout()).await?.found else {
+            return Ok(None);
         };
-        match read.found.filter(|found| found.left.is_none_or(served)) {
-            Some(found) => self.plan.decode(&envelope::open(key, found.bytes)?.value),
-            None => Ok(None),
+        let state = found.left.map_or(State::Fresh, |left| {
+            windows.state(left.saturating_sub(clock.now().saturating_sub(asked)))
+        });
+        match state {
+            State::Fresh | State::Stale { at_once: true, .. } => {
+                self.hooks.decode(&envelope::open(key, found.bytes)?.value)
+            }
+            State::Stale { .. } | State::Expired => Ok(None),
         }
     }
 
@@ -212,15 +155,30 @@ impl<R: 'static> Entry<R> {
 
     async fn store(&self, value: &R, ttl: Option<Duration>) -> Result<bool, Error> {
         let key = self.whole()?;
-        let Some((bytes, life)) = self.plan.encode(&self.cache, key, value, ttl)? else {
-            return Ok(false);
-        };
-        self.cache.flights().detach(key);
+        let mut encoded = Ok(None);
+        self.hooks.of_output(value, &mut |said, write| encoded = self.encoded(said, ttl, write));
+        let Some((bytes, life)) = encoded? else { return Ok(false) };
+        let mut budget = Budget::new(self.timeout());
         // Under a lease, so that a write that arrives late does not undo a newer invalidation.
-        let (token, store) = (Token::random(), self.cache.store());
-        store.acquire(key, Ask::Force, &token, LIFE, self.timeout()).await?;
-        let filled = store.settle(key, &token, Act::Fill(&bytes, life), self.timeout()).await?;
-        Ok(filled && !self.cache.is_disabled())
+        match seize(&self.cache, key, &mut budget).await? {
+            Some(lease) => fill(&self.cache, key, lease, &bytes, life, &mut budget).await,
+            None => Ok(false),
+        }
+    }
+
+    /// What is to be stored of a value, if it is one that is stored.
+    fn encoded(
+        &self,
+        said: Said,
+        ttl: Option<Duration>,
+        write: Write<'_>,
+    ) -> Result<Option<Encoded>, Error> {
+        let value = Computed { key: self.whole()?, said, ttl, load: None, wanted: false };
+        let room = self.function.expected_size();
+        let storing = self.rules.storing(value, self.cache.settings(), room, write)?;
+        // What Redis does not count as a life is not stored.
+        let life = storing.life.filter(|life| life.as_millis() > 0);
+        Ok(storing.bytes.zip(life))
     }
 
     /// How long the stored value has left until it is stale; `None` when there is none, zero when
@@ -234,7 +192,7 @@ impl<R: 'static> Entry<R> {
         Ok(match self.cache.store().life(self.whole()?, self.timeout()).await? {
             Life::Absent => None,
             Life::Unlimited => Some(Duration::MAX),
-            Life::Remaining(left) => Some(left.saturating_sub(self.plan.windows().longest())),
+            Life::Remaining(left) => Some(left.saturating_sub(self.rules.windows.longest())),
         })
     }
 
@@ -249,15 +207,26 @@ impl<R: 'static> Entry<R> {
     /// What a writer is to store for `value`; `None` where nothing is. What
     /// should have been stored and cannot be is counted, and said once.
     pub(crate) fn encode(&self, value: &dyn Any) -> Option<Encoded> {
-        let key = self.whole().ok()?;
-        match self.plan.encode_stored(&self.cache, key, value) {
+        let mut encoded = Ok(None);
+        self.hooks.of_stored(value, &mut |said, write| encoded = self.encoded(said, None, write));
+        match encoded {
             Ok(encoded) => encoded,
             Err(error) => {
-                self.plan.function().warn_of_codec(key.whole(), &error);
+                let key = self.key.as_ref().map(Key::whole).unwrap_or_default();
+                self.function.warn_of_codec(key, &error);
                 self.cache.counters().count_error();
                 None
             }
         }
+    }
+
+    pub(crate) fn whole(&self) -> Result<&Key, Error> {
+        self.key.as_ref().map_err(Clone::clone)
+    }
+
+    /// The key, where calls of the function are cached.
+    pub(crate) fn cached_key(&self) -> Option<Key> {
+        self.key.as_ref().ok().cloned()
     }
 
     pub(crate) fn cache(&self) -> &Cache {

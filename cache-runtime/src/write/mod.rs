@@ -3,4 +3,5 @@
 pub(crate) mod defer;
 pub(crate) mod entry;
 pub(crate) mod put;
+mod seizure;
 pub(crate) mod writers;

@@ -11,13 +11,13 @@ use crate::cache::context::{Context, Held, Mode, with_cache, within};
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
 use crate::error::Error;
+use crate::key::whole::Key;
 use crate::plan::shape::{Returns, Shape};
-use crate::store::{Acquired, Act, Ask};
 use crate::write::entry::{Encoded, Entry};
+use crate::write::seizure::{fill, seize};
 use crate::write::writers::{Pending, Targets};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// A value that a cached function stores too.
 #[diagnostic::on_unimplemented(
@@ -82,22 +82,66 @@ pub fn putting<R, B: Future>(
     async move {
         let mut targets = Targets::default();
         targets.entry(&entry);
-        let mut pending = Pending::new(targets);
-        let mut budget = Budget::new(entry.cache().settings().timeout);
-        let seized = Box::pin(seize(&entry, &mut budget)).await;
-        let output = match &seized {
-            Ok(Some(lease)) => lease.hold(pin!(holding(&entry, body))).await,
-            Ok(None) | Err(_) => body.await,
-        };
+        let mut put = Put::new(entry.cache().clone(), entry.cached_key(), targets);
+        put.seize().await;
+        let output = within(|context| put.hold(context), body).await;
         let encoded = encode(&entry, &output);
-        // Boxed: it is not to be part of the future of every writer.
-        Box::pin(async {
-            let filled = match (seized, encoded) {
-                (Err(error), _) => Err(error),
-                (Ok(Some(lease)), Some((bytes, life))) => {
-                    fill(&entry, lease, &bytes, life, &mut budget).await
+        put.end(encoded).await;
+        output
+    }
+}
+
+/// A put on its way, without the types of the functions.
+struct Put {
+    cache: Cache,
+    /// `None` where calls of the cached function are not cached.
+    key: Option<Key>,
+    /// What is invalidated unless the value is stored.
+    pending: Pending,
+    budget: Budget,
+    lease: Result<Option<Lease>, Error>,
+}
+
+impl Put {
+    fn new(cache: Cache, key: Option<Key>, targets: Targets) -> Self {
+        // When the server refuses to store, the invalidation is sent all the same.
+        let budget = Budget::outliving_refusals(cache.settings().timeout);
+        Self { cache, key, pending: Pending::new(targets), budget, lease: Ok(None) }
+    }
+
+    /// Takes the lease, where the value is to be stored.
+    // Boxed: it is not to be part of the future of every writer.
+    fn seize(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let context = Context::current();
+            // What is not committed yet is not to be seen by others.
+            let unseen = context.deferred.is_some() || context.mode == Mode::Bypass;
+            if let Some(key) = self.key.as_ref().filter(|_| !unseen) {
+                self.lease = seize(&self.cache, key, &mut self.budget).await;
+            }
+        })
+    }
+
+    /// Has the cached calls inside of the body know that the lease of their key is not to be had.
+    fn hold(&self, context: &mut Context) {
+        if let (Ok(Some(_)), Some(key)) = (&self.lease, &self.key) {
+            let outer = context.held.take();
+            let held = Held { cache: self.cache.clone(), key: key.clone(), outer };
+            context.held = Some(Arc::new(held));
+        }
+    }
+
+    /// Stores the value if nobody has taken the lease, and else invalidates.
+    // Boxed: as above.
+    fn end(&mut self, encoded: Option<Encoded>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let Self { cache, key, pending, budget, lease } = self;
+            let filled = match (std::mem::replace(lease, Ok(None)), encoded, key) {
+                (Err(error), ..) => Err(error),
+                (Ok(Some(lease)), Some((bytes, life)), Some(key)) => {
+                    fill(cache, key, lease, &bytes, life, budget).await
                 }
-                (Ok(_), _) => Ok(false),
+                (Ok(_), ..) => Ok(false),
             };
             if filled == Ok(true) {
                 return pending.done();
@@ -105,68 +149,5 @@ pub fn putting<R, B: Future>(
             let failure = filled.err().unwrap_or(Error::Timeout);
             pending.invalidate(|_| budget.left().ok_or_else(|| failure.clone())).await;
         })
-        .await;
-        output
     }
-}
-
-/// Takes the lease, whoever has it; `None` where nothing is to be stored.
-async fn seize<'e, R>(
-    entry: &'e Entry<R>,
-    budget: &mut Budget,
-) -> Result<Option<Lease<'e>>, Error> {
-    let (cache, Ok(key)) = (entry.cache(), entry.whole()) else { return Ok(None) };
-    let context = Context::current();
-    // What is not committed yet is not to be seen by others.
-    let unseen = context.deferred.is_some() || context.mode == Mode::Bypass;
-    let Some(within) = budget.left().filter(|_| !unseen && !cache.is_disabled()) else {
-        return Ok(None);
-    };
-    // Who comes while the body runs waits for that, not for what was begun before.
-    cache.flights().detach(key);
-    let mut lease = Lease::request(cache, key);
-    let sent = Instant::now();
-    let seized = lease.acquire(Ask::Force, within).await;
-    budget.charge(sent, is_answered(&seized));
-    Ok(matches!(seized?, Acquired::Ours).then_some(lease))
-}
-
-/// Has the cached calls inside of `body` know that the lease of their key is not to be had.
-fn holding<R, B: Future>(entry: &Entry<R>, body: Pin<&mut B>) -> impl Future<Output = B::Output> {
-    let held = entry.whole().ok().map(|key| (entry.cache().clone(), key.clone()));
-    within(
-        |context| {
-            if let Some((cache, key)) = held {
-                let outer = context.held.take();
-                context.held = Some(Arc::new(Held { cache, key, outer }));
-            }
-        },
-        body,
-    )
-}
-
-/// Stores the value if nobody has taken the lease. Answers whether it is there.
-async fn fill<R>(
-    entry: &Entry<R>,
-    lease: Lease<'_>,
-    bytes: &[u8],
-    life: Duration,
-    budget: &mut Budget,
-) -> Result<bool, Error> {
-    let (cache, key) = (entry.cache(), entry.whole()?);
-    let Some(within) = budget.left() else { return Ok(false) };
-    let sent = Instant::now();
-    let filled = lease.settle(Act::Fill(bytes, life), within).await;
-    budget.charge(sent, is_answered(&filled));
-    if filled == Ok(true) {
-        // A flight that began under the lease has perhaps read what was about to change.
-        cache.flights().detach(key);
-        cache.remember(std::slice::from_ref(key));
-    }
-    filled
-}
-
-/// Whether the store is there: then it can be asked for more, as far as the budget goes.
-fn is_answered<T>(outcome: &Result<T, Error>) -> bool {
-    matches!(outcome, Ok(_) | Err(Error::Refused(_)))
 }

@@ -2,7 +2,6 @@
 
 use crate::explore;
 use crate::key::whole::Key;
-use crate::plan::shape::SharedError;
 use crate::single_flight::{Flights, Landing, Role, Waited};
 use crate::sync::Mutex;
 use loom::future::block_on;
@@ -81,13 +80,11 @@ impl World {
             }
             let leader = match self.flights.join(&key()) {
                 Role::Lead(leader) => leader,
-                Role::Wait(waiter) => {
-                    match block_on(waiter.landing(|_: &SharedError| None::<()>)) {
-                        Waited::Value(bytes, _) => return bytes[0],
-                        Waited::Again => continue,
-                        Waited::Apart | Waited::Error(()) | Waited::TimedOut => return self.body(),
-                    }
-                }
+                Role::Wait(waiter) => match block_on(waiter.landing()) {
+                    Waited::Value(bytes, _) => return bytes[0],
+                    Waited::Again => continue,
+                    Waited::Unshared | Waited::Error | Waited::TimedOut => return self.body(),
+                },
             };
             leader.asks();
             let acquired = self.redis.lock().unwrap().acquire();
@@ -108,7 +105,7 @@ impl World {
             // Nobody waits: nothing to hand over.
             let landing = match leader.has_waiters() {
                 true => Landing::Value([value].into(), Duration::MAX),
-                false => Landing::Apart,
+                false => Landing::Unshared,
             };
             match confirmed {
                 true => leader.land(landing),

@@ -54,7 +54,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     quote_spanned! {span=>
         #p::plan(#codec, #shape)
         .share_errors({
-            use #p::{ErrorsApart as _, ErrorsShared as _};
+            use #p::{ErrorsUnshared as _, ErrorsShared as _};
             (&&#p::Returns::<#output>::new()).errors()
         })
         #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with

@@ -39,8 +39,8 @@ use std::time::Duration;
 use supervisor::Endpoint;
 use tokio::sync::Notify;
 
-/// Keys removed by one command, so that no single command keeps the server from others for long.
-const KEYS_PER_REMOVE: usize = 512;
+/// Keys removed, or leases renewed, by one command, so that no single command keeps the server from others for long.
+const KEYS_PER_COMMAND: usize = 512;
 /// Keys that one `SCAN` looks at.
 const KEYS_PER_SCAN: u32 = 512;
 /// The longest life that is asked of Redis, ten years: beyond that `PX` overflows.
@@ -122,7 +122,7 @@ impl Store for RedisStore {
         life: Duration,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        let (lease, token, life) = (key.lease(), token.as_str(), millis(life).unwrap_or(1));
+        let (lease, token, life) = (key.lease(), token.as_bytes(), millis(life).unwrap_or(1));
         if ask == Ask::Force {
             let mut command = redis::cmd("SET");
             command.arg(lease).arg(token).arg("PX").arg(life);
@@ -137,7 +137,7 @@ impl Store for RedisStore {
         // Rounded up: what is not more than it by a whole millisecond is not more.
         let above = millis(above.saturating_add(Duration::from_nanos(999_999))).unwrap_or(0);
         let above = above.to_string();
-        let arguments = [token.as_bytes(), life.as_bytes(), above.as_bytes()];
+        let arguments = [token, life.as_bytes(), above.as_bytes()];
         self.write(self.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
     }
 
@@ -148,7 +148,7 @@ impl Store for RedisStore {
         act: Act<'_>,
         within: Duration,
     ) -> Result<bool, Error> {
-        let (lease, token) = (key.lease(), token.as_str().as_bytes());
+        let (lease, token) = (key.lease(), token.as_bytes());
         let keys = [key.whole(), &lease];
         match act {
             Act::Fill(value, ttl) => {
@@ -161,19 +161,31 @@ impl Store for RedisStore {
             }
             Act::Discard => self.settle_by(&self.scripts.discard, &keys, &[token], within).await,
             Act::Release => self.settle_by(&self.scripts.release, &keys, &[token], within).await,
-            Act::Renew(life) => {
-                let life = millis(life).unwrap_or(1).to_string();
-                let arguments = [token, life.as_bytes()];
-                self.settle_by(&self.scripts.renew, &keys, &arguments, within).await
-            }
         }
+    }
+
+    async fn renew(
+        &self,
+        leases: &[(Key, Token)],
+        life: Duration,
+        within: Duration,
+    ) -> Result<(), Error> {
+        let life = millis(life).unwrap_or(1).to_string();
+        for batch in leases.chunks(KEYS_PER_COMMAND) {
+            let keys: Vec<_> = batch.iter().map(|(key, _)| key.lease()).collect();
+            let tokens = batch.iter().map(|(_, token)| token.as_bytes());
+            let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
+            let renewed = |reply| matches!(reply, Value::Int(_)).then_some(());
+            self.run(&self.scripts.renew, &keys, &arguments, Asked::Other, within, renewed).await?;
+        }
+        Ok(())
     }
 
     async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
         // Whatever the state of `writes`: a full Redis refuses SET but allows this.
         let begun = self.report.now();
         let mut removed = 0;
-        for batch in keys.chunks(KEYS_PER_REMOVE) {
+        for batch in keys.chunks(KEYS_PER_COMMAND) {
             let left = within.saturating_sub(self.report.now().saturating_sub(begun));
             let leases: Vec<_> = batch.iter().map(Key::lease).collect();
             let pairs = batch.iter().zip(&leases);

@@ -46,10 +46,15 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
 return 1";
 
-/// Makes the lease last, if it is still ours: one that is gone stays gone.
+/// Makes leases last that are still their tokens'; counts them. One that is gone stays gone.
 const RENEW: &str = "\
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[2], ARGV[2])";
+local renewed = 0
+for i = 1, #KEYS do
+  if redis.call('GET', KEYS[i]) == ARGV[i + 1] then
+    renewed = renewed + redis.call('PEXPIRE', KEYS[i], ARGV[1])
+  end
+end
+return renewed";
 
 /// Removes values and voids their leases; counts the values.
 const REMOVE: &str = "\

@@ -1,0 +1,48 @@
+//! Storing a value that somebody gives: under the key's lease, taken from whoever has it, so that
+//! neither a later put nor an invalidation is undone by one that arrives late.
+
+use crate::cache::Cache;
+use crate::call::budget::Budget;
+use crate::call::lease::Lease;
+use crate::error::Error;
+use crate::key::whole::Key;
+use crate::store::{Acquired, Act, Ask};
+use std::time::Duration;
+
+/// Takes the lease, whoever has it. `None` where there is nowhere to store, or no time for it.
+pub(super) async fn seize(
+    cache: &Cache,
+    key: &Key,
+    budget: &mut Budget,
+) -> Result<Option<Lease>, Error> {
+    if cache.is_disabled() {
+        return Ok(None);
+    }
+    // Who comes from now on waits for the new value, not for what was begun before.
+    cache.flights().detach(key);
+    let mut lease = Lease::request(cache.clone().into(), key.clone());
+    let seized = budget.spend(|within| lease.acquire(Ask::Force, within)).await;
+    match seized {
+        Some(seized) => Ok(matches!(seized?, Acquired::Ours).then_some(lease)),
+        None => Ok(None),
+    }
+}
+
+/// Stores the value if nobody has taken the lease since. Says whether it is there.
+pub(super) async fn fill(
+    cache: &Cache,
+    key: &Key,
+    lease: Lease,
+    bytes: &[u8],
+    life: Duration,
+    budget: &mut Budget,
+) -> Result<bool, Error> {
+    let filled = budget.spend(|within| lease.settle(Act::Fill(bytes, life), within)).await;
+    let Some(filled) = filled else { return Ok(false) };
+    if filled == Ok(true) {
+        // A flight that began under the lease has perhaps read what was about to change.
+        cache.flights().detach(key);
+        cache.remember(std::slice::from_ref(key));
+    }
+    filled
+}
