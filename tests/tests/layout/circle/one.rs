@@ -1,0 +1,3 @@
+use crate::two::inner::Inner;
+
+pub(crate) struct One(Inner);
