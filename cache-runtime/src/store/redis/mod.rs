@@ -130,14 +130,23 @@ impl Store for RedisStore {
             return self.write(self.ask(command, Asked::Write, within, taken)).await;
         }
         let (keys, life) = ([key.whole(), &lease], life.to_string());
-        let (script, above) = match ask {
-            Ask::Above(above) => (&self.scripts.acquire_above, above),
-            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, Duration::ZERO),
+        let mut arguments = vec![token, life.as_bytes()];
+        let above;
+        let (script, found): (_, Reader) = match ask {
+            Ask::Above(least) => {
+                // Rounded up: what is not more than it by a whole millisecond is not more.
+                let least = millis(least.saturating_add(Duration::from_nanos(999_999)));
+                above = least.unwrap_or(0).to_string();
+                arguments.push(above.as_bytes());
+                (&self.scripts.acquire_above, value_and_life)
+            }
+            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, value),
         };
-        // Rounded up: what is not more than it by a whole millisecond is not more.
-        let above = millis(above.saturating_add(Duration::from_nanos(999_999))).unwrap_or(0);
-        let above = above.to_string();
-        let arguments = [token, life.as_bytes(), above.as_bytes()];
+        let acquired = |reply| match reply {
+            Value::Int(1) => Some(Acquired::Ours),
+            Value::Int(0) => Some(Acquired::Theirs),
+            reply => found(reply)?.map(Acquired::Found),
+        };
         self.write(self.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
     }
 
@@ -249,6 +258,9 @@ impl Store for RedisStore {
     }
 }
 
+/// Reads a value from an answer; `None` where it is none that the command can have.
+type Reader = fn(Value) -> Option<Option<Found>>;
+
 /// The answer of `GET`.
 fn value(reply: Value) -> Option<Option<Found>> {
     match reply {
@@ -270,16 +282,6 @@ fn value_and_life(reply: Value) -> Option<Option<Found>> {
     };
     let left = u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis);
     Some(left.map(|left| Found { bytes: Bytes::Own(bytes), left: Some(left) }))
-}
-
-/// The answer of the scripts that give out a lease: to us, to nobody, or a value instead.
-fn acquired(reply: Value) -> Option<Acquired> {
-    match reply {
-        Value::Int(1) => Some(Acquired::Ours),
-        Value::Int(0) => Some(Acquired::Theirs),
-        reply @ Value::Array(_) => value_and_life(reply)?.map(Acquired::Found),
-        reply => value(reply)?.map(Acquired::Found),
-    }
 }
 
 /// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.
