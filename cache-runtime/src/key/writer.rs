@@ -71,9 +71,15 @@ impl<'s> KeyWriter<'s> {
         self.text.into_string()
     }
 
-    /// The key in Redis: shortened when it is long, and with the version mark (`~2`, `~msgpack`
-    /// or nothing) behind it.
+    /// The key, to be kept.
     pub(crate) fn finish(mut self, mark: &str) -> Key {
+        let prefix = self.start;
+        Key::rendered(self.complete(mark), prefix)
+    }
+
+    /// The text of the key as it is in Redis, to be looked at: shortened when it is long, and with
+    /// the version mark (`~2`, `~msgpack` or nothing) behind it.
+    pub(crate) fn complete(&mut self, mark: &str) -> &str {
         let rendering = self.text.len().saturating_sub(self.start);
         if rendering > LONGEST {
             let hash = blake3::hash(self.text.get(self.start..).unwrap_or_default().as_bytes());
@@ -94,7 +100,7 @@ impl<'s> KeyWriter<'s> {
             push_hash(&mut self.text, &hash);
         }
         self.text.push_str(mark);
-        Key::rendered(&self.text, self.start)
+        &self.text
     }
 
     /// Whether this key may stand for more than one call, so that it must not be used: one name

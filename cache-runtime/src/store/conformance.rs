@@ -383,3 +383,30 @@ async fn a_disabled_store_misses_and_keeps_nothing() {
     assert_eq!(store.scan("*", None, SOON).await, Ok((Vec::new(), None)));
     assert_eq!(store.ping(SOON).await, Err(Error::Disabled));
 }
+
+#[tokio::test]
+async fn a_connection_made_again_is_a_later_generation() {
+    let server = RedisServer::start();
+    let store = redis(&server);
+    let generation =
+        async |want| store.read(&key("p:k"), want, SOON).await.ok().map(|read| read.generation);
+    let first = generation(Want::Value).await;
+    assert!(first > Some(0) && generation(Want::Life).await == first);
+    server.command::<u64>(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    for want in [Want::Value, Want::Life] {
+        cache_test_servers::eventually(SOON, async || generation(want).await > first).await;
+    }
+}
+
+#[test]
+fn a_key_and_its_lease_are_in_the_slot_that_redis_says() {
+    let server = RedisServer::with_args(&["--cluster-enabled", "yes"]);
+    for bare in
+        ["user:7", "{eu}:7", "a{b", "a}b", "a{}b", "a{}{b}", "}{", "{a{b}c}", "ü:日", "*", ""]
+    {
+        let key = Key::new("p", bare);
+        for text in [key.whole(), &key.lease()] {
+            assert_eq!(server.command::<u16>(&["CLUSTER", "KEYSLOT", text]), key.slot(), "{text}");
+        }
+    }
+}
