@@ -1,8 +1,9 @@
 //! How values become bytes and come back.
 //!
-//! [`Json`] is what a function uses that names no codec: any other language reads it. `MessagePack`
-//! and `Postcard` are smaller, each behind the feature of its name. Whatever the codec, a value
-//! that would not come back as it was is not stored, and bytes that are no value are a miss.
+//! [`Json`](json::Json) is what a function uses that names no codec: any other language reads it.
+//! `MessagePack` and `Postcard` are smaller, each behind the feature of its name. Whatever the
+//! codec, a value that would not come back as it was is not stored, and bytes that are no value are
+//! a miss.
 
 pub(crate) mod envelope;
 #[cfg(any(feature = "msgpack", feature = "postcard"))]
