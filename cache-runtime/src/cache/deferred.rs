@@ -3,8 +3,8 @@
 
 use super::Cache;
 use crate::key::whole::Key;
+use crate::sync::{self, Mutex, MutexGuard};
 use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The keys of one cache.
 #[derive(Debug)]
@@ -68,6 +68,6 @@ impl Deferred {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.0)
     }
 }

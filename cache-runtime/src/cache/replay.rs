@@ -1,5 +1,6 @@
 //! Invalidations by writers: sent, and sent again until the store has acknowledged them.
 
+use crate::backoff::Backoff;
 use crate::cache::{Cache, WeakCache};
 use crate::error::Error;
 use crate::flight::journal::{Journal, RECENT, Replay};
@@ -8,9 +9,8 @@ use crate::store::Store;
 use crate::timers;
 use std::time::Duration;
 
-/// Between attempts that fail, first and at most.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// Between attempts that fail.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(500));
 
 impl Cache {
     /// Invalidates what a writer has changed, `within` so long, or keeps that for later: the write
@@ -117,7 +117,7 @@ impl Replayer {
     async fn run(mut self, cache: Cache) {
         let wake = cache.wake().clone();
         let mut held = Some(cache);
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = BACKOFF;
         while let Some(cache) = held.take().or_else(|| self.cache.upgrade()) {
             cache.queue_lost();
             let Some(replay) = cache.flights().journal(|journal| journal.due()) else {
@@ -133,7 +133,7 @@ impl Replayer {
             };
             match cache.send(&replay).await {
                 Ok(()) => {
-                    pause = FIRST_PAUSE;
+                    backoff = BACKOFF;
                     let (empty, was_said) =
                         cache.flights().journal(|journal| journal.acknowledged(&replay));
                     if empty && was_said {
@@ -145,10 +145,9 @@ impl Replayer {
                     }
                 }
                 Err(_) => {
-                    let chance = 0.5 + cache.clock().random() / 2.0;
+                    let pause = backoff.pause(cache.clock().random());
                     drop(cache);
-                    tokio::time::sleep(pause.mul_f64(chance)).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    tokio::time::sleep(pause).await;
                 }
             }
         }

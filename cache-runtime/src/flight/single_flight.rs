@@ -7,11 +7,11 @@
 use crate::flight::journal::{Distrusted, Journal};
 use crate::key::whole::Key;
 use crate::plan::shape::SharedError;
-use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, Notify, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, Notify, Ordering, lock};
 use crate::timers;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The flights of one cache, and the keys whose stored values are not to be trusted: to look
@@ -98,11 +98,6 @@ pub(crate) struct Waiter {
     flight: Arc<Flight>,
     /// Commands that had been sent when this caller came.
     came_after: u64,
-}
-
-/// A panic while the lock is held (in a `Clone` of a user's error) leaves nothing half done.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Flights {

@@ -2,9 +2,9 @@
 //! rest after a failure. State alone; what runs them is in `call/background`.
 
 use crate::key::whole::Key;
+use crate::sync::{self, Mutex, MutexGuard};
 use crate::timers;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -44,8 +44,7 @@ pub(crate) enum NoSlot {
 
 impl Slots {
     fn lock(&self) -> MutexGuard<'_, All> {
-        // No code of others runs under the lock.
-        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+        sync::lock(&self.all)
     }
 
     /// Takes a slot to refresh `key`, which one body at a time does.

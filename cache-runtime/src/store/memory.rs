@@ -12,10 +12,11 @@ use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::glob;
 use crate::key::whole::Key;
+use crate::sync::{self, Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What an entry costs beside its key and value: the two indices, and their nodes.
@@ -124,9 +125,8 @@ impl MemoryStore {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // No code of others runs under the lock, so a poisoned one is still consistent enough:
-        // at worst an index misses an entry.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        // At worst, after a panic, an index misses an entry.
+        sync::lock(&self.inner)
     }
 }
 
