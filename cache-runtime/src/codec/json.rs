@@ -36,7 +36,12 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        serde_json::from_slice(bytes).map_err(|error| {
+        // As text it is looked at once, and not once for each string in it.
+        let decoded = match std::str::from_utf8(bytes) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(bytes), // which says where it is no text
+        };
+        decoded.map_err(|error| {
             // The error's own text may quote the value.
             let what = match error.classify() {
                 Category::Io | Category::Eof => "JSON that ends too early",
