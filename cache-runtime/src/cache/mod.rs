@@ -18,7 +18,7 @@ use crate::function::listed::functions;
 use crate::function::registry::{ttl_settings, warn_of_overlaps};
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
-use crate::store::{Reachability, Store};
+use crate::store::{Event, Reachability, Store};
 use once_cell::sync::OnceCell;
 use std::fmt;
 use std::ops::Deref;
@@ -78,7 +78,13 @@ impl Cache {
 
     fn over(store: AnyStore, settings: Settings) -> Self {
         let wake = Arc::new(Notify::new());
-        store.on_reconnect(&wake);
+        let told = wake.clone();
+        store.listen(move |event| {
+            // What was acknowledged lately may be lost: the journal sends it again.
+            if event == Event::Regained {
+                told.notify_one();
+            }
+        });
         Self(Arc::new(Inner {
             wake,
             settings,

@@ -35,7 +35,7 @@ impl Machine {
         let (store, sent) = (call.cache.store(), Instant::now());
         let (want, asked) = match self.rules.needs_life() {
             true => (Want::Life, call.cache.clock().now()),
-            false => (Want::Value, Duration::ZERO),
+            false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
         };
         let read = store.read(&call.key, want, within).await;
         let worked = read.is_ok();

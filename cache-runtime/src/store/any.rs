@@ -2,7 +2,7 @@
 
 use super::disabled::DisabledStore;
 use super::memory::MemoryStore;
-use super::redis::RedisStore;
+use super::redis::{Event, RedisStore};
 use super::{Acquired, Act, Ask, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::config::{Settings, Target};
 use crate::error::Error;
@@ -10,9 +10,7 @@ use crate::figures::measure::Command;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// The store that the configuration asked for, told apart once per call and not by a v-table.
 #[derive(Debug)]
@@ -67,10 +65,11 @@ impl AnyStore {
         }
     }
 
-    /// Notifies `wake` whenever [`reconnects`](Self::reconnects) has risen.
-    pub(crate) fn on_reconnect(&self, wake: &Arc<Notify>) {
+    /// Has `listener` told of what happens to the connections, where there are any: at once, by
+    /// whoever saw it, so it must be quick.
+    pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
         if let Self::Redis(store) = self {
-            store.on_reconnect(wake);
+            store.listen(listener);
         }
     }
 
@@ -86,7 +85,9 @@ impl AnyStore {
 impl Store for AnyStore {
     async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
         match want {
-            Want::Value => delegate!("get": self, store => store.read(key, want, within).await),
+            Want::Value { .. } => {
+                delegate!("get": self, store => store.read(key, want, within).await)
+            }
             Want::Life => delegate!("read": self, store => store.read(key, want, within).await),
         }
     }

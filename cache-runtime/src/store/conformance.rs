@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(5);
+const PLAIN: Want = Want::Value { about: 0 };
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A test of each store, and the server behind it if it has one.
@@ -292,9 +293,9 @@ async fn force_takes_the_lease_over(store: &impl Store) {
 
 async fn a_value_is_read_alone_or_with_its_life(store: &impl Store) {
     let read = async |want| store.read(&key("p:k"), want, SOON).await.unwrap().found;
-    assert_eq!((read(Want::Value).await, read(Want::Life).await), (None, None));
+    assert_eq!((read(PLAIN).await, read(Want::Life).await), (None, None));
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    assert_eq!(read(Want::Value).await, Some(plain(b"v")));
+    assert_eq!(read(PLAIN).await, Some(plain(b"v")));
     let found = read(Want::Life).await.unwrap();
     let left = found.left.unwrap();
     assert!(*found.bytes == *b"v" && left <= MINUTE && left > MINUTE - SOON);
@@ -305,10 +306,10 @@ async fn a_read_says_which_connection_answered(store: &impl Store) {
         let Read { generation, .. } = store.read(&key("p:k"), want, SOON).await.unwrap();
         generation
     };
-    let (first, second) = (generation(Want::Value).await, generation(Want::Life).await);
+    let (first, second) = (generation(PLAIN).await, generation(Want::Life).await);
     assert_eq!(first, second, "nothing was lost");
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    let many = (0..10).map(|_| generation(Want::Value));
+    let many = (0..10).map(|_| generation(PLAIN));
     for generation in futures_util::future::join_all(many).await {
         assert_eq!(generation, first, "also where reads go together");
     }
@@ -390,10 +391,10 @@ async fn a_connection_made_again_is_a_later_generation() {
     let store = redis(&server);
     let generation =
         async |want| store.read(&key("p:k"), want, SOON).await.ok().map(|read| read.generation);
-    let first = generation(Want::Value).await;
+    let first = generation(PLAIN).await;
     assert!(first > Some(0) && generation(Want::Life).await == first);
     server.command::<u64>(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    for want in [Want::Value, Want::Life] {
+    for want in [PLAIN, Want::Life] {
         cache_test_servers::eventually(SOON, async || generation(want).await > first).await;
     }
 }

@@ -40,8 +40,9 @@ impl fmt::Debug for Bytes {
 /// What is to be known of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Want {
-    /// What it is: a plain `GET`.
-    Value,
+    /// What it is: a plain `GET`. With `about` how many bytes it is expected to have, zero if
+    /// nobody knows: a large one is not fetched together with others.
+    Value { about: usize },
     /// And how long it has left, read in one step. One that never expires counts as none: nobody
     /// knows how old it is.
     Life,

@@ -15,6 +15,7 @@ mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub(crate) use self::redis::Event;
 pub(crate) use found::{Bytes, Found, Read, Want};
 pub(crate) use grant::{Acquired, Act, Ask, Token};
 

@@ -16,7 +16,7 @@ pub(crate) fn key(whole: &str) -> Key {
 pub(crate) trait Write: Store {
     /// The value alone.
     async fn get(&self, whole: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let read = self.read(&key(whole), Want::Value, within).await?;
+        let read = self.read(&key(whole), Want::Value { about: 0 }, within).await?;
         Ok(read.found.map(|found| found.bytes.to_vec()))
     }
 

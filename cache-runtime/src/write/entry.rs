@@ -115,7 +115,7 @@ impl<R: 'static> Entry<R> {
             return Ok(None);
         }
         let (clock, windows) = (self.cache.clock(), self.rules.windows);
-        let want = if windows.is_none() { Want::Value } else { Want::Life };
+        let want = if windows.is_none() { Want::Value { about: 0 } } else { Want::Life };
         let asked = clock.now();
         let Some(found) = self.cache.store().read(key, want, self.timeout()).await?.found else {
             return Ok(None);

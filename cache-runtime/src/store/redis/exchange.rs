@@ -1,30 +1,62 @@
 //! One command and its answer: within its deadline, and learning from what comes of it.
 
-use super::RedisStore;
-use super::batch::Reading;
-use super::refusal::{self, Asked, Verdict};
+use super::link::node::{Node, Reading};
+use super::refusal::{self, Asked};
 use super::scripts::Hashed;
 use crate::error::Error;
 use crate::store::breaker::Admission;
 use redis::{Cmd, Value};
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
-impl RedisStore {
+impl Node {
+    /// Reads a value of `about` so many bytes, together with others where others read as well.
+    /// Answers also which connection answered.
+    pub(super) async fn get(
+        &self,
+        key: &str,
+        about: usize,
+        within: Duration,
+    ) -> Result<(Option<Vec<u8>>, u64), Error> {
+        if within.is_zero() {
+            return Err(Error::Timeout);
+        }
+        let (_reading, others) = Reading::begin(self);
+        if others {
+            let place = poll_fn(|context| {
+                Poll::Ready(self.join(key, about, within, context.waker())) // it waits in `Place`
+            });
+            if let Some(place) = place.await {
+                let generation = place.generation;
+                return place.await.map(|found| (found, generation));
+            }
+        }
+        let mut command = Cmd::with_capacity(2, key.len() + 3);
+        command.arg("GET").arg(key);
+        self.ask_by(command, Asked::Read, within, |reply| match reply {
+            Value::Nil => Some(None),
+            Value::BulkString(bytes) => Some(Some(bytes)),
+            _ => None,
+        })
+        .await
+    }
+
     /// Sends one command and reads its answer.
-    ///
-    /// In a box, as the client's own `query_async` is: its 1.5 KiB would be part of the future
-    /// of every cached function.
-    pub(super) fn ask<T: Send>(
+    pub(super) async fn ask<T: Send>(
         &self,
         command: Cmd,
         asked: Asked,
         within: Duration,
         read: impl FnOnce(Value) -> Option<T> + Send,
-    ) -> impl Future<Output = Result<T, Error>> + Send {
-        Box::pin(async move { Ok(self.exchange(command, asked, within, read).await?.0) })
+    ) -> Result<T, Error> {
+        self.ask_by(command, asked, within, read).await.map(|(answer, _)| answer)
     }
 
     /// [`ask`](Self::ask), with the generation of the connection that answered.
+    ///
+    /// In a box, as the client's own `query_async` is: its 1.5 KiB would be part of the future
+    /// of every cached function.
     pub(super) fn ask_by<T: Send>(
         &self,
         command: Cmd,
@@ -50,14 +82,7 @@ impl RedisStore {
             return Err(Error::Timeout);
         }
         // Before the timer: without a runtime, or one that has none, making it would panic.
-        let (_reading, together) = match asked {
-            Asked::Read => {
-                let (reading, others) = Reading::begin(&self.readers);
-                (Some(reading), others)
-            }
-            Asked::Write | Asked::Other => (None, false),
-        };
-        let way = self.pools.way(command, together)?;
+        let way = self.way(command)?;
         // Zero is the generation before the first connection.
         let mut generation = 0;
         let answer = tokio::time::timeout(within, way.take(&mut generation)).await;
@@ -65,7 +90,7 @@ impl RedisStore {
             Ok(Ok(reply)) => reply.and_then(Value::extract_error),
             Ok(Err(error)) => return Err(error),
             Err(_) => {
-                self.pools.fail_here(generation, "it did not answer in time");
+                self.fail_here(generation, "it did not answer in time");
                 return Err(Error::Timeout);
             }
         };
@@ -73,23 +98,19 @@ impl RedisStore {
             Ok(Some(value)) => Ok((value, generation)),
             Ok(None) => {
                 // Not what this command answers: the connection's replies are out of step.
-                self.pools.fail_here(generation, "it answered out of turn");
+                self.fail_here(generation, "it answered out of turn");
                 Err(Error::Unavailable)
             }
-            Err(error) => Err(match refusal::judge(&error, asked) {
-                Verdict::WrongType => Error::WrongType,
-                Verdict::Refused(code) => Error::Refused(code),
-                Verdict::Lost(reason) => {
-                    self.pools.fail_here(generation, &reason);
-                    error.code().map_or(Error::Unavailable, |code| Error::Refused(code.to_owned()))
-                }
-            }),
+            Err(error) => {
+                let lost = |reason: &str| self.fail_here(generation, reason);
+                Err(refusal::learn(&error, asked, lost))
+            }
         }
     }
 }
 
-impl RedisStore {
-    /// Runs a script by its hash, or in full where the server has not seen it since its start.
+impl Node {
+    /// Runs a script, by its hash, or in full where the server has not seen it since its start.
     pub(super) async fn run<T: Send, K: AsRef<str>>(
         &self,
         script: &Hashed,

@@ -1,23 +1,20 @@
 //! Redis behind the [`Store`] contract: a thin layer over multiplexed connections.
 //!
 //! - [`exchange`]: one command and its answer;
-//! - [`pool`]: a few connections per Tokio runtime, and whether they are any good now;
-//! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
-//! - [`way`]: how a command gets there; [`batch`]: reads that go together;
+//! - [`link`]: the connections, and all that is known of the servers behind them;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
 //! - [`scripts`]: what is atomic and more than one command; [`info`]: the server's own figures.
 
-mod batch;
 mod exchange;
 mod info;
-mod pool;
+mod link;
 mod refusal;
 mod report;
 mod scripts;
-mod supervisor;
 #[cfg(test)]
 mod tests;
-mod way;
+
+pub(crate) use link::Event;
 
 use super::{
     Acquired, Act, Ask, Bytes, Cursor, Found, Life, Reachability, Read, Store, Token, Want,
@@ -26,20 +23,16 @@ use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
-use crate::store::breaker::Breaker;
-use pool::Pools;
-use redis::{Cmd, ConnectionInfo, Value};
+use link::Server;
+use link::node::Node;
+use redis::Value;
 use refusal::Asked;
-use report::Report;
 use scripts::Scripts;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::time::Duration;
-use supervisor::Endpoint;
-use tokio::sync::Notify;
+use std::time::{Duration, Instant};
 
-/// Keys removed, or leases renewed, by one command, so that no single command keeps the server from others for long.
+/// Keys removed, or leases renewed, by one command, so that none keeps the server from others for
+/// long.
 const KEYS_PER_COMMAND: usize = 512;
 /// Keys that one `SCAN` looks at.
 const KEYS_PER_SCAN: u32 = 512;
@@ -48,47 +41,55 @@ const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// The store in Redis. It connects on first use, and reconnects in the background for ever.
 pub(crate) struct RedisStore {
-    pools: Pools,
-    report: Arc<Report>,
-    /// Opens while the server refuses to be written to; reads go on.
-    writes: Breaker,
+    node: Node,
     scripts: Box<Scripts>,
-    /// How many callers read now.
-    readers: AtomicUsize,
 }
 
 impl RedisStore {
     /// A store for the keys under `prefix`, with so many connections per runtime. No I/O.
-    pub(crate) fn new(
-        server: ConnectionInfo,
-        prefix: &str,
-        connections: usize,
-    ) -> Result<Self, Error> {
-        let report = Arc::new(Report::new(&server));
-        let endpoint = Endpoint::new(server, prefix, connections)?;
-        Ok(Self {
-            pools: Pools::new(Arc::new(endpoint), report.clone()),
-            report,
-            writes: Breaker::new(),
-            scripts: Box::new(Scripts::new()),
-            readers: AtomicUsize::new(0),
-        })
+    pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Result<Self, Error> {
+        let node = Node::new(server, prefix, connections)?;
+        Ok(Self { node, scripts: Box::new(Scripts::new()) })
     }
 
+    /// How often connections were made again that had been lost.
     pub(crate) fn reconnects(&self) -> u64 {
-        self.report.reconnects()
+        self.node.reconnects()
     }
 
-    pub(crate) fn on_reconnect(&self, wake: &Arc<Notify>) {
-        self.report.on_reconnect(wake);
+    /// Has `listener` told, at once, of what happens to the connections.
+    pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
+        self.node.listen(listener);
     }
 
     /// Open while commands are not sent at all, or while writes are suspended.
     pub(crate) fn breaker_state(&self) -> BreakerState {
-        match self.reachability() {
-            Reachability::Unreachable => BreakerState::Open,
-            Reachability::Untried | Reachability::Reachable => self.writes.state(),
-        }
+        self.node.breaker_state()
+    }
+
+    /// The node that `key` is on.
+    fn node_of(&self, _key: &Key) -> &Node {
+        &self.node
+    }
+
+    /// `all` by the node that the key of each is on.
+    fn by_node<'k, T>(
+        &self,
+        all: &'k [T],
+        _key: fn(&T) -> &Key,
+    ) -> impl Iterator<Item = (&Node, &'k [T])> {
+        std::iter::once((&self.node, all))
+    }
+
+    async fn remove_from(&self, node: &Node, keys: &[Key], within: Duration) -> Result<u64, Error> {
+        let leases: Vec<_> = keys.iter().map(Key::lease).collect();
+        let pairs = keys.iter().zip(&leases);
+        let keys: Vec<_> = pairs.flat_map(|(key, lease)| [key.whole(), lease]).collect();
+        let count = |reply| match reply {
+            Value::Int(count) => u64::try_from(count).ok(),
+            _ => None,
+        };
+        node.run(&self.scripts.remove, &keys, &[], Asked::Other, within, count).await
     }
 }
 
@@ -99,16 +100,15 @@ fn millis(life: Duration) -> Option<u64> {
 
 impl Store for RedisStore {
     async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
-        let key = key.whole();
+        let node = self.node_of(key);
         let (found, generation) = match want {
-            Want::Value => {
-                let mut command = Cmd::with_capacity(2, key.len() + 3);
-                command.arg("GET").arg(key);
-                self.ask_by(command, Asked::Read, within, value).await?
+            Want::Value { about } => {
+                let (bytes, generation) = node.get(key.whole(), about, within).await?;
+                (bytes.map(|bytes| Found { bytes: Bytes::Own(bytes), left: None }), generation)
             }
             Want::Life => {
-                let script = &self.scripts.read;
-                self.run_by(script, &[key], &[], Asked::Other, within, value_and_life).await?
+                let (script, keys) = (&self.scripts.read, [key.whole()]);
+                node.run_by(script, &keys, &[], Asked::Other, within, value_and_life).await?
             }
         };
         Ok(Read { found, generation })
@@ -122,12 +122,13 @@ impl Store for RedisStore {
         life: Duration,
         within: Duration,
     ) -> Result<Acquired, Error> {
+        let node = self.node_of(key);
         let (lease, token, life) = (key.lease(), token.as_bytes(), millis(life).unwrap_or(1));
         if ask == Ask::Force {
             let mut command = redis::cmd("SET");
             command.arg(lease).arg(token).arg("PX").arg(life);
             let taken = |reply| matches!(reply, Value::Okay).then_some(Acquired::Ours);
-            return self.write(self.ask(command, Asked::Write, within, taken)).await;
+            return node.write(node.ask(command, Asked::Write, within, taken)).await;
         }
         let (keys, life) = ([key.whole(), &lease], life.to_string());
         let mut arguments = vec![token, life.as_bytes()];
@@ -147,7 +148,7 @@ impl Store for RedisStore {
             Value::Int(0) => Some(Acquired::Theirs),
             reply => found(reply)?.map(Acquired::Found),
         };
-        self.write(self.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
+        node.write(node.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
     }
 
     async fn settle(
@@ -157,19 +158,20 @@ impl Store for RedisStore {
         act: Act<'_>,
         within: Duration,
     ) -> Result<bool, Error> {
+        let node = self.node_of(key);
         let (lease, token) = (key.lease(), token.as_bytes());
         let keys = [key.whole(), &lease];
         match act {
             Act::Fill(value, ttl) => {
                 let Some(ttl) = millis(ttl) else {
-                    return self.settle_by(&self.scripts.release, &keys, &[token], within).await;
+                    return node.settle_by(&self.scripts.release, &keys, &[token], within).await;
                 };
                 let ttl = ttl.to_string();
                 let arguments = [token, value, ttl.as_bytes()];
-                self.write(self.settle_by(&self.scripts.fill, &keys, &arguments, within)).await
+                node.write(node.settle_by(&self.scripts.fill, &keys, &arguments, within)).await
             }
-            Act::Discard => self.settle_by(&self.scripts.discard, &keys, &[token], within).await,
-            Act::Release => self.settle_by(&self.scripts.release, &keys, &[token], within).await,
+            Act::Discard => node.settle_by(&self.scripts.discard, &keys, &[token], within).await,
+            Act::Release => node.settle_by(&self.scripts.release, &keys, &[token], within).await,
         }
     }
 
@@ -180,31 +182,28 @@ impl Store for RedisStore {
         within: Duration,
     ) -> Result<(), Error> {
         let life = millis(life).unwrap_or(1).to_string();
-        for batch in leases.chunks(KEYS_PER_COMMAND) {
-            let keys: Vec<_> = batch.iter().map(|(key, _)| key.lease()).collect();
-            let tokens = batch.iter().map(|(_, token)| token.as_bytes());
-            let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
-            let renewed = |reply| matches!(reply, Value::Int(_)).then_some(());
-            self.run(&self.scripts.renew, &keys, &arguments, Asked::Other, within, renewed).await?;
+        let renewed = |reply| matches!(reply, Value::Int(_)).then_some(());
+        for (node, leases) in self.by_node(leases, |(key, _)| key) {
+            for leases in leases.chunks(KEYS_PER_COMMAND) {
+                let keys: Vec<_> = leases.iter().map(|(key, _)| key.lease()).collect();
+                let tokens = leases.iter().map(|(_, token)| token.as_bytes());
+                let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
+                let script = &self.scripts.renew;
+                node.run(script, &keys, &arguments, Asked::Other, within, renewed).await?;
+            }
         }
         Ok(())
     }
 
     async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
-        // Whatever the state of `writes`: a full Redis refuses SET but allows this.
-        let begun = self.report.now();
+        // Whatever the state of the breaker: a full Redis refuses SET but allows this.
+        let begun = Instant::now();
         let mut removed = 0;
-        for batch in keys.chunks(KEYS_PER_COMMAND) {
-            let left = within.saturating_sub(self.report.now().saturating_sub(begun));
-            let leases: Vec<_> = batch.iter().map(Key::lease).collect();
-            let pairs = batch.iter().zip(&leases);
-            let keys: Vec<_> = pairs.flat_map(|(key, lease)| [key.whole(), lease]).collect();
-            let count = |reply| match reply {
-                Value::Int(count) => u64::try_from(count).ok(),
-                _ => None,
-            };
-            removed +=
-                self.run(&self.scripts.remove, &keys, &[], Asked::Other, left, count).await?;
+        for (node, keys) in self.by_node(keys, |key| key) {
+            for keys in keys.chunks(KEYS_PER_COMMAND) {
+                let left = within.saturating_sub(begun.elapsed());
+                removed += self.remove_from(node, keys, left).await?;
+            }
         }
         Ok(removed)
     }
@@ -212,15 +211,16 @@ impl Store for RedisStore {
     async fn life(&self, key: &Key, within: Duration) -> Result<Life, Error> {
         let mut command = redis::cmd("PTTL");
         command.arg(key.whole());
-        self.ask(command, Asked::Other, within, |reply| match reply {
-            Value::Int(-2) => Some(Life::Absent),
-            Value::Int(-1) => Some(Life::Unlimited),
-            Value::Int(millis) => {
-                u64::try_from(millis).ok().map(|ms| Life::Remaining(Duration::from_millis(ms)))
-            }
-            _ => None,
-        })
-        .await
+        self.node_of(key)
+            .ask(command, Asked::Other, within, |reply| match reply {
+                Value::Int(-2) => Some(Life::Absent),
+                Value::Int(-1) => Some(Life::Unlimited),
+                Value::Int(millis) => {
+                    u64::try_from(millis).ok().map(|ms| Life::Remaining(Duration::from_millis(ms)))
+                }
+                _ => None,
+            })
+            .await
     }
 
     async fn scan(
@@ -232,21 +232,22 @@ impl Store for RedisStore {
         let mut command = redis::cmd("SCAN");
         command.arg(from.map_or("0", |cursor| cursor.0.as_str()));
         command.arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS_PER_SCAN);
-        self.ask(command, Asked::Other, within, page).await
+        self.node.ask(command, Asked::Other, within, page).await
     }
 
     async fn ping(&self, within: Duration) -> Result<(), Error> {
         let command = redis::cmd("PING");
-        self.ask(command, Asked::Other, within, |reply| match reply {
-            Value::SimpleString(text) if text == "PONG" => Some(()),
-            _ => None,
-        })
-        .await
+        self.node
+            .ask(command, Asked::Other, within, |reply| match reply {
+                Value::SimpleString(text) if text == "PONG" => Some(()),
+                _ => None,
+            })
+            .await
     }
 
     async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
         let command = redis::cmd("INFO");
-        match self.ask(command, Asked::Other, within, info::read).await {
+        match self.node.ask(command, Asked::Other, within, info::read).await {
             // An ACL that does not let us look is no fault of the cache.
             Err(Error::Refused(code)) if code == "NOPERM" => Ok(ServerInfo::default()),
             other => other,
@@ -254,7 +255,7 @@ impl Store for RedisStore {
     }
 
     fn reachability(&self) -> Reachability {
-        self.pools.state_here().unwrap_or_else(|| self.report.reachability())
+        self.node.reachability()
     }
 }
 
@@ -302,9 +303,9 @@ fn page(reply: Value) -> Option<(Vec<String>, Option<Cursor>)> {
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisStore")
-            .field("server", &self.report.server())
+            .field("server", &self.node.report.server())
             .field("reachability", &self.reachability())
-            .field("writes", &self.writes.state())
+            .field("writes", &self.node.writes.state())
             .finish()
     }
 }

@@ -1,5 +1,6 @@
 //! What an error of the client library or the server means for the cache.
 
+use crate::error::Error;
 use redis::{ErrorKind, RedisError};
 
 /// What a command was for: a refusal means different things.
@@ -15,7 +16,7 @@ pub(super) enum Asked {
 
 /// What to make of an error.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+enum Verdict {
     /// The key holds something else.
     WrongType,
     /// This command was refused, by its error code; the connection is good.
@@ -24,8 +25,21 @@ pub(super) enum Verdict {
     Lost(String),
 }
 
+/// What the caller gets to know of an error. Who holds the connection is told by `lost` if it is of
+/// no use any more, and why.
+pub(super) fn learn(error: &RedisError, asked: Asked, lost: impl FnOnce(&str)) -> Error {
+    match judge(error, asked) {
+        Verdict::WrongType => Error::WrongType,
+        Verdict::Refused(code) => Error::Refused(code),
+        Verdict::Lost(reason) => {
+            lost(&reason);
+            error.code().map_or(Error::Unavailable, |code| Error::Refused(code.to_owned()))
+        }
+    }
+}
+
 /// Judges by the error's code, never by its text, which may hold arguments.
-pub(super) fn judge(error: &RedisError, asked: Asked) -> Verdict {
+fn judge(error: &RedisError, asked: Asked) -> Verdict {
     match error.code() {
         None => Verdict::Lost(reason(error)),
         Some("WRONGTYPE") => Verdict::WrongType,

@@ -2,16 +2,14 @@
 
 use super::super::Reachability;
 use crate::figures::measure;
-use redis::{ConnectionAddr, ConnectionInfo};
+use crate::sync::{Mutex, lock};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 
 /// A point in time, in microseconds since the store was made, never zero.
 pub(super) type Moment = u64;
 
-/// What is known of the server, for all pools of one store together.
+/// What is known of one server, for all pools together.
 #[derive(Debug)]
 pub(super) struct Report {
     /// Its address, without user or password.
@@ -25,18 +23,10 @@ pub(super) struct Report {
     reason: Mutex<String>,
     /// The code of the last refused write.
     code: Mutex<String>,
-    /// How often a pool that had been up came up again, and who is told.
-    reconnects: AtomicU64,
-    wake: OnceLock<Arc<Notify>>,
 }
 
 impl Report {
-    pub(super) fn new(server: &ConnectionInfo) -> Self {
-        let db = server.redis_settings().db();
-        let server = match server.addr() {
-            ConnectionAddr::Unix(path) => format!("{} db {db}", path.display()),
-            address => format!("{address}/{db}"),
-        };
+    pub(super) fn new(server: String) -> Self {
         Self {
             server,
             origin: Instant::now(),
@@ -44,8 +34,6 @@ impl Report {
             up: AtomicU64::new(0),
             reason: Mutex::default(),
             code: Mutex::default(),
-            reconnects: AtomicU64::new(0),
-            wake: OnceLock::new(),
         }
     }
 
@@ -75,7 +63,7 @@ impl Report {
         let begun =
             self.down.compare_exchange(0, self.moment(), Ordering::AcqRel, Ordering::Acquire);
         let news = {
-            let mut last = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut last = lock(&self.reason);
             let news = *last != reason;
             reason.clone_into(&mut last);
             news
@@ -118,23 +106,6 @@ impl Report {
         now
     }
 
-    /// A pool is up again, having been up before: what was written last may be lost.
-    pub(super) fn reconnected(&self) {
-        self.reconnects.fetch_add(1, Ordering::AcqRel);
-        if let Some(wake) = self.wake.get() {
-            wake.notify_one();
-        }
-    }
-
-    pub(super) fn reconnects(&self) -> u64 {
-        self.reconnects.load(Ordering::Acquire)
-    }
-
-    pub(super) fn on_reconnect(&self, wake: &Arc<Notify>) {
-        // A store belongs to one cache, which says this once.
-        let _ = self.wake.set(wake.clone());
-    }
-
     pub(super) fn reachability(&self) -> Reachability {
         if self.down.load(Ordering::Acquire) != 0 {
             Reachability::Unreachable
@@ -147,11 +118,11 @@ impl Report {
 
     /// The code that suspended writes are refused with.
     pub(super) fn refused_with(&self) -> String {
-        self.code.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.code).clone()
     }
 
     pub(super) fn remember_refusal(&self, code: &str) {
-        code.clone_into(&mut self.code.lock().unwrap_or_else(PoisonError::into_inner));
+        code.clone_into(&mut lock(&self.code));
     }
 
     pub(super) fn writes_refused(&self, code: &str) {

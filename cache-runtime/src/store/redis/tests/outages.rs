@@ -1,6 +1,7 @@
 //! The server is away, or of no use.
 
 use super::*;
+use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn refused_from_the_start_fails_at_once_and_is_found_when_it_comes() {

@@ -1,0 +1,51 @@
+//! What happens to the connections of a node, for those who keep something that depends on them.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// What happened to the connections of one runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// They were up, and are out of use.
+    Lost,
+    /// There are connections again: what was written last may be lost.
+    Regained,
+}
+
+/// Called at once, by whoever saw the event: it must be quick, and listen to nothing itself.
+type Listener = Box<dyn Fn(Event) + Send + Sync>;
+
+/// Those who listen.
+#[derive(Default)]
+pub(super) struct Events {
+    /// Each is added when what it serves is made, and stays.
+    listeners: RwLock<Vec<Listener>>,
+    regained: AtomicU64,
+}
+
+impl Events {
+    pub(super) fn listen(&self, listener: Listener) {
+        self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        if event == Event::Regained {
+            self.regained.fetch_add(1, Ordering::AcqRel);
+        }
+        for listener in &*self.listeners.read().unwrap_or_else(PoisonError::into_inner) {
+            listener(event);
+        }
+    }
+
+    /// How often connections were regained.
+    pub(super) fn regained(&self) -> u64 {
+        self.regained.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").field("regained", &self.regained()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,22 @@
+//! The way to the servers: one [`node`](node::Node) for each, with all that is known of it.
+//!
+//! Each file knows those above it in this list, and none below:
+//! - [`wire`]: the kinds of connection, by the names that the client library has for them;
+//! - [`events`]: what happens to connections, for those who want to know;
+//! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
+//! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
+//! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
+//! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
+//! - [`node`]: the pools of one server, its report and its breaker.
+
+mod endpoint;
+mod events;
+pub(super) mod node;
+pub(super) mod pipeline;
+mod pool;
+mod supervisor;
+mod way;
+mod wire;
+
+pub(crate) use events::Event;
+pub(super) use wire::Server;

@@ -1,0 +1,183 @@
+//! One server: its pools, what is said of it, and whether it may be written to. There is one node
+//! today; a cluster has many.
+
+use super::endpoint::Endpoint;
+use super::events::{Event, Events};
+use super::pipeline::{Pipeline, Place};
+use super::pool::{Phase, Pool};
+use super::supervisor;
+use super::way::Way;
+use super::wire::{self, Server};
+use crate::error::Error;
+use crate::figures::stats::BreakerState;
+use crate::store::Reachability;
+use crate::store::breaker::Breaker;
+use crate::store::redis::report::{Moment, Report};
+use crate::timers;
+use redis::Cmd;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::task::Waker;
+use std::time::Duration;
+use tokio::runtime::{Handle, Id};
+
+/// One server.
+#[derive(Debug)]
+pub(crate) struct Node {
+    endpoint: Arc<Endpoint>,
+    pub(crate) report: Arc<Report>,
+    events: Arc<Events>,
+    /// Opens while the server refuses to be written to; reads go on.
+    pub(crate) writes: Breaker,
+    /// How many callers read now.
+    pub(crate) readers: AtomicUsize,
+    /// Hardly ever more than one or two: a look through them beats hashing.
+    here: RwLock<Vec<Here>>,
+}
+
+/// What one runtime has of a node.
+#[derive(Debug)]
+struct Here {
+    runtime: Id,
+    pool: Arc<Pool>,
+    pipeline: Arc<Pipeline>,
+}
+
+impl Node {
+    /// A server with so many connections per runtime. No I/O.
+    pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Result<Self, Error> {
+        Ok(Self {
+            report: Arc::new(Report::new(wire::address(&server))),
+            endpoint: Arc::new(Endpoint::new(server, prefix, connections)?),
+            events: Arc::default(),
+            writes: Breaker::new(),
+            readers: AtomicUsize::new(0),
+            here: RwLock::default(),
+        })
+    }
+
+    /// Has `listener` told of what happens to the connections, of whichever runtime.
+    pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
+        self.events.listen(Box::new(listener));
+    }
+
+    /// How often connections were made again that had been lost.
+    pub(crate) fn reconnects(&self) -> u64 {
+        self.events.regained()
+    }
+
+    /// The way for a command from the runtime that this is called on.
+    pub(crate) fn way(&self, command: Cmd) -> Result<Way, Error> {
+        let runtime = Handle::try_current().map_err(|_| Error::Unavailable)?;
+        // Nearly every call ends here, without a count of the pool's owners, for which all
+        // threads would contend: at 16 callers that costs a tenth.
+        if let Some(here) = find(&self.here(), runtime.id()) {
+            return Way::by(&here.pool, command);
+        }
+        let pool = self.open(&runtime);
+        if pool.phase() == Phase::Dead {
+            Err(Error::Unavailable)
+        } else {
+            Ok(Way::wait(pool, command))
+        }
+    }
+
+    /// Joins the read of a value of about so many bytes to others of this runtime; `None` if it
+    /// has to go alone.
+    pub(crate) fn join(
+        &self,
+        key: &str,
+        about: usize,
+        within: Duration,
+        waker: &Waker,
+    ) -> Option<Place> {
+        let runtime = Handle::try_current().ok()?;
+        find(&self.here(), runtime.id())?.pipeline.join(&runtime, key, about, within, waker)
+    }
+
+    /// The connection of `generation` from here has turned out to be no good.
+    pub(crate) fn fail_here(&self, generation: u64, reason: &str) {
+        if let Some(pool) = self.pool_here() {
+            pool.fail(generation, reason);
+        }
+    }
+
+    /// What is known of the server from here, and else from anywhere.
+    pub(crate) fn reachability(&self) -> Reachability {
+        match self.pool_here().map(|pool| pool.phase()) {
+            Some(Phase::Up) => Reachability::Reachable,
+            Some(Phase::Down | Phase::Dead) => Reachability::Unreachable,
+            Some(Phase::Connecting) | None => self.report.reachability(),
+        }
+    }
+
+    /// Open while commands are not sent at all, or while writes are suspended.
+    pub(crate) fn breaker_state(&self) -> BreakerState {
+        match self.reachability() {
+            Reachability::Unreachable => BreakerState::Open,
+            Reachability::Untried | Reachability::Reachable => self.writes.state(),
+        }
+    }
+
+    fn here(&self) -> RwLockReadGuard<'_, Vec<Here>> {
+        self.here.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pool_here(&self) -> Option<Arc<Pool>> {
+        let runtime = Handle::try_current().ok()?;
+        find(&self.here(), runtime.id()).map(|here| here.pool.clone())
+    }
+
+    fn open(&self, runtime: &Handle) -> Arc<Pool> {
+        let mut all = self.here.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = find(&all, runtime.id()) {
+            return here.pool.clone();
+        }
+        // The ids of runtimes are never used twice, so the dead may go.
+        all.retain(|here| here.pool.phase() != Phase::Dead);
+        let (pool, seen) = Pool::new(self.report.clone(), self.events.clone());
+        let pool = Arc::new(pool);
+        if timers::available() {
+            let (endpoint, report) = (self.endpoint.clone(), self.report.clone());
+            let task = supervisor::supervise(Arc::downgrade(&pool), endpoint, report, seen);
+            drop(runtime.spawn(task));
+        } else {
+            self.report.lost(Moment::MAX, "this Tokio runtime was built without `enable_all`");
+            pool.die();
+        }
+        let pipeline = Arc::new(Pipeline::new(pool.clone()));
+        all.push(Here { runtime: runtime.id(), pool: pool.clone(), pipeline });
+        pool
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pools(&self) -> usize {
+        self.here().len()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pipeline_here(&self) -> Arc<Pipeline> {
+        find(&self.here(), Handle::current().id()).unwrap().pipeline.clone()
+    }
+}
+
+fn find(all: &[Here], runtime: Id) -> Option<&Here> {
+    all.iter().find(|here| here.runtime == runtime)
+}
+
+/// Counts those who read now, while it lives.
+pub(crate) struct Reading<'n>(&'n AtomicUsize);
+
+impl<'n> Reading<'n> {
+    /// Answers also whether others read at the same time. Alone there is nobody to wait for.
+    pub(crate) fn begin(node: &'n Node) -> (Self, bool) {
+        let others = node.readers.fetch_add(1, Ordering::Relaxed) > 0;
+        (Self(&node.readers), others)
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

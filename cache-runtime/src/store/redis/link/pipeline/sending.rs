@@ -1,0 +1,158 @@
+//! A message: those who join it, and how it is sent.
+
+use super::message::{Answer, Message, Place};
+use crate::error::Error;
+use crate::store::redis::link::pool::Pool;
+use crate::store::redis::link::wire::Wire;
+use crate::store::redis::refusal::{self, Asked};
+use redis::{Arg, Cmd, RedisError, RedisResult, Value};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Weak};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+use tokio::time::{Sleep, sleep};
+
+/// A message that can still be joined.
+#[derive(Debug)]
+pub(super) struct Open {
+    /// Of the connections that it is meant for.
+    pub(super) generation: u64,
+    /// How long each of its callers waits.
+    pub(super) within: Duration,
+    /// The `MGET` of all keys.
+    keys: Cmd,
+    pub(super) count: usize,
+    pub(super) key_bytes: usize,
+    /// What the answer is expected to have.
+    pub(super) bytes: usize,
+    message: Arc<Message>,
+}
+
+impl Open {
+    /// With room for `count` keys of so many bytes.
+    pub(super) fn new(
+        generation: u64,
+        within: Duration,
+        (count, key_bytes): (usize, usize),
+    ) -> Self {
+        let mut keys = Cmd::with_capacity(count + 1, key_bytes + 4);
+        keys.arg("MGET");
+        let message = Arc::new(Message::with_capacity(count));
+        Self { generation, within, keys, count: 0, key_bytes: 0, bytes: 0, message }
+    }
+
+    /// Adds the read of a value of `about` so many bytes.
+    pub(super) fn add(&mut self, key: &str, about: usize, waker: Waker) -> Place {
+        self.keys.arg(key);
+        self.count += 1;
+        self.key_bytes += key.len();
+        self.bytes += about;
+        Message::join(&self.message, self.generation, waker)
+    }
+
+    pub(super) async fn send(self, pool: Arc<Pool>) {
+        let deadline = pin!(sleep(self.within));
+        self.send_before(pool, deadline).await;
+    }
+
+    /// Sends the message, and hands out the answers.
+    pub(super) async fn send_before(self, pool: Arc<Pool>, mut deadline: Pin<&mut Sleep>) {
+        let Some(mut wire) = pool.wire_of(self.generation) else { return };
+        let singly = pool.reads_singly(self.generation);
+        let held = Arc::downgrade(&pool);
+        drop(pool); // which may go while an answer is awaited
+        let mut asked = pin!(self.ask(&mut wire, singly, &held));
+        let answered = poll_fn(|context| match asked.as_mut().poll(context) {
+            Poll::Ready(answers) => Poll::Ready(Some(answers)),
+            Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
+        })
+        .await;
+        let fail = |reason| self.take_down(&held, reason);
+        match answered {
+            Some(Ok(Some(answers))) if answers.len() == self.count => {
+                self.message.land(answers);
+            }
+            Some(Ok(_)) => {
+                // Not what was asked: the connection's replies are out of step.
+                fail("it answered out of turn");
+                self.message.fail(&Error::Unavailable);
+            }
+            Some(Err(error)) => self.message.fail(&error),
+            None => {
+                fail("it did not answer in time");
+                self.message.fail(&Error::Timeout);
+            }
+        }
+    }
+
+    /// The answers to all keys; `None` if these are none.
+    async fn ask(
+        &self,
+        wire: &mut Wire,
+        singly: bool,
+        pool: &Weak<Pool>,
+    ) -> Result<Option<Vec<Answer>>, Error> {
+        if !singly {
+            match wire.send(&self.keys).await.and_then(Value::extract_error) {
+                Ok(Value::Array(values)) => {
+                    return Ok(values.into_iter().map(|value| answer(value).map(Ok)).collect());
+                }
+                Ok(_) => return Ok(None),
+                // `ERR`: a server or proxy without this command.
+                Err(error) if matches!(error.code(), Some("NOPERM" | "CROSSSLOT" | "ERR")) => {}
+                Err(error) => return Err(self.judge(pool, &error)),
+            }
+            if let Some(pool) = pool.upgrade() {
+                pool.read_singly(self.generation);
+            }
+        }
+        // In a box: what is rarely needed would be a part of every message's task.
+        let values = Box::pin(self.ask_singly(wire)).await;
+        let values = values.map_err(|error| self.judge(pool, &error))?;
+        let each = values.into_iter().map(|value| match value.extract_error() {
+            Ok(value) => answer(value).map(Ok),
+            Err(error) => Some(Err(self.judge(pool, &error))),
+        });
+        Ok(each.collect())
+    }
+
+    /// The answers to a `GET` of each key.
+    async fn ask_singly(&self, wire: &mut Wire) -> RedisResult<Vec<Value>> {
+        let count = self.count;
+        let mut reads = redis::Pipeline::with_capacity(count);
+        for key in self.keys.args_iter().skip(1) {
+            if let Arg::Simple(key) = key {
+                reads.cmd("GET").arg(key);
+            }
+        }
+        wire.send_all(&reads, count).await
+    }
+
+    fn judge(&self, pool: &Weak<Pool>, error: &RedisError) -> Error {
+        refusal::learn(error, Asked::Read, |reason| self.take_down(pool, reason))
+    }
+
+    /// The connections are of no use any more.
+    fn take_down(&self, pool: &Weak<Pool>, reason: &str) {
+        if let Some(pool) = pool.upgrade() {
+            pool.fail(self.generation, reason);
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // However it ended: nobody is to wait for what will not come.
+        self.message.fail(&Error::Unavailable);
+    }
+}
+
+/// What a reply says of a value; `None` if it is none that a read has.
+fn answer(reply: Value) -> Option<Option<Vec<u8>>> {
+    match reply {
+        Value::Nil => Some(None),
+        Value::BulkString(bytes) => Some(Some(bytes)),
+        _ => None,
+    }
+}
