@@ -1,6 +1,8 @@
 //! The server is away, or of no use.
 
 use super::*;
+use crate::store::testing::key;
+use crate::sync::{Mutex, lock};
 use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,4 +214,26 @@ async fn an_answer_out_of_turn_is_an_outage() {
     assert_eq!(logs.count("WARN"), 1, "{:?}", logs.lines());
     proxy.set(Fault::None);
     eventually(RECOVERY, || works(&store)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_hear_what_happens_to_the_connections_and_readers_see_whose_answer_it_is() {
+    let mut server = RedisServer::start();
+    let store = store_at(&server.url());
+    let heard: [Arc<Mutex<Vec<Event>>>; 2] = std::array::from_fn(|_| Arc::default());
+    for heard in heard.clone() {
+        store.listen(move |event| lock(&heard).push(event));
+    }
+    let (key, want) = (key("p:k"), Want::Value { about: 0 });
+    let first = store.read(&key, want, BUDGET).await.unwrap().generation;
+    assert_eq!(*lock(&heard[0]), [], "nothing was lost");
+    server.kill();
+    eventually(RECOVERY, || async { !works(&store).await }).await;
+    server.restart();
+    eventually(RECOVERY, || works(&store)).await;
+    for heard in &heard {
+        let both = || async { *lock(heard) == [Event::Lost, Event::Regained] };
+        eventually(RECOVERY, both).await;
+    }
+    assert!(store.read(&key, want, BUDGET).await.unwrap().generation > first);
 }
