@@ -2,7 +2,7 @@
 
 use super::disabled::DisabledStore;
 use super::memory::MemoryStore;
-use super::redis::{Event, RedisStore};
+use super::redis::RedisStore;
 use super::{Acquired, Act, Ask, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::config::{Settings, Target};
 use crate::error::Error;
@@ -10,6 +10,7 @@ use crate::figures::measure::Command;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
+use crate::store::Event;
 use std::time::Duration;
 
 /// The store that the configuration asked for, told apart once per call and not by a v-table.

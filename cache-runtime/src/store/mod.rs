@@ -15,7 +15,6 @@ mod redis;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use self::redis::Event;
 pub(crate) use found::{Bytes, Found, Read, Want};
 pub(crate) use grant::{Acquired, Act, Ask, Token};
 
@@ -48,6 +47,15 @@ pub(crate) enum Reachability {
     Reachable,
     /// Out of reach or refusing; commands fail at once until the store has been seen to work.
     Unreachable,
+}
+
+/// What happened to the connections of one runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// They were up, and are out of use.
+    Lost,
+    /// There are connections again: what was written last may be lost.
+    Regained,
 }
 
 /// A place for encoded values.

@@ -14,10 +14,8 @@ mod scripts;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use link::Event;
-
 use super::{
-    Acquired, Act, Ask, Bytes, Cursor, Found, Life, Reachability, Read, Store, Token, Want,
+    Acquired, Act, Ask, Bytes, Cursor, Event, Found, Life, Reachability, Read, Store, Token, Want,
 };
 use crate::error::Error;
 use crate::figures::stats::BreakerState;

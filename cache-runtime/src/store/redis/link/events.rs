@@ -1,17 +1,9 @@
 //! What happens to the connections of a node, for those who keep something that depends on them.
 
+use crate::store::Event;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
-
-/// What happened to the connections of one runtime.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// They were up, and are out of use.
-    Lost,
-    /// There are connections again: what was written last may be lost.
-    Regained,
-}
 
 /// Called at once, by whoever saw the event: it must be quick, and listen to nothing itself.
 type Listener = Box<dyn Fn(Event) + Send + Sync>;

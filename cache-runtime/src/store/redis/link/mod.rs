@@ -18,5 +18,4 @@ mod supervisor;
 mod way;
 mod wire;
 
-pub(crate) use events::Event;
 pub(super) use wire::Server;

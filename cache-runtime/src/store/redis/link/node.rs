@@ -2,7 +2,7 @@
 //! today; a cluster has many.
 
 use super::endpoint::Endpoint;
-use super::events::{Event, Events};
+use super::events::Events;
 use super::pipeline::{Pipeline, Place};
 use super::pool::{Phase, Pool};
 use super::supervisor;
@@ -10,6 +10,7 @@ use super::way::Way;
 use super::wire::{self, Server};
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
+use crate::store::Event;
 use crate::store::Reachability;
 use crate::store::breaker::Breaker;
 use crate::store::redis::report::{Moment, Report};

@@ -3,9 +3,10 @@
 //! A connection is driven by the runtime that opened it and starves while that one idles, so
 //! each runtime has its own.
 
-use super::events::{Event, Events};
+use super::events::Events;
 use super::wire::Wire;
 use crate::error::Error;
+use crate::store::Event;
 use crate::store::redis::report::{Moment, Report};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -1,6 +1,7 @@
 //! The server is away, or of no use.
 
 use super::*;
+use crate::store::Event;
 use crate::store::testing::key;
 use crate::sync::{Mutex, lock};
 use std::sync::Arc;
