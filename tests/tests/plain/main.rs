@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
+#[path = "../common/mod.rs"]
 mod common;
 
 use cache_runtime::{Cache, redis_cache};
