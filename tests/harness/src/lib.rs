@@ -11,7 +11,7 @@ mod proxy;
 mod server;
 
 pub use logs::Logs;
-pub use poll::{eventually, eventually_blocking};
+pub use poll::{DEADLINE, eventually, eventually_blocking, within_a_second};
 pub use postgres::Postgres;
 pub use proxy::{Fault, FaultProxy};
 pub use server::{RedisServer, RedisServerBuilder, free_port};

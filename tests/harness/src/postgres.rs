@@ -1,14 +1,11 @@
 //! A real PostgreSQL, one's own.
 
-use crate::poll::eventually_blocking;
+use crate::poll::{DEADLINE, eventually_blocking};
 use crate::server::free_port;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// How long a server may take to start.
-const START: Duration = Duration::from_secs(20);
 
 /// The user of its databases.
 const USER: &str = "catalog";
@@ -48,7 +45,7 @@ impl Postgres {
                 if answers(&binaries, port) {
                     return Self { port, child, binaries, _folder: folder };
                 }
-                assert!(begun.elapsed() < START, "PostgreSQL does not answer");
+                assert!(begun.elapsed() < DEADLINE, "PostgreSQL does not answer");
                 std::thread::sleep(Duration::from_millis(10));
             }
         }
@@ -130,7 +127,7 @@ fn initialise(binaries: &Path, folder: &Path, data: &Path) {
     command.args(["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en"]);
     let mut child = command.spawn().unwrap();
     let mut status = None;
-    eventually_blocking(START, || {
+    eventually_blocking(DEADLINE, || {
         status = child.try_wait().unwrap();
         status.is_some()
     });

@@ -1,16 +1,11 @@
 //! A real `redis-server`, one's own.
 
-use crate::poll::eventually_blocking;
+use crate::poll::{DEADLINE, eventually_blocking};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// How long a server may take to start.
-const START: Duration = Duration::from_secs(10);
-/// How long a test's own command may take.
-const COMMAND: Duration = Duration::from_secs(5);
 
 /// A port that nobody listens on now.
 pub fn free_port() -> u16 {
@@ -163,7 +158,7 @@ impl RedisServer {
         self.kill();
         let begun = Instant::now();
         while !self.launch() {
-            assert!(begun.elapsed() < START, "redis-server does not start on its port again");
+            assert!(begun.elapsed() < DEADLINE, "redis-server does not start on its port again");
         }
     }
 
@@ -171,7 +166,7 @@ impl RedisServer {
     pub fn stop(&self) {
         self.signal("-STOP");
         // The signal has arrived when the system says so, not when `kill` returns.
-        eventually_blocking(COMMAND, || self.stopped());
+        eventually_blocking(DEADLINE, || self.stopped());
     }
 
     /// Lets it go on: SIGCONT.
@@ -207,9 +202,9 @@ impl RedisServer {
             info = info.set_redis_settings(settings);
         }
         let client = redis::Client::open(info)?;
-        let connection = client.get_connection_with_timeout(COMMAND)?;
-        connection.set_read_timeout(Some(COMMAND))?;
-        connection.set_write_timeout(Some(COMMAND))?;
+        let connection = client.get_connection_with_timeout(DEADLINE)?;
+        connection.set_read_timeout(Some(DEADLINE))?;
+        connection.set_write_timeout(Some(DEADLINE))?;
         Ok(connection)
     }
 
@@ -291,7 +286,7 @@ impl RedisServer {
                 }
                 _ => {}
             }
-            assert!(begun.elapsed() < START, "redis-server does not answer");
+            assert!(begun.elapsed() < DEADLINE, "redis-server does not answer");
             std::thread::sleep(Duration::from_millis(3));
         }
     }

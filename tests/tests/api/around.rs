@@ -1,7 +1,7 @@
 //! `observe`, `bypass`, `refresh` and `scope`, inside one another.
 
-use crate::common::{Runs, in_memory};
 use cache_runtime::{Cache, bypass, observe, redis_cache, refresh};
+use cache_tests::{Runs, in_memory};
 
 #[redis_cache(ttl = 60, key = "counted:{n}")]
 async fn counted(runs: &Runs, n: u64) -> u64 {

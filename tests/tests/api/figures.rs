@@ -1,8 +1,7 @@
 //! What operators read.
 
-use super::*;
-use crate::common::{cache_at, in_memory};
 use cache_runtime::{BreakerState, Error, Status, functions, redis_cache};
+use cache_tests::{DEADLINE, RedisServer, cache_at, eventually, in_memory};
 use serde_json::{Value, json};
 
 #[redis_cache(ttl = 60, key = "figure:{n}", version = 4, jitter = 0.1)]
@@ -117,10 +116,7 @@ async fn the_state_of_each_store() {
     assert_eq!(cache.ping().await, Ok(()));
     assert_eq!(cache.health().await, Status::Connected);
     server.kill();
-    cache_tests::eventually(Duration::from_secs(5), || async {
-        cache.health().await == Status::Unreachable
-    })
-    .await;
+    eventually(DEADLINE, || async { cache.health().await == Status::Unreachable }).await;
     let stats = cache.stats().await;
     assert_eq!(stats.status, Status::Unreachable);
     assert_eq!(stats.breaker, BreakerState::Open);

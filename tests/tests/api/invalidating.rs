@@ -1,8 +1,7 @@
 //! Taking values out: exactly what was named, and never a neighbour's.
 
-use super::*;
-use crate::common::{cache_at, in_memory};
 use cache_runtime::{Cache, Error, redis_cache};
+use cache_tests::{RedisServer, cache_at, in_memory, keys};
 
 #[redis_cache(ttl = 60, key = "user:{id}")]
 async fn user(id: &str) -> String {

@@ -1,8 +1,8 @@
 //! How long, whether, and under which key values are stored.
 
-use super::*;
-use crate::common::cache_at;
 use cache_runtime::{Cache, Clock, MessagePack, Postcard, redis_cache};
+use cache_tests::{RedisServer, all_given_back, builder_at, cache_at, keys, lives_for, moved};
+use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 const LIFE: Duration = Duration::from_secs(77);
@@ -55,9 +55,7 @@ async fn by_argument(seconds: u64) -> u64 {
 }
 
 fn cache(server: &RedisServer, clock: Clock) -> Cache {
-    Cache::builder()
-        .url(server.url())
-        .prefix("t")
+    builder_at(&server.url())
         .default_ttl(SECOND * 40)
         .ttl_setting("dashboard", SECOND * 50)
         .clock(clock)
@@ -68,7 +66,7 @@ fn cache(server: &RedisServer, clock: Clock) -> Cache {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn as_long_as_was_said() {
     let server = RedisServer::start();
-    let cache = cache(&server, Clock::system());
+    let (cache, begun) = (cache(&server, Clock::system()), Instant::now());
     cache
         .scope(async {
             in_seconds().await;
@@ -97,7 +95,7 @@ async fn as_long_as_was_said() {
         ("some", 60),
     ] {
         let key = format!("t:{name}");
-        assert!(lives(&server, &key, SECOND * seconds), "{name} for {seconds} s");
+        assert!(lives_for(&server, &key, SECOND * seconds, begun), "{name} for {seconds} s");
     }
     let ever: i64 = server.command(&["PTTL", "t:for_ever"]);
     assert!(ever > 300 * 24 * 3600 * 1000, "{ever}");
@@ -107,9 +105,8 @@ async fn as_long_as_was_said() {
 
 #[tokio::test]
 async fn no_share_is_taken_off_the_longest_life() {
-    let clock = Clock::manual();
+    let (clock, cache) = moved();
     clock.set_random(0.0);
-    let cache = Cache::builder().url("memory://").prefix("t").clock(clock).build().unwrap();
     assert_eq!(cache.scope(longest()).await, 1);
     assert_eq!(cache.count_keys().await, Ok(1));
 }
@@ -126,7 +123,8 @@ async fn only_what_may_be_stored() {
             disliked().await;
             large().await;
             not_at_all().await;
-            assert_eq!(keys(&server), Vec::<String>::new());
+            all_given_back(&server).await;
+            assert_eq!(server.command::<usize>(&["DBSIZE"]), 0);
             liked().await;
             small().await;
             headed().await; // its header is not counted
@@ -153,18 +151,19 @@ async fn shortened_by_chance() {
     let server = RedisServer::start();
     let clock = Clock::manual();
     let cache = cache(&server, clock.clone());
-    for (chance, seconds) in [(0.0, 100), (0.5, 75), (0.999, 50)] {
+    for chance in [0.0, 0.5, 0.999] {
         clock.set_random(chance);
+        let begun = Instant::now();
         cache_runtime::refresh(cache.scope(jittered())).await;
-        assert!(lives(&server, "t:jittered", SECOND * seconds + SECOND / 10), "by {chance}");
+        let life = SECOND * 100 - SECOND.mul_f64(50.0 * chance);
+        assert!(lives_for(&server, "t:jittered", life, begun), "by {chance}");
     }
 }
 
 /// In memory it is the clock that counts.
 #[tokio::test]
 async fn gone_when_its_time_is_over() {
-    let clock = Clock::manual();
-    let cache = Cache::builder().url("memory://").prefix("t").clock(clock.clone()).build().unwrap();
+    let (clock, cache) = moved();
     let entry = cache.scope(async { by_constant_entry() }).await;
     cache.scope(by_constant()).await;
     clock.advance(LIFE - Duration::from_millis(1));

@@ -1,8 +1,7 @@
 //! Ways to reach a Redis, and how little of it is taken.
 
-use super::*;
-use crate::common::{cache_at, called};
-use cache_runtime::{Cache, redis_cache};
+use cache_runtime::redis_cache;
+use cache_tests::{DEADLINE, RedisServer, builder_at, cache_at, called, eventually, keys};
 
 macro_rules! ten_functions {
     ($($name:ident)+) => {
@@ -25,8 +24,7 @@ ten_functions!(a b c d e f g h i j);
 async fn ten_functions_share_the_connections() {
     for connections in [1, 3] {
         let server = RedisServer::start();
-        let cache = Cache::builder().url(server.url()).prefix("t").connections(connections);
-        let cache = cache.build().unwrap();
+        let cache = builder_at(&server.url()).connections(connections).build().unwrap();
         let before = server.clients();
         let calls: Vec<_> = (0..20)
             .map(|n| {
@@ -50,7 +48,7 @@ async fn a_dropped_cache_closes_its_connections() {
     cache.scope(a(1)).await;
     assert_eq!(server.clients(), 1);
     drop(cache);
-    cache_tests::eventually(Duration::from_secs(5), || async { server.clients() == 0 }).await;
+    eventually(DEADLINE, || async { server.clients() == 0 }).await;
 }
 
 /// A user that may touch nothing but `shop:*`, and ask for no figures.
@@ -64,7 +62,7 @@ async fn a_user_with_the_keys_of_the_prefix_alone() {
         )
         .start();
     let url = format!("redis://app:se%3Acr%40et@{}", server.address());
-    let cache = Cache::builder().url(&url).prefix("shop").build().unwrap();
+    let cache = builder_at(&url).prefix("shop").build().unwrap();
     let (_, first, _) = called(&cache, a(1)).await;
     let (_, second, _) = called(&cache, a(1)).await;
     assert_eq!((first.misses, first.errors), (1, 0));
@@ -76,7 +74,7 @@ async fn a_user_with_the_keys_of_the_prefix_alone() {
     assert_eq!(cache.stats().await.status, cache_runtime::Status::Connected);
 
     // With another prefix nothing works, and calls go on.
-    let stranger = Cache::builder().url(&url).prefix("other").build().unwrap();
+    let stranger = builder_at(&url).prefix("other").build().unwrap();
     let (value, observed, _) = called(&stranger, a(1)).await;
     assert_eq!((value, observed.misses), (1, 1));
     assert_eq!(server.command::<usize>(&["DBSIZE"]), 0);
@@ -93,10 +91,7 @@ async fn a_unix_socket() {
     let (value, observed, _) = called(&cache, a(1)).await;
     assert_eq!((value, observed.misses), (1, 1));
     server.restart();
-    cache_tests::eventually(Duration::from_secs(5), || async {
-        called(&cache, a(1)).await.1.hits == 1
-    })
-    .await;
+    eventually(DEADLINE, || async { called(&cache, a(1)).await.1.hits == 1 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,7 @@
 //! A body that ends without a value to store.
 
 use super::*;
-use common::{in_memory, limited};
+use cache_tests::{in_memory, limited};
 use tokio::sync::Barrier;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +17,7 @@ async fn shares(gate: &Gate, n: u64) -> Result<u64, Shared> {
 
 #[tokio::test]
 async fn an_error_that_clones_is_everybodys() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let calls: Vec<_> = (0..100)
             .map(|_| {
@@ -25,7 +25,7 @@ async fn an_error_that_clones_is_everybodys() {
                 tokio::spawn(async move { cache.scope(shares(&gate, 7)).await })
             })
             .collect();
-        gate.begun().await;
+        gate.holds_one().await;
         settle().await;
         gate.open();
         for call in calls {
@@ -56,7 +56,7 @@ async fn apart(gate: &Gate, all: &Barrier, n: u64) -> Result<u64, Apart> {
 
 #[tokio::test]
 async fn with_an_error_that_does_not_clone_all_run_at_once() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     let all = Arc::new(Barrier::new(WAITERS));
     limited(async {
         let call = || {
@@ -64,7 +64,7 @@ async fn with_an_error_that_does_not_clone_all_run_at_once() {
             tokio::spawn(async move { cache.scope(apart(&gate, &all, 7)).await })
         };
         let leader = call();
-        gate.begun().await;
+        gate.holds_one().await;
         let waiting: Vec<_> = (0..WAITERS).map(|_| call()).collect();
         settle().await;
         assert_eq!(gate.runs.count(), 1, "they wait for the leader");
@@ -86,7 +86,7 @@ async fn none(gate: &Gate, n: u64) -> Option<u64> {
 
 #[tokio::test]
 async fn a_none_that_is_not_stored_is_everybodys() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let calls: Vec<_> = (0..50)
             .map(|_| {
@@ -94,7 +94,7 @@ async fn a_none_that_is_not_stored_is_everybodys() {
                 tokio::spawn(async move { cache.scope(none(&gate, 7)).await })
             })
             .collect();
-        gate.begun().await;
+        gate.holds_one().await;
         settle().await;
         gate.open();
         for call in calls {
@@ -116,7 +116,7 @@ async fn unfit(gate: &Gate, n: u64) -> String {
 
 #[tokio::test]
 async fn a_value_too_large_to_store_is_everybodys() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let calls: Vec<_> = (0..20)
             .map(|_| {
@@ -124,7 +124,7 @@ async fn a_value_too_large_to_store_is_everybodys() {
                 tokio::spawn(async move { cache.scope(unfit(&gate, 7)).await })
             })
             .collect();
-        gate.begun().await;
+        gate.holds_one().await;
         settle().await;
         gate.open();
         for call in calls {

@@ -1,19 +1,21 @@
 //! A leader that does not come to its end.
 
 use super::*;
-use common::{in_memory, limited};
+use cache_tests::{builder_at, in_memory, limited};
+use std::time::Duration;
+use tokio::sync::Notify;
 
 /// How a leader leaves its waiters.
 async fn somebody_takes_over(leave: impl FnOnce(JoinHandle<u64>, &Gate)) {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let leader = start(&cache, &gate, 7);
-        gate.begun().await;
+        gate.holds_one().await;
         let waiting: Vec<_> = (0..50).map(|_| start(&cache, &gate, 7)).collect();
         settle().await;
         assert_eq!(gate.runs.count(), 1);
         leave(leader, &gate);
-        soon(gate.begun()).await;
+        soon(gate.holds_one()).await;
         settle().await;
         assert_eq!(gate.runs.count(), 2, "one takes over, not all");
         gate.open();
@@ -32,7 +34,7 @@ async fn aborted() {
 
 #[tokio::test]
 async fn dropped_inside_a_select() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let stop = Arc::new(Notify::new());
         let leader = {
@@ -46,11 +48,11 @@ async fn dropped_inside_a_select() {
                 std::future::pending::<()>().await;
             })
         };
-        gate.begun().await;
+        gate.holds_one().await;
         let waiter = start(&cache, &gate, 7);
         settle().await;
         stop.notify_one();
-        soon(gate.begun()).await;
+        soon(gate.holds_one()).await;
         gate.open();
         assert_eq!(soon(waiter).await.unwrap(), 2007);
         leader.abort();
@@ -60,11 +62,11 @@ async fn dropped_inside_a_select() {
 
 #[tokio::test]
 async fn cancelled_by_a_timeout_again_and_again() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let mut calls: Vec<_> = (0..10).map(|_| start(&cache, &gate, 7)).collect();
         for n in 1..10 {
-            soon(gate.begun()).await;
+            soon(gate.holds_one()).await;
             assert_eq!(gate.runs.count(), n);
             // Whoever leads now is gone; nobody knows who that is, so all but the last try.
             let lead = calls.remove(0);
@@ -85,19 +87,19 @@ async fn panicking() {
         assert!(gate.runs.count() > 1, "the first run panics");
         n
     }
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let call = || {
             let (cache, gate) = (cache.clone(), gate.clone());
             tokio::spawn(async move { cache.scope(panics_at_first(&gate, 7)).await })
         };
         let leader = call();
-        gate.begun().await;
+        gate.holds_one().await;
         let waiting: Vec<_> = (0..20).map(|_| call()).collect();
         settle().await;
         gate.let_one();
         assert!(soon(leader).await.unwrap_err().is_panic(), "its own panic is its caller's");
-        soon(gate.begun()).await;
+        soon(gate.holds_one()).await;
         gate.open();
         for call in waiting {
             assert_eq!(soon(call).await.unwrap(), 7);
@@ -111,11 +113,11 @@ async fn panicking() {
 #[tokio::test(start_paused = true)]
 async fn never_polled_again() {
     let wait = Duration::from_secs(3);
-    let cache = Cache::builder().url("memory://").prefix("t").wait(wait).build().unwrap();
-    let gate = Gate::new();
+    let cache = builder_at("memory://").wait(wait).build().unwrap();
+    let gate = Arc::new(Gate::closed());
     let mut stuck = Box::pin(cache.scope(held(&gate, 7)));
     assert!(futures_util::poll!(&mut stuck).is_pending());
-    gate.begun().await;
+    gate.holds_one().await;
     let begun = tokio::time::Instant::now();
     gate.open();
     let waiting: Vec<_> = (0..5).map(|_| start(&cache, &gate, 7)).collect();
@@ -138,7 +140,7 @@ async fn waiting_for_itself() {
         if depth == 0 { 0 } else { 1 + Box::pin(inside(depth - 1)).await }
     }
     let wait = Duration::from_secs(1);
-    let cache = Cache::builder().url("memory://").prefix("t").wait(wait).build().unwrap();
+    let cache = builder_at("memory://").wait(wait).build().unwrap();
     let all = tokio::time::timeout(Duration::from_secs(60), cache.scope(inside(2)));
     assert_eq!(all.await.expect("it ends"), 2);
 }
@@ -146,11 +148,12 @@ async fn waiting_for_itself() {
 /// A wait without an end is one that no clock can say the end of.
 #[tokio::test]
 async fn to_wait_for_ever_is_to_wait() {
-    let for_ever = Cache::builder().url("memory://").prefix("t").wait(Duration::MAX);
-    let (cache, gate) = (for_ever.timeout(Duration::MAX).build().unwrap(), Gate::new());
+    let for_ever = builder_at("memory://").wait(Duration::MAX);
+    let (cache, gate) =
+        (for_ever.timeout(Duration::MAX).build().unwrap(), Arc::new(Gate::closed()));
     limited(async {
         let (leader, waiter) = (start(&cache, &gate, 7), start(&cache, &gate, 7));
-        gate.begun().await;
+        gate.holds_one().await;
         settle().await;
         gate.open();
         assert_eq!((soon(leader).await.unwrap(), soon(waiter).await.unwrap()), (1007, 1007));

@@ -2,67 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod failing;
 mod leaving;
 mod meanwhile;
 mod together;
 
 use cache_runtime::{Cache, redis_cache};
-use common::Runs;
-use futures_util::poll;
-use std::pin::pin;
+use cache_tests::{DEADLINE, Gate};
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
-
-/// A body that the test holds: it says when it has begun, and ends when it is let through.
-#[derive(Debug)]
-struct Gate {
-    runs: Runs,
-    begun: Notify,
-    open: Semaphore,
-}
-
-impl Gate {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { runs: Runs::default(), begun: Notify::new(), open: Semaphore::new(0) })
-    }
-
-    /// What bodies await. Answers which run this is.
-    async fn pass(&self) -> u64 {
-        let run = self.runs.one_more();
-        let mut open = pin!(self.open.acquire());
-        // In the queue before anybody hears of it, so that bodies are let through in their order.
-        let at_once = poll!(open.as_mut());
-        self.begun.notify_one();
-        match at_once {
-            Poll::Ready(permit) => permit,
-            Poll::Pending => open.await,
-        }
-        .unwrap()
-        .forget();
-        run
-    }
-
-    /// A body has begun.
-    async fn begun(&self) {
-        self.begun.notified().await;
-    }
-
-    /// Lets everybody through, now and later.
-    fn open(&self) {
-        self.open.add_permits(100_000);
-    }
-
-    /// Lets one through.
-    fn let_one(&self) {
-        self.open.add_permits(1);
-    }
-}
 
 #[redis_cache(ttl = 60, key = "held:{n}")]
 async fn held(gate: &Gate, n: u64) -> u64 {
@@ -84,14 +32,12 @@ async fn settle() {
     }
 }
 
-/// Less than nothing in a test, more than a wait may take.
-const SOON: Duration = Duration::from_secs(5);
-
+/// Waits for what is to come without any call having given up waiting.
 #[track_caller]
 fn soon<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let place = std::panic::Location::caller();
     async move {
-        match tokio::time::timeout(SOON, future).await {
+        match tokio::time::timeout(DEADLINE, future).await {
             Ok(output) => output,
             Err(_) => panic!("it does not come: {place}"),
         }

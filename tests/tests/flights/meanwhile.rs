@@ -1,9 +1,11 @@
 //! What happens to the key while its value is being computed.
 
 use super::*;
-use cache_runtime::{Clock, bypass, refresh};
-use cache_tests::RedisServer;
-use common::{cache_at, in_memory, limited};
+use cache_runtime::{bypass, refresh};
+use cache_tests::{RedisServer, cache_at, in_memory, limited, moved};
+use futures_util::poll;
+use std::pin::pin;
+use std::time::Duration;
 
 #[derive(Debug, Clone, Copy)]
 enum By {
@@ -19,9 +21,9 @@ enum By {
 /// Over a network it cannot be seen when a waiter has come to wait: there is none then.
 async fn invalidated(cache: &Cache, by: By, with_waiter: bool) {
     limited(async {
-        let gate = Gate::new();
+        let gate = Arc::new(Gate::closed());
         let old = start(cache, &gate, 7);
-        gate.begun().await;
+        gate.holds_one().await;
         let waiter = with_waiter.then(|| start(cache, &gate, 7));
         settle().await;
         let entry = cache.scope(async { held_entry(7) }).await;
@@ -44,7 +46,7 @@ async fn invalidated(cache: &Cache, by: By, with_waiter: bool) {
         }
         // Who comes now must not be given what was begun before.
         let new = start(cache, &gate, 7);
-        soon(gate.begun()).await;
+        soon(gate.holds_one()).await;
         settle().await;
         gate.let_one();
         assert_eq!(soon(old).await.unwrap() % 1000, 7, "its caller has its value");
@@ -83,9 +85,9 @@ async fn invalidated_in_redis() {
 /// Another key's invalidation is nothing to this one.
 #[tokio::test]
 async fn another_key_invalidated() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     let call = start(&cache, &gate, 7);
-    gate.begun().await;
+    gate.holds_one().await;
     cache.invalidate("held:8").await.unwrap();
     cache.invalidate_matching("held:?1").await.unwrap();
     gate.open();
@@ -96,9 +98,7 @@ async fn another_key_invalidated() {
 /// The value's life is over when a waiter comes to take it, though it was not when it landed.
 #[tokio::test]
 async fn expired() {
-    let clock = Clock::manual();
-    let builder = Cache::builder().url("memory://").prefix("t").clock(clock.clone());
-    let (cache, gate) = (builder.build().unwrap(), Gate::new());
+    let ((clock, cache), gate) = (moved(), Gate::closed());
     limited(async {
         let mut leader = pin!(cache.scope(held(&gate, 7)));
         let mut waiter = pin!(cache.scope(held(&gate, 7)));
@@ -114,15 +114,15 @@ async fn expired() {
 
 #[tokio::test]
 async fn refreshed() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let old = start(&cache, &gate, 7);
-        gate.begun().await;
+        gate.holds_one().await;
         let refreshing = {
             let (cache, gate) = (cache.clone(), gate.clone());
             tokio::spawn(async move { cache.scope(refresh(held(&gate, 7))).await })
         };
-        soon(gate.begun()).await;
+        soon(gate.holds_one()).await;
         assert_eq!(gate.runs.count(), 2, "it does not wait for what is older than its wish");
         // Who comes now waits for the refresh.
         let later = start(&cache, &gate, 7);
@@ -141,15 +141,15 @@ async fn refreshed() {
 
 #[tokio::test]
 async fn bypassed() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     limited(async {
         let leader = start(&cache, &gate, 7);
-        gate.begun().await;
+        gate.holds_one().await;
         let around = {
             let (cache, gate) = (cache.clone(), gate.clone());
             tokio::spawn(async move { cache.scope(bypass(held(&gate, 7))).await })
         };
-        soon(gate.begun()).await;
+        soon(gate.holds_one()).await;
         assert_eq!(gate.runs.count(), 2, "it neither looks nor waits");
         gate.open();
         soon(around).await.unwrap();

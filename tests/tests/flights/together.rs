@@ -2,13 +2,12 @@
 
 use super::*;
 use cache_runtime::observe;
-use cache_tests::RedisServer;
-use common::{cache_at, in_memory, limited};
+use cache_tests::{RedisServer, Runs, cache_at, eventually, in_memory, limited};
 
 async fn all_get_one_result(cache: Cache, callers: usize) {
-    let gate = Gate::new();
+    let gate = Arc::new(Gate::closed());
     let calls: Vec<_> = (0..callers).map(|_| start(&cache, &gate, 7)).collect();
-    gate.begun().await;
+    gate.holds_one().await;
     settle().await;
     gate.open();
     for call in calls {
@@ -77,11 +76,11 @@ async fn one_body_with_redis_down() {
     limited(async {
         // Known to be down, so that the callers below come together.
         assert!(cache.ping().await.is_err());
-        let gate = Gate::new();
+        let gate = Arc::new(Gate::closed());
         let leader = start(&cache, &gate, 7);
-        gate.begun().await;
+        gate.holds_one().await;
         let waiting: Vec<_> = (0..100).map(|_| start(&cache, &gate, 7)).collect();
-        cache_tests::eventually(SOON, || async {
+        eventually(DEADLINE, || async {
             settle().await;
             let errors = cache.stats().await.process.total.errors;
             errors >= 101 // each has looked, in vain, and joins without waiting for anything
@@ -100,9 +99,9 @@ async fn one_body_with_redis_down() {
 
 #[tokio::test]
 async fn different_keys_do_not_wait_for_one_another() {
-    let (cache, held_up, free) = (in_memory(), Gate::new(), Gate::new());
+    let (cache, held_up, free) = (in_memory(), Arc::new(Gate::closed()), Arc::new(Gate::closed()));
     let slow = start(&cache, &held_up, 1);
-    held_up.begun().await;
+    held_up.holds_one().await;
     free.open();
     for n in 2..20 {
         assert_eq!(soon(start(&cache, &free, n)).await.unwrap() % 1000, n);
@@ -115,11 +114,11 @@ async fn different_keys_do_not_wait_for_one_another() {
 /// Two caches are two worlds, even for one key.
 #[tokio::test]
 async fn caches_do_not_share_flights() {
-    let (one, two, gate) = (in_memory(), in_memory(), Gate::new());
+    let (one, two, gate) = (in_memory(), in_memory(), Arc::new(Gate::closed()));
     let first = start(&one, &gate, 1);
-    gate.begun().await;
+    gate.holds_one().await;
     let second = start(&two, &gate, 1);
-    soon(gate.begun()).await;
+    soon(gate.holds_one()).await;
     gate.open();
     soon(first).await.unwrap();
     soon(second).await.unwrap();
@@ -128,7 +127,7 @@ async fn caches_do_not_share_flights() {
 
 #[tokio::test]
 async fn a_call_is_one_outcome_each() {
-    let (cache, gate) = (in_memory(), Gate::new());
+    let (cache, gate) = (in_memory(), Arc::new(Gate::closed()));
     let (leader, waiter) = (observe(held(&gate, 1)), observe(held(&gate, 1)));
     let both = cache.scope(async { tokio::join!(leader, waiter, async { gate.open() }) });
     let ((one, led), (two, waited), ()) = soon(both).await;

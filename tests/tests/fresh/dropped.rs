@@ -1,16 +1,12 @@
 //! Callers are dropped after each number of polls: wherever that is, no body runs twice for one of
 //! them, no lease stays behind, and the next caller does not wait for it.
 
-use crate::common::{Runs, cache_at, limited, polled};
-use crate::source::idle;
+use super::idle;
 use cache_runtime::{TimedOut, redis_cache};
-use cache_tests::{RedisServer, eventually};
+use cache_tests::{DEADLINE, Runs, Scene, given_back, limited, make_lease_last, polled};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
-
-/// Less than the life of a lease that nobody gives back.
-const SOON: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug, Clone, PartialEq)]
 struct Late;
@@ -54,8 +50,7 @@ async fn dropped_at_each_poll<F>(call: impl Fn(Arc<Runs>) -> F)
 where
     F: Future<Output = Result<u64, Late>>,
 {
-    let server = RedisServer::start();
-    let (one, other) = (cache_at(&server.url()), cache_at(&server.url()));
+    let Scene { server, one, other, .. } = Scene::start();
     // Without a value, and with one that is stale where there is a window.
     for stale in [false, true] {
         for times in 0.. {
@@ -65,15 +60,13 @@ where
             }
             let (first, next) = (Arc::<Runs>::default(), Arc::<Runs>::default());
             let answer = polled(times, one.scope(call(first.clone()))).await;
-            let told = timeout(SOON, other.scope(call(next.clone()))).await;
+            make_lease_last(&server, "t:k");
+            let told = timeout(DEADLINE, other.scope(call(next.clone()))).await;
             assert!(told.is_ok(), "after {times} polls, with an old value: {stale}");
             idle(&one).await;
             idle(&other).await;
             assert!(first.count() <= 1 && next.count() <= 1, "after {times} polls");
-            eventually(SOON, || async {
-                server.command::<u64>(&["EXISTS", "t:~lease:{t:k}"]) == 0
-            })
-            .await;
+            given_back(&server, "t:k").await;
             if answer.is_some() {
                 break;
             }

@@ -1,9 +1,8 @@
 //! `early_refresh`: a fresh value is refreshed behind a hit, when chance and its load say so.
 
-use crate::common::{called, limited};
-use crate::source::{Source, call, idle, moved};
-use cache_runtime::{Cache, Clock, MessagePack, Postcard, redis_cache};
-use cache_tests::RedisServer;
+use super::{call, idle};
+use cache_runtime::{Clock, MessagePack, Postcard, redis_cache};
+use cache_tests::{RedisServer, Scene, World, builder_at, called, limited, moved};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -13,15 +12,15 @@ const NEVER: f64 = 1.0;
 
 /// Takes a second: less than a lease lasts in memory, where the clock is the same.
 #[redis_cache(ttl = 60, key = "x", early_refresh)]
-async fn early(source: &Source, clock: &Clock) -> Result<u64, String> {
-    let value = source.read().await;
+async fn early(world: &World, clock: &Clock) -> Result<u64, String> {
+    let value = world.try_read().await;
     clock.advance(SECOND);
     value
 }
 
 #[redis_cache(ttl = 60, key = "x")]
-async fn usual(source: &Source) -> Result<u64, String> {
-    source.read().await
+async fn usual(world: &World) -> Result<u64, String> {
+    world.try_read().await
 }
 
 /// As eager again, and with windows.
@@ -32,36 +31,32 @@ async fn usual(source: &Source) -> Result<u64, String> {
     stale_while_revalidate = 30,
     stale_if_error = 30
 )]
-async fn windows(source: &Source, clock: &Clock) -> Result<u64, String> {
-    let value = source.read().await;
+async fn windows(world: &World, clock: &Clock) -> Result<u64, String> {
+    let value = world.try_read().await;
     clock.advance(SECOND);
     value
-}
-
-fn cache_of(url: &str, clock: &Clock) -> Cache {
-    Cache::builder().url(url).prefix("t").clock(clock.clone()).build().unwrap()
 }
 
 #[tokio::test]
 async fn a_hit_refreshes_behind_when_chance_outweighs_what_is_left() {
     limited(async {
-        let (clock, cache, source) = moved();
-        assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(1), "miss"));
-        source.changes();
+        let ((clock, cache), world) = (moved(), World::default());
+        assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(1), "miss"));
+        world.changes();
         clock.advance(Duration::from_millis(59_300));
-        assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(1), "hit"));
+        assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(1), "hit"));
         idle(&cache).await;
-        assert_eq!(source.runs(), 1, "0.7 s are left, and 0.69 * 1 s is less");
+        assert_eq!(world.readers(), 1, "0.7 s are left, and 0.69 * 1 s is less");
         clock.advance(Duration::from_millis(50));
-        source.stop();
+        world.reading.close();
         for _ in 0..10 {
-            assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(1), "hit"));
+            assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(1), "hit"));
         }
-        source.body_begins().await;
-        source.go_on();
+        world.reading.holds_one().await;
+        world.reading.open();
         idle(&cache).await;
-        assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(2), "hit"));
-        assert_eq!((source.runs(), cache.stats().await.process.total.refreshes), (2, 1));
+        assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(2), "hit"));
+        assert_eq!((world.readers(), cache.stats().await.process.total.refreshes), (2, 1));
     })
     .await;
 }
@@ -69,22 +64,22 @@ async fn a_hit_refreshes_behind_when_chance_outweighs_what_is_left() {
 #[tokio::test]
 async fn the_windows_are_not_counted_and_beta_is() {
     limited(async {
-        let (clock, cache, source) = moved();
-        call(&cache, windows(&source, &clock)).await.0.unwrap();
+        let ((clock, cache), world) = (moved(), World::default());
+        call(&cache, windows(&world, &clock)).await.0.unwrap();
         clock.advance(Duration::from_millis(58_600));
-        assert_eq!(call(&cache, windows(&source, &clock)).await, (Ok(1), "hit"));
+        assert_eq!(call(&cache, windows(&world, &clock)).await, (Ok(1), "hit"));
         idle(&cache).await;
-        assert_eq!(source.runs(), 1, "1.4 s are left");
+        assert_eq!(world.readers(), 1, "1.4 s are left");
         clock.advance(Duration::from_millis(100));
-        assert_eq!(call(&cache, windows(&source, &clock)).await, (Ok(1), "hit"));
+        assert_eq!(call(&cache, windows(&world, &clock)).await, (Ok(1), "hit"));
         idle(&cache).await;
-        assert_eq!(source.runs(), 2, "1.3 s are left, and 2.0 * 0.69 * 1 s is more");
+        assert_eq!(world.readers(), 2, "1.3 s are left, and 2.0 * 0.69 * 1 s is more");
         // And past its time it is stale as ever.
         clock.advance(70 * SECOND);
         clock.set_random(NEVER);
-        assert_eq!(call(&cache, windows(&source, &clock)).await, (Ok(1), "stale"));
+        assert_eq!(call(&cache, windows(&world, &clock)).await, (Ok(1), "stale"));
         idle(&cache).await;
-        assert_eq!(source.runs(), 3);
+        assert_eq!(world.readers(), 3);
     })
     .await;
 }
@@ -92,23 +87,23 @@ async fn the_windows_are_not_counted_and_beta_is() {
 #[tokio::test]
 async fn a_failure_rests_the_key_and_leaves_the_value_its_life() {
     limited(async {
-        let (clock, cache, source) = moved();
-        call(&cache, early(&source, &clock)).await.0.unwrap();
+        let ((clock, cache), world) = (moved(), World::default());
+        call(&cache, early(&world, &clock)).await.0.unwrap();
         clock.set_random(SURELY);
-        source.fails(true);
+        world.fails(true);
         let entry = cache.scope(async { early_entry() }).await;
         for _ in 0..10 {
-            assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(1), "hit"));
+            assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(1), "hit"));
             idle(&cache).await;
         }
         // Only the one that failed has moved the clock.
-        assert_eq!((source.runs(), entry.ttl().await), (2, Ok(Some(59 * SECOND))));
+        assert_eq!((world.readers(), entry.ttl().await), (2, Ok(Some(59 * SECOND))));
         clock.advance(5 * SECOND);
-        source.fails(false);
-        source.changes();
-        assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(1), "hit"));
+        world.fails(false);
+        world.changes();
+        assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(1), "hit"));
         idle(&cache).await;
-        assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(2), "hit"));
+        assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(2), "hit"));
     })
     .await;
 }
@@ -116,57 +111,45 @@ async fn a_failure_rests_the_key_and_leaves_the_value_its_life() {
 #[tokio::test]
 async fn what_was_put_is_never_refreshed_early() {
     limited(async {
-        let (clock, cache, source) = moved();
+        let ((clock, cache), world) = (moved(), World::default());
         assert_eq!(cache.scope(async { early_entry().put(&Ok(9)).await }).await, Ok(true));
         clock.set_random(0.0);
         clock.advance(60 * SECOND - Duration::from_nanos(1));
-        assert_eq!(call(&cache, early(&source, &clock)).await, (Ok(9), "hit"));
+        assert_eq!(call(&cache, early(&world, &clock)).await, (Ok(9), "hit"));
         idle(&cache).await;
-        assert_eq!(source.runs(), 0);
+        assert_eq!(world.readers(), 0);
         assert_eq!(cache.scope(async { early_entry().get().await }).await, Ok(Some(Ok(9))));
     })
     .await;
 }
 
-struct Processes {
-    server: RedisServer,
-    clock: Clock,
-    one: Cache,
-    other: Cache,
-    source: Source,
-}
-
-impl Processes {
-    fn start() -> Self {
-        let (server, clock) = (RedisServer::start(), Clock::manual());
-        let [one, other] = [(); 2].map(|()| cache_of(&server.url(), &clock));
-        Self { server, clock, one, other, source: Source::default() }
-    }
-
-    fn lua(&self, script: &str, key: &str) {
-        self.server.command::<()>(&["EVAL", script, "1", key]);
-    }
+/// Two processes with one clock.
+fn processes() -> (Clock, Scene) {
+    let clock = Clock::manual();
+    let scene = Scene::with(|builder| builder.clock(clock.clone()));
+    (clock, scene)
 }
 
 #[tokio::test]
 async fn one_early_refresh_for_the_callers_of_two_processes() {
     limited(async {
-        let Processes { server, clock, one, other, source } = &Processes::start();
-        assert_eq!(call(one, early(source, clock)).await, (Ok(1), "miss"));
+        let (clock, scene) = &processes();
+        let Scene { server, one, other, world } = scene;
+        assert_eq!(call(one, early(world, clock)).await, (Ok(1), "miss"));
         // Chance says no.
         for cache in [one, other] {
-            assert_eq!(call(cache, early(source, clock)).await, (Ok(1), "hit"));
+            assert_eq!(call(cache, early(world, clock)).await, (Ok(1), "hit"));
             idle(cache).await;
         }
-        assert_eq!(source.runs(), 1);
+        assert_eq!(world.readers(), 1);
         // Chance says yes, to all of them, and again while it is refreshed.
         for round in 1..10 {
             server.command::<()>(&["PEXPIRE", "t:x", "50000"]);
             clock.set_random(SURELY);
-            source.changes();
+            world.changes();
             let calls = (0..20).map(|n| {
                 let cache = if n % 2 == 0 { one } else { other };
-                call(cache, early(source, clock))
+                call(cache, early(world, clock))
             });
             for (value, outcome) in futures_util::future::join_all(calls).await {
                 assert_eq!((value, outcome), (Ok(round), "hit"));
@@ -174,9 +157,9 @@ async fn one_early_refresh_for_the_callers_of_two_processes() {
             clock.set_random(NEVER);
             idle(one).await;
             idle(other).await;
-            assert_eq!(source.runs(), 1 + round);
+            assert_eq!(world.readers(), 1 + round);
             for cache in [one, other] {
-                assert_eq!(call(cache, early(source, clock)).await, (Ok(round + 1), "hit"));
+                assert_eq!(call(cache, early(world, clock)).await, (Ok(round + 1), "hit"));
             }
         }
     })
@@ -186,15 +169,16 @@ async fn one_early_refresh_for_the_callers_of_two_processes() {
 #[tokio::test]
 async fn an_invalidation_in_mid_refresh_is_not_overtaken() {
     limited(async {
-        let Processes { clock, one, other, source, .. } = &Processes::start();
+        let (clock, scene) = &processes();
+        let Scene { one, other, world, .. } = scene;
         for how in 0..4 {
-            call(one, early(source, clock)).await.0.unwrap();
-            let old = source.version();
+            call(one, early(world, clock)).await.0.unwrap();
+            let old = world.version();
             clock.set_random(SURELY);
-            source.stop();
-            assert_eq!(call(one, early(source, clock)).await, (Ok(old), "hit"));
-            source.body_begins().await;
-            source.changes();
+            world.reading.close();
+            assert_eq!(call(one, early(world, clock)).await, (Ok(old), "hit"));
+            world.reading.holds_one().await;
+            world.changes();
             match how {
                 0 => drop(other.invalidate("x").await.unwrap()),
                 1 => drop(other.invalidate_matching("?").await.unwrap()),
@@ -204,11 +188,11 @@ async fn an_invalidation_in_mid_refresh_is_not_overtaken() {
                     assert_eq!(other.scope(put).await, Ok(true));
                 }
             }
-            source.go_on();
+            world.reading.open();
             idle(one).await;
             clock.set_random(NEVER);
             let expected = if how == 3 { (Ok(99), "hit") } else { (Ok(old + 1), "miss") };
-            assert_eq!(call(one, early(source, clock)).await, expected, "{how}");
+            assert_eq!(call(one, early(world, clock)).await, expected, "{how}");
             one.clear().await.unwrap();
         }
     })
@@ -218,18 +202,19 @@ async fn an_invalidation_in_mid_refresh_is_not_overtaken() {
 #[tokio::test]
 async fn the_option_can_be_turned_on_and_off() {
     limited(async {
-        let Processes { server, clock, one, source, .. } = &Processes::start();
+        let (clock, scene) = &processes();
+        let Scene { server, one, world, .. } = scene;
         let stored = || server.command::<Vec<u8>>(&["GET", "t:x"]);
-        assert_eq!(call(one, usual(source)).await, (Ok(1), "miss"));
+        assert_eq!(call(one, usual(world)).await, (Ok(1), "miss"));
         assert_eq!(stored(), b"1", "plain JSON");
         clock.set_random(SURELY);
-        assert_eq!(call(one, early(source, clock)).await, (Ok(1), "hit"));
+        assert_eq!(call(one, early(world, clock)).await, (Ok(1), "hit"));
         idle(one).await;
-        assert_eq!(source.runs(), 1, "nobody knows how long it took");
+        assert_eq!(world.readers(), 1, "nobody knows how long it took");
         one.clear().await.unwrap();
-        assert_eq!(call(one, early(source, clock)).await, (Ok(1), "miss"));
+        assert_eq!(call(one, early(world, clock)).await, (Ok(1), "miss"));
         assert_eq!(stored(), b"\xFFrch\x01\x08\x00\x00\x00\x00\x3B\x9A\xCA\x001");
-        assert_eq!(call(one, usual(source)).await, (Ok(1), "hit"));
+        assert_eq!(call(one, usual(world)).await, (Ok(1), "hit"));
     })
     .await;
 }
@@ -237,9 +222,10 @@ async fn the_option_can_be_turned_on_and_off() {
 #[tokio::test]
 async fn a_value_without_an_end_is_replaced() {
     limited(async {
-        let Processes { server, clock, one, source, .. } = &Processes::start();
+        let (clock, scene) = &processes();
+        let Scene { server, one, world, .. } = scene;
         server.command::<()>(&["SET", "t:x", "7"]);
-        assert_eq!(call(one, early(source, clock)).await, (Ok(1), "miss"));
+        assert_eq!(call(one, early(world, clock)).await, (Ok(1), "miss"));
         assert!(server.command::<i64>(&["TTL", "t:x"]) > 0);
     })
     .await;
@@ -248,8 +234,8 @@ async fn a_value_without_an_end_is_replaced() {
 #[tokio::test]
 async fn a_header_that_cannot_be_read_is_a_miss() {
     limited(async {
-        let all = Processes::start();
-        let Processes { clock, one, source, .. } = &all;
+        let (clock, scene) = &processes();
+        let Scene { server, one, world, .. } = scene;
         for broken in [
             "redis.call('SETRANGE', KEYS[1], 4, '\\2')",
             "redis.call('SETRANGE', KEYS[1], 5, '\\7')",
@@ -259,16 +245,16 @@ async fn a_header_that_cannot_be_read_is_a_miss() {
             "redis.call('SET', KEYS[1], string.sub(redis.call('GET', KEYS[1]), 1, 14), 'EX', 60)",
         ] {
             for with_option in [true, false] {
-                call(one, early(source, clock)).await.0.unwrap();
-                all.lua(broken, "t:x");
-                source.changes();
-                let new = Ok(source.version());
+                call(one, early(world, clock)).await.0.unwrap();
+                server.command::<()>(&["EVAL", broken, "1", "t:x"]);
+                world.changes();
+                let new = Ok(world.version());
                 let again = match with_option {
-                    true => call(one, early(source, clock)).await,
-                    false => call(one, usual(source)).await,
+                    true => call(one, early(world, clock)).await,
+                    false => call(one, usual(world)).await,
                 };
                 assert_eq!(again, (new.clone(), "miss"), "{broken}");
-                assert_eq!(call(one, early(source, clock)).await, (new, "hit"));
+                assert_eq!(call(one, early(world, clock)).await, (new, "hit"));
                 one.clear().await.unwrap();
             }
         }
@@ -303,7 +289,7 @@ by_codec!(
 async fn values_of_all_codecs_come_back_with_and_without_the_option() {
     limited(async {
         let server = RedisServer::start();
-        let cache = cache_of(&server.url(), &Clock::manual());
+        let cache = builder_at(&server.url()).clock(Clock::manual()).build().unwrap();
         macro_rules! check {
             ($($name:ident $plain:ident),*) => {$(
                 for value in [ODD, [7; 8]] {

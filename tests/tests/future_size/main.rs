@@ -3,12 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
-#[path = "../common/mod.rs"]
-mod common;
-
 use async_trait::async_trait;
 use cache_runtime::{redis_cache, redis_invalidate, redis_put};
-use common::{Runs, called, in_memory};
+use cache_tests::{Runs, called, in_memory};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,11 +1,11 @@
 //! `ETag`, `If-None-Match` and `304`.
 
 use super::*;
-use crate::common::{in_memory, limited};
 use axum::http::HeaderValue;
 use axum::routing::{get as on_get, post};
 use cache_runtime::http::CacheLayer;
 use cache_runtime::redis_cache;
+use cache_tests::{in_memory, limited};
 use futures_util::stream;
 
 #[redis_cache(ttl = 60, key = "text:{name}")]

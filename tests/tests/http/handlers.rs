@@ -1,7 +1,6 @@
 //! `#[redis_cache]` on a handler itself.
 
 use super::*;
-use crate::common::{Runs, cache_at};
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
@@ -9,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get as on_get;
 use cache_runtime::http::{CacheLayer, SortedQuery};
 use cache_runtime::{Cache, CacheKey, redis_cache, redis_put};
+use cache_tests::{DEADLINE, Runs, cache_at, eventually};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -205,8 +205,7 @@ async fn a_stale_handler_is_refreshed_behind_its_request() {
     get(&app, "/kept/1").await;
     assert_eq!(server.command::<u8>(&["PEXPIRE", "t:kept:1", "30000"]), 1);
     assert_eq!(get(&app, "/kept/1").await.header("x-cache"), Some("STALE"));
-    cache_tests::eventually(std::time::Duration::from_secs(5), || async { runs.count() == 2 })
-        .await;
+    eventually(DEADLINE, || async { runs.count() == 2 }).await;
 }
 
 #[redis_put(none(Path(id)))]

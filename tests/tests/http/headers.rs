@@ -1,13 +1,13 @@
 //! `X-Cache`, `Cache-Status` and `Cache-Control`.
 
 use super::*;
-use crate::common::{cache_at, in_memory, limited};
 use axum::extract::Path;
 use axum::http::HeaderValue;
 use axum::response::IntoResponse;
 use axum::routing::{get as on_get, post};
 use cache_runtime::http::CacheLayer;
-use cache_runtime::{Cache, Clock, bypass, redis_cache};
+use cache_runtime::{bypass, redis_cache};
+use cache_tests::{cache_at, in_memory, limited, moved};
 use futures_util::poll;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,8 +101,7 @@ fn app_of(url: &str) -> Router {
 
 #[tokio::test]
 async fn stale_by_the_clock() {
-    let clock = Clock::manual();
-    let cache = Cache::builder().url("memory://").prefix("t").clock(clock.clone()).build().unwrap();
+    let (clock, cache) = moved();
     let app = app(CacheLayer::new().cache(&cache));
     assert_eq!(get(&app, "/slowly/1").await.said().0, Some("MISS"));
     clock.advance(Duration::from_secs(9));

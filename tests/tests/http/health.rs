@@ -1,11 +1,10 @@
 //! `http::health`: always well, and never a burden.
 
 use super::*;
-use crate::common::{cache_at, in_memory, limited};
 use cache_runtime::http;
-use cache_tests::eventually;
+use cache_tests::{DEADLINE, cache_at, eventually, in_memory, limited};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 async fn of(cache: &cache_runtime::Cache) -> Served {
     Served::new(Router::new().nest("/health", http::health(cache))).await
@@ -29,10 +28,9 @@ async fn redis_killed_and_back() {
             assert_eq!(answer.json(), json!({ "status": "ok", "redis": "connected" }), "{path}");
         }
         server.kill();
-        let soon = Duration::from_secs(5);
-        eventually(soon, async || redis(&served).await == "unreachable").await;
+        eventually(DEADLINE, async || redis(&served).await == "unreachable").await;
         server.restart();
-        eventually(soon, async || redis(&served).await == "connected").await;
+        eventually(DEADLINE, async || redis(&served).await == "connected").await;
     })
     .await;
 }
@@ -60,10 +58,10 @@ async fn many_who_ask_cost_one_ping_and_a_hanging_redis_no_time() {
         assert!(server.calls("ping") - before <= most, "one a second, in {:?}", begun.elapsed());
 
         server.stop();
-        eventually(Duration::from_secs(5), async || {
+        eventually(DEADLINE, async || {
             let begun = Instant::now();
             let status = redis(&served).await;
-            assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+            assert!(begun.elapsed() < DEADLINE / 2, "{:?}", begun.elapsed());
             status == "unreachable"
         })
         .await;

@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod conditional;
 mod handlers;
 mod headers;
@@ -15,7 +13,7 @@ mod queries;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use cache_tests::RedisServer;
+use cache_tests::{RedisServer, keys};
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -106,12 +104,4 @@ impl Served {
     async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "").await
     }
-}
-
-/// All values' keys of the server, sorted.
-fn keys(server: &RedisServer) -> Vec<String> {
-    let mut keys: Vec<String> = server.command(&["KEYS", "*"]);
-    keys.retain(|key| !key.contains('~')); // leases, given back behind the callers
-    keys.sort();
-    keys
 }

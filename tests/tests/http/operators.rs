@@ -1,11 +1,10 @@
 //! `http::admin`: what it does, and what it says to each mistake.
 
 use super::*;
-use crate::common::{cache_at, in_memory, limited};
 use axum::extract::Request as Extracted;
 use axum::middleware::{Next, from_fn};
 use cache_runtime::{Cache, Clock, Error, http, redis_cache};
-use cache_tests::eventually;
+use cache_tests::{DEADLINE, builder_at, cache_at, eventually, in_memory, limited};
 use serde_json::json;
 use std::time::Duration;
 
@@ -78,8 +77,7 @@ async fn figures_and_functions() {
 async fn keys_are_counted_once_in_five_seconds() {
     let server = RedisServer::start();
     let clock = Clock::manual();
-    let cache =
-        Cache::builder().url(server.url()).prefix("t").clock(clock.clone()).build().unwrap();
+    let cache = builder_at(&server.url()).clock(clock.clone()).build().unwrap();
     let served = desk(&cache).await;
     let keys = async || ask(&served, "GET", "/cache/stats", "").await.json()["keys"].clone();
     assert_eq!(keys().await, 0);
@@ -229,7 +227,7 @@ async fn with_redis_away() {
         assert_eq!(stats.json()["status"], "unreachable");
         assert_eq!(stats.json()["keys"], Value::Null);
         server.restart();
-        eventually(Duration::from_secs(5), async || {
+        eventually(DEADLINE, async || {
             ask(&served, "POST", "/cache/clear", "").await.status == StatusCode::OK
         })
         .await;

@@ -1,12 +1,12 @@
 //! `SortedQuery`: as a key, and as an extractor.
 
 use super::*;
-use crate::common::{Runs, cache_at};
 use axum::extract::State;
 use axum::routing::get as on_get;
 use axum::{Json, http::Uri};
 use cache_runtime::http::{CacheLayer, QueryRejection, SortedQuery};
 use cache_runtime::{key, redis_cache};
+use cache_tests::{Runs, cache_at};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde::Deserialize;

@@ -1,8 +1,8 @@
 //! The holder of a lease is killed in mid-body: another process takes over.
 
 use super::*;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use cache_tests::{RedisServer, cache_at, lease, own_process, stored, wait_for_line};
+use std::process::Stdio;
 
 const SERVER: &str = "LEASE_TEST_SERVER";
 
@@ -10,10 +10,10 @@ const SERVER: &str = "LEASE_TEST_SERVER";
 #[tokio::test]
 async fn holder() {
     let Ok(url) = std::env::var(SERVER) else { return };
-    let cache = Cache::builder().url(url).prefix("shop").build().unwrap();
-    let world = World::new();
+    let cache = cache_at(&url);
+    let world = held();
     let call = call(&cache, &world, 7);
-    world.running(1).await;
+    world.reading.reached(1).await;
     println!("\ncomputing");
     call.await.unwrap();
 }
@@ -21,23 +21,19 @@ async fn holder() {
 #[tokio::test]
 async fn another_process_takes_over_within_the_leases_life() {
     let server = RedisServer::start();
-    let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "killed::holder", "--nocapture"])
-        .env(SERVER, server.url())
+    let mut holder = own_process("killed::holder", SERVER, &server.url())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(holder.stdout.take().unwrap()).lines();
-    assert!(lines.map_while(Result::ok).any(|line| line == "computing"));
+    wait_for_line(&mut holder, "computing");
 
-    let cache = process(&server);
-    let world = World::new();
-    world.open();
+    let cache = cache_at(&server.url());
+    let world = World::default();
     let waiting = call(&cache, &world, 7);
     holder.kill().unwrap();
     holder.wait().unwrap();
-    let took = eventually(DEADLINE, || async { world.runs.count() == 1 }).await;
-    assert!(took < Duration::from_secs(4), "{took:?}");
+    let left: i64 = server.command(&["PTTL", &lease(KEY)]);
+    assert!(left <= 2_000, "it would last for {left} ms more");
     assert_eq!(waiting.await.unwrap(), 1);
-    assert_eq!(server.command::<String>(&["GET", "shop:item:7"]), "1");
+    assert_eq!(stored(&server, KEY).as_deref(), Some("1"), "it had the lease");
 }

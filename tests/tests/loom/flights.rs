@@ -15,7 +15,7 @@ fn key() -> Key {
 
 /// A process, and the Redis that it shares with others.
 #[derive(Default)]
-struct World {
+struct Process {
     flights: Flights,
     redis: Mutex<Redis>,
     bodies: Mutex<u64>,
@@ -62,7 +62,7 @@ impl Redis {
     }
 }
 
-impl World {
+impl Process {
     fn new() -> Arc<Self> {
         Arc::new(Self::default())
     }
@@ -119,66 +119,68 @@ impl World {
         self: &Arc<Self>,
         act: impl FnOnce(&Self) -> T + 'static,
     ) -> thread::JoinHandle<T> {
-        let world = self.clone();
-        thread::spawn(move || act(&world))
+        let process = self.clone();
+        thread::spawn(move || act(&process))
     }
 }
 
 #[test]
 fn two_callers_run_one_body() {
     explore(|| {
-        let world = World::new();
-        let other = world.in_a_thread(World::call);
-        assert_eq!((world.call(), other.join().unwrap()), (0, 0));
-        assert_eq!(*world.bodies.lock().unwrap(), 1);
+        let process = Process::new();
+        let other = process.in_a_thread(Process::call);
+        assert_eq!((process.call(), other.join().unwrap()), (0, 0));
+        assert_eq!(*process.bodies.lock().unwrap(), 1);
     });
 }
 
 #[test]
 fn who_calls_after_a_foreign_invalidation_gets_what_is_new() {
     explore(|| {
-        let world = World::new();
-        let before = world.in_a_thread(World::call);
-        let after = world.in_a_thread(|world| {
+        let process = Process::new();
+        let before = process.in_a_thread(Process::call);
+        let after = process.in_a_thread(|process| {
             {
-                let mut redis = world.redis.lock().unwrap();
+                let mut redis = process.redis.lock().unwrap();
                 redis.data = 1;
                 redis.invalidate();
             }
-            world.call()
+            process.call()
         });
         before.join().unwrap();
         assert_eq!(after.join().unwrap(), 1);
-        assert_eq!(world.call(), 1);
+        assert_eq!(process.call(), 1);
     });
 }
 
 #[test]
 fn and_after_one_of_its_own_process() {
     explore(|| {
-        let world = World::new();
-        let before = world.in_a_thread(World::call);
-        world.redis.lock().unwrap().data = 1;
-        world.flights.detach(&key());
-        world.redis.lock().unwrap().invalidate();
-        world.flights.detach(&key());
-        assert_eq!(world.call(), 1);
+        let process = Process::new();
+        let before = process.in_a_thread(Process::call);
+        process.redis.lock().unwrap().data = 1;
+        process.flights.detach(&key());
+        process.redis.lock().unwrap().invalidate();
+        process.flights.detach(&key());
+        assert_eq!(process.call(), 1);
         before.join().unwrap();
-        assert_eq!(world.call(), 1);
+        assert_eq!(process.call(), 1);
     });
 }
 
 #[test]
 fn a_cancelled_leader_leaves_nobody_waiting() {
     explore(|| {
-        let world = World::new();
-        let Role::Lead(leader) = world.flights.join(&key()) else { panic!("nobody else is there") };
+        let process = Process::new();
+        let Role::Lead(leader) = process.flights.join(&key()) else {
+            panic!("nobody else is there")
+        };
         leader.asks();
-        let waiting = [world.in_a_thread(World::call), world.in_a_thread(World::call)];
+        let waiting = [process.in_a_thread(Process::call), process.in_a_thread(Process::call)];
         drop(leader);
         for caller in waiting {
             assert_eq!(caller.join().unwrap(), 0);
         }
-        assert_eq!(*world.bodies.lock().unwrap(), 1);
+        assert_eq!(*process.bodies.lock().unwrap(), 1);
     });
 }

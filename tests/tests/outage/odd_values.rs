@@ -2,8 +2,7 @@
 
 use super::*;
 use cache_runtime::{MessagePack, Postcard};
-use cache_tests::{Logs, RedisServer};
-use common::{limited, unique};
+use cache_tests::{Logs, RedisServer, builder_at, limited, unique};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -40,12 +39,12 @@ async fn as_postcard(runs: &Runs, id: u64) -> User {
 /// A cache whose keys, and so its log lines about them, are nobody else's.
 fn own_cache(server: &RedisServer) -> (Cache, String, Logs) {
     let prefix = unique("odd");
-    let cache = Cache::builder().url(server.url()).prefix(&prefix).build().unwrap();
+    let cache = builder_at(&server.url()).prefix(&prefix).build().unwrap();
     let logs = Logs::capture(format!("{prefix}:"));
     (cache, prefix, logs)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_list_under_the_key_is_left_alone() {
     let server = RedisServer::start();
     let (cache, prefix, logs) = own_cache(&server);

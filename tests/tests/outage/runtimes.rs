@@ -1,8 +1,7 @@
 //! Where there is no Tokio runtime, or half of one, the body just runs.
 
 use super::*;
-use cache_tests::RedisServer;
-use common::cache_at;
+use cache_tests::{RedisServer, cache_at};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};

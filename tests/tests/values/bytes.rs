@@ -1,8 +1,7 @@
 //! Whatever bytes somebody writes under a key of ours: a miss, or a value of the right type.
 
-use crate::common::called;
-use cache_runtime::{Cache, MessagePack, Postcard, redis_cache};
-use cache_tests::RedisServer;
+use cache_runtime::{MessagePack, Postcard, redis_cache};
+use cache_tests::{RedisServer, builder_at, called};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde::{Deserialize, Serialize};
@@ -65,7 +64,7 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
 fn arbitrary_bytes_never_panic() {
     let server = RedisServer::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let cache = Cache::builder().url(server.url()).prefix("t").build().unwrap();
+    let cache = builder_at(&server.url()).build().unwrap();
     let mut connection = server.connection().unwrap();
     let mut keys: Vec<String> = Vec::new();
     runtime.block_on(cache.scope(async {

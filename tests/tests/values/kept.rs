@@ -1,7 +1,7 @@
 //! A hit returns exactly what the function returned, or there is no hit.
 
-use crate::common::{Runs, called, in_memory};
 use cache_runtime::{MessagePack, Postcard, redis_cache};
+use cache_tests::{Runs, called, in_memory};
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Arguments that look alike, and any arguments at all.
 
-use crate::common::{called, in_memory};
-use cache_runtime::{Cache, CacheKey, redis_cache, redis_invalidate};
+use cache_runtime::{CacheKey, redis_cache, redis_invalidate};
+use cache_tests::{builder_at, called, in_memory};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -188,7 +188,7 @@ async fn forget(email: &str) {
 #[tokio::test]
 async fn hashes_are_keyed_by_the_secret() {
     let cache = |secret: Option<&str>| {
-        let builder = Cache::builder().url("memory://").prefix("t");
+        let builder = builder_at("memory://");
         match secret {
             Some(secret) => builder.key_secret(secret),
             None => builder,

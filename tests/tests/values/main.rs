@@ -3,8 +3,6 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod bytes;
-#[path = "../common/mod.rs"]
-mod common;
 mod kept;
 mod keys;
 mod names;

@@ -1,8 +1,8 @@
 //! Functions that look alike: one name in two modules, types, impls, traits, outer functions.
 
-use crate::common::in_memory;
 use async_trait::async_trait;
 use cache_runtime::redis_cache;
+use cache_tests::in_memory;
 use std::fmt::Display;
 
 mod sales {
@@ -54,14 +54,14 @@ async fn one_name_in_two_modules() {
     );
 }
 
-struct Repo {
-    tenant: String,
+struct Tenant {
+    name: String,
 }
 
-impl Repo {
-    #[redis_cache(ttl = 60, key = "repo:{self.tenant}:{id}")]
+impl Tenant {
+    #[redis_cache(ttl = 60, key = "tenant:{self.name}:{id}")]
     async fn by_template(&self, id: u64) -> String {
-        format!("{} {id}", self.tenant)
+        format!("{} {id}", self.name)
     }
 
     #[redis_cache(ttl = 60, skip(self))]
@@ -71,7 +71,7 @@ impl Repo {
 
     #[redis_cache(ttl = 60)]
     async fn find(id: u64) -> String {
-        format!("repo {id}")
+        format!("tenant {id}")
     }
 }
 
@@ -86,14 +86,14 @@ impl Other {
 
 #[tokio::test]
 async fn methods_of_two_tenants() {
-    let [a, b] = ["a", "b"].map(|tenant| Repo { tenant: tenant.to_owned() });
+    let [a, b] = ["a", "b"].map(|name| Tenant { name: name.to_owned() });
     each_keeps_its_own!(
         a.by_template(1) => "a 1",
         b.by_template(1) => "b 1",
         a.shared(1) => "the same for all 1",
     );
     // A tenant whose name looks like the template's text.
-    let odd = Repo { tenant: "a:1".to_owned() };
+    let odd = Tenant { name: "a:1".to_owned() };
     each_keeps_its_own!(
         a.by_template(11) => "a 11",
         odd.by_template(1) => "a:1 1",
@@ -103,7 +103,7 @@ async fn methods_of_two_tenants() {
 #[tokio::test]
 async fn associated_functions_of_two_impls() {
     each_keeps_its_own!(
-        Repo::find(1) => "repo 1",
+        Tenant::find(1) => "tenant 1",
         Other::find(1) => "other 1",
     );
 }
@@ -130,10 +130,10 @@ impl Titled for Other {
     }
 }
 
-impl Named for Repo {
+impl Named for Tenant {
     #[redis_cache(ttl = 60, skip(self), entry = false)]
     async fn name(&self, id: u64) -> String {
-        format!("named repo {id}")
+        format!("named tenant {id}")
     }
 }
 
@@ -151,22 +151,22 @@ impl Boxed for Other {
 }
 
 #[async_trait]
-impl Boxed for Repo {
+impl Boxed for Tenant {
     #[redis_cache(ttl = 60, skip(self), entry = false)]
     async fn name(&self, id: u64) -> String {
-        format!("boxed repo {id}")
+        format!("boxed tenant {id}")
     }
 }
 
 #[tokio::test]
 async fn methods_of_two_traits_and_two_types() {
-    let repo = Repo { tenant: String::new() };
+    let tenant = Tenant { name: String::new() };
     each_keeps_its_own!(
         Named::name(&Other, 1) => "named other 1",
         Titled::name(&Other, 1) => "titled other 1",
-        Named::name(&repo, 1) => "named repo 1",
+        Named::name(&tenant, 1) => "named tenant 1",
         Boxed::name(&Other, 1) => "boxed other 1",
-        Boxed::name(&repo, 1) => "boxed repo 1",
+        Boxed::name(&tenant, 1) => "boxed tenant 1",
     );
 }
 
@@ -181,7 +181,7 @@ async fn sized<T, const N: usize>() -> String {
 }
 
 mod two {
-    pub struct Repo;
+    pub struct Tenant;
 }
 
 #[tokio::test]
@@ -194,8 +194,8 @@ async fn one_generic_function_at_two_types() {
         sized::<u8, 1>() => "u8 1",
         sized::<u8, 2>() => "u8 2",
         sized::<Vec<u8>, 1>() => "alloc::vec::Vec<u8> 1",
-        sized::<Repo, 1>() => "values::names::Repo 1",
-        sized::<two::Repo, 1>() => "values::names::two::Repo 1",
+        sized::<Tenant, 1>() => "values::names::Tenant 1",
+        sized::<two::Tenant, 1>() => "values::names::two::Tenant 1",
     );
 }
 

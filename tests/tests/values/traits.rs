@@ -1,7 +1,7 @@
 //! A trait's own methods are one function for many types, and the path of none.
 
-use crate::common::in_memory;
 use cache_runtime::redis_cache;
+use cache_tests::in_memory;
 
 trait Named {
     fn label(&self) -> &'static str;

@@ -2,6 +2,7 @@
 
 use super::*;
 use cache_runtime::defer_invalidations;
+use cache_tests::{Scene, in_memory};
 
 async fn key_count(cache: &Cache) -> u64 {
     cache.count_keys().await.unwrap()
@@ -16,17 +17,17 @@ async fn sent_once_and_at_the_end() {
             for _ in 0..3 {
                 write(&world, 7, End::Ok).await.unwrap();
             }
-            assert!(stored(&server, 7), "not before the end");
+            assert!(has_value(&server, 7), "not before the end");
         }))
         .await;
-    assert!(!stored(&server, 7), "before the caller sees the result");
+    assert!(!has_value(&server, 7), "before the caller sees the result");
     assert_eq!(server.calls("unlink"), 2, "one value, one lease");
     assert_eq!(read(&cache, &world, 7).await, 4);
 }
 
 #[tokio::test]
 async fn an_inner_deferral_leaves_it_to_the_outer() {
-    let (cache, world) = (common::in_memory(), World::new());
+    let (cache, world) = (in_memory(), World::default());
     read(&cache, &world, 7).await;
     cache
         .scope(defer_invalidations(async {
@@ -43,21 +44,21 @@ async fn ends_early(panics: bool) {
     let (inside, theirs) = (cache.clone(), world.clone());
     let work = async move {
         write(&theirs, 7, End::Ok).await.unwrap();
-        World::close(&theirs.writing);
+        theirs.writing.close();
         let end = if panics { End::Panic } else { End::Ok };
         write(&theirs, 8, end).await.unwrap();
     };
     let task = tokio::spawn(async move { inside.scope(defer_invalidations(work)).await });
-    world.writers(2).await;
+    world.writing.reached(2).await;
     if panics {
-        World::open(&world.writing);
+        world.writing.open();
     } else {
         task.abort();
     }
     assert!(task.await.is_err());
     assert_eq!(read(&cache, &world, 7).await, 3);
-    eventually(DEADLINE, || async { cache.stats().await.journal.waiting == 0 }).await;
-    assert!(!stored(&server, 7));
+    replayed(&cache).await;
+    assert!(!has_value(&server, 7));
     let queued = cache.stats().await.journal.queued;
     assert_eq!(queued, 2, "the one that had ended, and the one that had begun");
 }
@@ -74,7 +75,7 @@ async fn panicked() {
 
 #[tokio::test]
 async fn too_many_keys_are_all_keys() {
-    let (cache, world) = (common::in_memory(), World::new());
+    let (cache, world) = (in_memory(), World::default());
     read(&cache, &world, 7).await;
     cache
         .scope(defer_invalidations(async {
@@ -83,7 +84,7 @@ async fn too_many_keys_are_all_keys() {
             }
         }))
         .await;
-    world.version.store(2, Ordering::SeqCst);
+    world.becomes(2);
     assert_eq!(read(&cache, &world, 7).await, 2);
     eventually(DEADLINE, || async { !cache.stats().await.journal.everything }).await;
     assert_eq!(key_count(&cache).await, 0);

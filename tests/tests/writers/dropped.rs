@@ -1,7 +1,7 @@
 //! Writers are dropped after each number of polls: wherever that is, nothing old is served.
 
 use super::*;
-use crate::common::polled;
+use cache_tests::{Scene, given_back, polled};
 use tokio::task::yield_now;
 
 #[redis_put(item(id))]
@@ -26,15 +26,15 @@ macro_rules! dropped_at_each_poll {
         async fn $name() {
             let Scene { server, one, other, world } = Scene::start();
             for times in 0.. {
-                let before = world.version.load(Ordering::SeqCst);
+                let before = world.version();
                 assert_eq!(read(&other, &world, 7).await, before);
                 let written = polled(times, one.scope($writer(&world, 7))).await;
-                let now = world.version.load(Ordering::SeqCst);
+                let now = world.version();
                 // Here from the moment of the drop; elsewhere once Redis has been told.
                 assert_eq!(read(&one, &world, 7).await, now, "after {times} polls, here");
-                eventually(DEADLINE, || async { one.stats().await.journal.waiting == 0 }).await;
+                replayed(&one).await;
                 assert_eq!(read(&other, &world, 7).await, now, "after {times} polls, elsewhere");
-                eventually(Duration::from_secs(1), || async { !leased(&server, 7) }).await;
+                given_back(&server, &key(7)).await;
                 if written.is_some() {
                     assert!(times > 2, "there were more places to be dropped at");
                     return;

@@ -1,7 +1,7 @@
 //! Each way in which a writer's body can end.
 
 use super::*;
-use cache_tests::eventually_blocking;
+use cache_tests::{Repo, Scene, builder_at, cache_at, eventually_blocking, in_memory, limited};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -12,7 +12,7 @@ async fn with_a_value() {
     assert_eq!(read(&other, &world, 7).await, 1);
 
     assert_eq!(one.scope(write(&world, 7, End::Ok)).await, Ok(2));
-    assert!(!stored(&server, 7), "before the caller sees the result");
+    assert!(!has_value(&server, 7), "before the caller sees the result");
     assert_eq!(read(&other, &world, 7).await, 2);
 }
 
@@ -22,7 +22,7 @@ async fn with_an_error() {
     read(&cache, &world, 7).await;
 
     assert!(cache.scope(write(&world, 7, End::Err)).await.is_err());
-    assert!(!stored(&server, 7), "before the caller sees the result");
+    assert!(!has_value(&server, 7), "before the caller sees the result");
     assert_eq!(read(&cache, &world, 7).await, 2);
 }
 
@@ -33,7 +33,7 @@ async fn with_a_panic() {
 
     let panicked = spawn_write(&cache, &world, 7, End::Panic).await;
     assert!(panicked.unwrap_err().is_panic());
-    eventually(DEADLINE, || async { !stored(&server, 7) }).await;
+    eventually(DEADLINE, || async { !has_value(&server, 7) }).await;
     assert_eq!(read(&cache, &world, 7).await, 2);
 }
 
@@ -42,12 +42,12 @@ async fn dropped_in_mid_body() {
     let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
 
-    World::close(&world.writing);
+    world.writing.close();
     let aborted = spawn_write(&cache, &world, 7, End::Ok);
-    world.writers(1).await;
+    world.writing.reached(1).await;
     aborted.abort();
     assert!(aborted.await.unwrap_err().is_cancelled());
-    eventually(DEADLINE, || async { !stored(&server, 7) }).await;
+    eventually(DEADLINE, || async { !has_value(&server, 7) }).await;
     assert_eq!(read(&cache, &world, 7).await, 2);
 }
 
@@ -61,7 +61,7 @@ async fn dropped_before_it_was_polled() {
     cache.ping().await.unwrap();
     tokio::task::yield_now().await;
     cache.ping().await.unwrap();
-    assert!(stored(&server, 7));
+    assert!(has_value(&server, 7));
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn the_key_is_taken_before_the_body_and_the_value_removed_after_it() {
     let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
 
-    World::close(&world.writing);
+    world.writing.close();
     let writing = cache.scope(write(&world, 7, End::Ok));
     let mut writing = pin!(writing);
     poll_fn(|context| {
@@ -77,21 +77,21 @@ async fn the_key_is_taken_before_the_body_and_the_value_removed_after_it() {
         Poll::Ready(())
     })
     .await;
-    assert!(stored(&server, 7), "not before the body has ended");
-    World::open(&world.writing);
+    assert!(has_value(&server, 7), "not before the body has ended");
+    world.writing.open();
     writing.await.unwrap();
-    assert!(!stored(&server, 7));
+    assert!(!has_value(&server, 7));
 }
 
 #[tokio::test]
 async fn what_another_process_computes_meanwhile_is_never_stored_over_it() {
     let Scene { server: _server, one, other, world } = Scene::start();
 
-    World::close(&world.reading);
+    world.reading.close();
     let old = spawn_read(&other, &world, 7);
-    world.readers(1).await;
+    world.reading.reached(1).await;
     one.scope(write(&world, 7, End::Ok)).await.unwrap();
-    World::open(&world.reading);
+    world.reading.open();
     assert_eq!(old.await.unwrap(), 1, "its caller gets what its body returned");
     for cache in [&one, &other] {
         assert_eq!(read(cache, &world, 7).await, 2);
@@ -101,17 +101,12 @@ async fn what_another_process_computes_meanwhile_is_never_stored_over_it() {
 mod several {
     use super::*;
 
-    struct Shop {
-        cache: Cache,
+    trait Change {
+        async fn change(&self, id: u64, name: String) -> String;
     }
 
-    impl Shop {
-        #[redis_cache(key = "shop:{id}", cache = self.cache)]
-        async fn find(&self, id: u64) -> u64 {
-            id
-        }
-
-        #[redis_invalidate(self.find(id), item(name.len() as u64), keys = ["name:{name:lower}"])]
+    impl Change for Repo {
+        #[redis_invalidate(self.stock(id), item(name.len() as u64), keys = ["name:{name:lower}"])]
         async fn change(&self, id: u64, name: String) -> String {
             format!("{name}{id}")
         }
@@ -125,18 +120,18 @@ mod several {
     #[tokio::test]
     async fn keys_of_several_caches_and_templates() {
         let server = RedisServer::start();
-        let own = Cache::builder().url(server.url()).prefix("own").build().unwrap();
-        let (cache, shop) = (process(&server.url()), Shop { cache: own.clone() });
-        let world = World::new();
+        let own = builder_at(&server.url()).prefix("own").build().unwrap();
+        let (cache, repo) = (cache_at(&server.url()), Repo::new("north", own.clone()));
+        let world = World::default();
         let keys =
             || async { (own.count_keys().await.unwrap(), cache.count_keys().await.unwrap()) };
 
-        shop.find(1).await;
+        repo.stock(1).await.unwrap();
         cache.scope(named("Ada")).await;
         cache.scope(named("Bob")).await;
         read(&cache, &world, 3).await;
         assert_eq!(keys().await, (1, 3));
-        assert_eq!(cache.scope(shop.change(1, "ADA".to_owned())).await, "ADA1");
+        assert_eq!(cache.scope(repo.change(1, "ADA".to_owned())).await, "ADA1");
         assert_eq!(keys().await, (0, 1), "only what is named");
     }
 
@@ -147,7 +142,7 @@ mod several {
 
     #[tokio::test]
     async fn the_cache_of_the_attribute() {
-        let (cache, world) = (common::in_memory(), World::new());
+        let (cache, world) = (in_memory(), World::default());
         cache.scope(named("Bob")).await;
         read(&cache, &world, 3).await;
         elsewhere(&cache, 3).await;
@@ -157,7 +152,7 @@ mod several {
 
 #[tokio::test]
 async fn a_bypassed_write_is_one_all_the_same() {
-    let (cache, world) = (common::in_memory(), World::new());
+    let (cache, world) = (in_memory(), World::default());
     read(&cache, &world, 7).await;
     limited(cache_runtime::bypass(cache.scope(write(&world, 7, End::Ok)))).await.unwrap();
     assert_eq!(read(&cache, &world, 7).await, 2);
@@ -179,14 +174,14 @@ fn a_plain_function_however_it_ends() {
     for end in [End::Ok, End::Err, End::Panic] {
         let (ended, after) = runtime.block_on(cache.scope(async {
             item(&world, 7).await;
-            assert!(stored(&server, 7));
+            assert!(has_value(&server, 7));
             let write = || write_plainly(7, &end);
             let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(write));
-            (ended, world.version.fetch_add(1, Ordering::SeqCst) + 1)
+            (ended, world.changes())
         }));
         assert_eq!(ended.is_err(), end == End::Panic);
         if end != End::Panic {
-            assert!(!stored(&server, 7), "before the caller sees the result");
+            assert!(!has_value(&server, 7), "before the caller sees the result");
         }
         assert_eq!(runtime.block_on(read(&cache, &world, 7)), after);
         eventually_blocking(DEADLINE, || {

@@ -2,29 +2,18 @@
 //! old value meanwhile, although Redis, back, still holds it.
 
 use super::*;
-use cache_tests::{Fault, FaultProxy, Logs};
+use cache_tests::{Fault, FaultProxy, Logs, Scene, builder_at, cache_at, limited};
+use std::time::Duration;
 
 /// More than the journal keeps apart.
 const TOO_MANY: u64 = 10_001;
 
-async fn waiting(cache: &Cache) -> u64 {
-    cache.stats().await.journal.waiting
-}
-
-async fn replayed(cache: &Cache) {
-    eventually(DEADLINE, || async {
-        let journal = cache.stats().await.journal;
-        journal.waiting == 0 && !journal.everything
-    })
-    .await;
-}
-
 /// Two processes that know an old value, the first of which is cut off.
-async fn cut_off(fault: Fault) -> (RedisServer, FaultProxy, Cache, Cache, Arc<World>) {
+async fn cut_off(fault: Fault) -> (RedisServer, FaultProxy, Cache, Cache, World) {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(server.port());
-    let (one, other) = (process(&proxy.url()), process(&server.url()));
-    let world = World::new();
+    let (one, other) = (hasty(&proxy.url()), cache_at(&server.url()));
+    let world = World::default();
     assert_eq!(read(&one, &world, 7).await, 1);
     proxy.set(fault);
     (server, proxy, one, other, world)
@@ -38,18 +27,18 @@ async fn the_write_succeeds_and_is_replayed() {
     let version = limited(one.scope(write(&world, 7, End::Ok))).await;
     assert_eq!(version, Ok(2));
     assert_eq!(waiting(&one).await, 1);
-    assert!(stored(&server, 7), "the old value is still there");
+    assert!(has_value(&server, 7), "the old value is still there");
     assert_eq!(read(&one, &world, 7).await, 2, "but not for the process that wrote");
     limited(one.scope(write(&world, 7, End::Ok))).await.unwrap();
     assert!(!logs.lines().is_empty());
 
     proxy.set(Fault::None);
     replayed(&one).await;
-    assert!(!stored(&server, 7));
+    assert!(!has_value(&server, 7));
     for cache in [&one, &other] {
         assert_eq!(read(cache, &world, 7).await, 3);
     }
-    assert!(stored(&server, 7), "and values are stored again");
+    assert!(has_value(&server, 7), "and values are stored again");
 }
 
 /// The answers come back before the replay has: the value in Redis is the old one, and within
@@ -60,7 +49,7 @@ async fn the_old_value_within_reach_is_not_read() {
     // The server carries out what it is sent, and nobody hears of it: that is not done.
     one.scope(write(&world, 7, End::Ok)).await.unwrap();
     assert_eq!(waiting(&one).await, 1);
-    server.command::<()>(&["SET", "shop:item:7", "1"]);
+    server.command::<()>(&["SET", "t:item:7", "1"]);
     server.command::<()>(&["CLIENT", "PAUSE", "100000", "WRITE"]);
     proxy.set(Fault::None);
     // Reads are answered now, and the replay is not.
@@ -70,14 +59,14 @@ async fn the_old_value_within_reach_is_not_read() {
     assert_eq!(read(&one, &world, 8).await, 2, "another key is none of its business");
     server.command::<()>(&["CLIENT", "UNPAUSE"]);
     replayed(&one).await;
-    assert!(!stored(&server, 7));
+    assert!(!has_value(&server, 7));
 }
 
 #[tokio::test]
 async fn redis_is_killed_and_started_again() {
     let mut server = RedisServer::start();
-    let cache = process(&server.url());
-    let world = World::new();
+    let cache = cache_at(&server.url());
+    let world = World::default();
     read(&cache, &world, 7).await;
     server.kill();
     limited(cache.scope(write(&world, 7, End::Ok))).await.unwrap();
@@ -85,7 +74,7 @@ async fn redis_is_killed_and_started_again() {
     assert_eq!(waiting(&cache).await, 1);
     server.restart();
     // As it would be with a snapshot from before.
-    server.command::<()>(&["SET", "shop:item:7", "1"]);
+    server.command::<()>(&["SET", "t:item:7", "1"]);
     replayed(&cache).await;
     assert_eq!(read(&cache, &world, 7).await, 2);
 }
@@ -94,26 +83,26 @@ async fn redis_is_killed_and_started_again() {
 async fn calls_coalesce_while_they_cannot_ask() {
     let (_server, _proxy, one, _, world) = cut_off(Fault::Drop).await;
     one.scope(write(&world, 7, End::Ok)).await.unwrap();
-    World::close(&world.reading);
+    world.reading.close();
     let calls: Vec<_> = (0..20).map(|_| spawn_read(&one, &world, 7)).collect();
-    world.readers(2).await; // one of them, and one before the outage
-    World::open(&world.reading);
+    world.reading.reached(2).await; // one of them, and one before the outage
+    world.reading.open();
     for call in calls {
         assert_eq!(call.await.unwrap(), 2);
     }
-    assert_eq!(world.readers.load(Ordering::SeqCst), 2);
+    assert_eq!(world.readers(), 2);
 }
 
 #[tokio::test]
 async fn a_flight_from_before_is_not_joined() {
     let (_server, _proxy, one, _, world) = cut_off(Fault::Drop).await;
-    World::close(&world.reading);
+    world.reading.close();
     let old = spawn_read(&one, &world, 8);
-    world.readers(2).await;
+    world.reading.reached(2).await;
     one.scope(write(&world, 8, End::Ok)).await.unwrap();
     let new = spawn_read(&one, &world, 8);
-    world.readers(3).await;
-    World::open(&world.reading);
+    world.reading.reached(3).await;
+    world.reading.open();
     assert_eq!((old.await.unwrap(), new.await.unwrap()), (1, 2));
 }
 
@@ -127,11 +116,11 @@ async fn too_many_distrust_everything_until_all_is_cleared() {
         one.scope(touch(1_000 + id)).await;
     }
     assert!(one.stats().await.journal.everything);
-    world.version.store(2, Ordering::SeqCst);
+    world.becomes(2);
     assert_eq!(read(&one, &world, 7).await, 2, "nothing is read");
     proxy.set(Fault::None);
     replayed(&one).await;
-    assert!(!stored(&server, 7), "all of it was cleared");
+    assert!(!has_value(&server, 7), "all of it was cleared");
     assert_eq!(read(&other, &world, 7).await, 2);
 }
 
@@ -140,7 +129,7 @@ async fn too_many_distrust_everything_until_all_is_cleared() {
 async fn the_last_invalidations_are_sent_again_after_a_reconnect() {
     let mut server = RedisServer::start();
     let clock = cache_runtime::Clock::manual();
-    let builder = Cache::builder().url(server.url()).prefix("shop").clock(clock.clone());
+    let builder = builder_at(&server.url()).clock(clock.clone());
     let cache = builder.build().unwrap();
     cache.scope(touch(1)).await;
     clock.advance(Duration::from_secs(31));
@@ -150,10 +139,10 @@ async fn the_last_invalidations_are_sent_again_after_a_reconnect() {
     eventually(DEADLINE, || async { cache.ping().await.is_err() }).await;
     server.restart();
     for id in [1, 2] {
-        server.command::<()>(&["SET", &format!("shop:item:{id}"), "1"]);
+        server.command::<()>(&["SET", &format!("t:item:{id}"), "1"]);
     }
-    eventually(DEADLINE, || async { !stored(&server, 2) }).await;
-    assert!(stored(&server, 1), "that was long before");
+    eventually(DEADLINE, || async { !has_value(&server, 2) }).await;
+    assert!(has_value(&server, 1), "that was long before");
     assert_eq!(cache.stats().await.journal.queued, 1);
 }
 
@@ -161,8 +150,8 @@ async fn the_last_invalidations_are_sent_again_after_a_reconnect() {
 fn a_later_call_goes_on_when_the_runtime_is_gone() {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(server.port());
-    let cache = process(&proxy.url());
-    let world = World::new();
+    let cache = cache_at(&proxy.url());
+    let world = World::default();
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime().block_on(async {
         read(&cache, &world, 7).await;
@@ -174,20 +163,20 @@ fn a_later_call_goes_on_when_the_runtime_is_gone() {
         assert_eq!(read(&cache, &world, 7).await, 2);
         replayed(&cache).await;
     });
-    assert!(!stored(&server, 7));
+    assert!(!has_value(&server, 7));
 }
 
 #[test]
 fn dropped_outside_of_a_runtime() {
     let Scene { server, one: cache, world, .. } = Scene::start();
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    World::close(&world.writing);
+    world.writing.close();
     let mut writing = Box::pin(cache.scope(write(&world, 7, End::Ok)));
     runtime().block_on(async {
         read(&cache, &world, 7).await;
         tokio::select! {
             _ = &mut writing => panic!("the gate is closed"),
-            () = world.writers(1) => {}
+            () = world.writing.reached(1) => {}
         }
     });
     drop(writing);
@@ -195,7 +184,7 @@ fn dropped_outside_of_a_runtime() {
         assert_eq!(read(&cache, &world, 7).await, 2);
         replayed(&cache).await;
     });
-    assert!(!stored(&server, 7));
+    assert!(!has_value(&server, 7));
 }
 
 /// The store takes values and removes none: what this process is computing is not stored over what
@@ -203,15 +192,15 @@ fn dropped_outside_of_a_runtime() {
 #[tokio::test]
 async fn what_waits_is_not_overtaken_by_a_computation_of_this_process() {
     let Scene { server, one: cache, world, .. } = Scene::start();
-    World::close(&world.reading);
+    world.reading.close();
     let old = spawn_read(&cache, &world, 7);
-    world.readers(1).await;
+    world.reading.reached(1).await;
     server.command::<()>(&["ACL", "SETUSER", "default", "-unlink"]);
     cache.scope(write(&world, 7, End::Ok)).await.unwrap();
     assert_eq!(waiting(&cache).await, 1);
-    World::open(&world.reading);
+    world.reading.open();
     assert_eq!(old.await.unwrap(), 1);
-    assert!(!stored(&server, 7));
+    assert!(!has_value(&server, 7));
     server.command::<()>(&["ACL", "SETUSER", "default", "+unlink"]);
     replayed(&cache).await;
     assert_eq!(read(&cache, &world, 7).await, 2);

@@ -3,21 +3,23 @@
 
 use super::*;
 use cache_runtime::{bypass, defer_invalidations};
+use cache_tests::{Scene, cache_at, given_back, lives_for};
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn the_value_is_there_for_everybody() {
     let Scene { server, one, other, world } = Scene::start();
     assert_eq!(read(&other, &world, 7).await, 1);
 
+    let begun = Instant::now();
     assert_eq!(one.scope(save(&world, 7, End::Ok)).await, Ok(2));
     assert_eq!(value(&server, 7).as_deref(), Some("2"), "as the reader would have written it");
-    assert!(!leased(&server, 7), "the fill ended it");
-    let left: i64 = server.command(&["PTTL", "shop:item:7"]);
-    assert!((50_000..=60_000).contains(&left), "the reader's ttl, not {left}");
+    assert!(!has_lease(&server, 7), "the fill ended it");
+    assert!(lives_for(&server, &key(7), Duration::from_secs(60), begun), "the reader's ttl");
     for cache in [&one, &other] {
         assert_eq!(read(cache, &world, 7).await, 2);
     }
-    assert_eq!(world.readers.load(Ordering::SeqCst), 1, "both were hits");
+    assert_eq!(world.readers(), 1, "both were hits");
     assert_eq!(one.stats().await.journal.queued, 0);
 }
 
@@ -25,24 +27,24 @@ async fn the_value_is_there_for_everybody() {
 async fn the_old_value_is_there_until_the_body_has_ended() {
     let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
-    World::close(&world.writing);
+    world.writing.close();
     let saving = spawn_save(&cache, &world, 7, End::Ok);
-    world.writers(1).await;
-    assert!(leased(&server, 7), "taken before the body, value or not");
+    world.writing.reached(1).await;
+    assert!(has_lease(&server, 7), "taken before the body, value or not");
     assert_eq!(read(&cache, &world, 7).await, 1);
-    World::open(&world.writing);
+    world.writing.open();
     assert_eq!(saving.await.unwrap(), Ok(2));
     assert_eq!(value(&server, 7).as_deref(), Some("2"));
 }
 
 /// Each end that is not a value.
-async fn ends(end: impl AsyncFnOnce(&Cache, &Arc<World>)) {
+async fn ends(end: impl AsyncFnOnce(&Cache, &World)) {
     let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     end(&cache, &world).await;
     assert_eq!(read(&cache, &world, 7).await, 2, "nobody is given the old value");
-    eventually(DEADLINE, || async { cache.stats().await.journal.waiting == 0 }).await;
-    eventually(DEADLINE, || async { !leased(&server, 7) }).await;
+    replayed(&cache).await;
+    given_back(&server, &key(7)).await;
 }
 
 #[tokio::test]
@@ -50,7 +52,7 @@ async fn an_error() {
     let Scene { server, one, other, world } = Scene::start();
     read(&one, &world, 7).await;
     one.scope(save(&world, 7, End::Err)).await.unwrap_err();
-    assert!(!stored(&server, 7), "before the caller sees the result");
+    assert!(!has_value(&server, 7), "before the caller sees the result");
     assert_eq!(read(&other, &world, 7).await, 2);
 }
 
@@ -66,9 +68,9 @@ async fn a_panic() {
 #[tokio::test]
 async fn dropped_in_mid_body() {
     ends(async |cache, world| {
-        World::close(&world.writing);
+        world.writing.close();
         let aborted = spawn_save(cache, world, 7, End::Ok);
-        world.writers(1).await;
+        world.writing.reached(1).await;
         aborted.abort();
         assert!(aborted.await.unwrap_err().is_cancelled());
     })
@@ -83,7 +85,7 @@ async fn dropped_before_it_was_polled() {
     cache.ping().await.unwrap();
     tokio::task::yield_now().await;
     cache.ping().await.unwrap();
-    assert!(stored(&server, 7) && !leased(&server, 7));
+    assert!(has_value(&server, 7) && !has_lease(&server, 7));
 }
 
 #[tokio::test]
@@ -91,13 +93,13 @@ async fn a_bypassed_put_invalidates() {
     let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     assert_eq!(bypass(cache.scope(save(&world, 7, End::Ok))).await, Ok(2));
-    assert!(!stored(&server, 7) && !leased(&server, 7));
+    assert!(!has_value(&server, 7) && !has_lease(&server, 7));
 }
 
 #[tokio::test]
 async fn with_caching_off_there_is_only_the_write() {
-    let cache = process("disabled://");
-    let world = World::new();
+    let cache = cache_at("disabled://");
+    let world = World::default();
     assert_eq!(cache.scope(save(&world, 7, End::Ok)).await, Ok(2));
     assert_eq!(cache.stats().await.journal.queued, 0);
 }
@@ -111,10 +113,10 @@ async fn a_deferred_put_invalidates_at_the_end() {
         .scope(defer_invalidations(async {
             save(&world, 7, End::Ok).await.unwrap();
             assert_eq!(value(&server, 7).as_deref(), Some("1"), "not before the end");
-            assert!(!leased(&server, 7));
+            assert!(!has_lease(&server, 7));
         }))
         .await;
-    assert!(!stored(&server, 7));
+    assert!(!has_value(&server, 7));
 }
 
 mod by_the_readers_options {
@@ -171,8 +173,8 @@ mod by_the_readers_options {
     /// The value and the seconds it lives after a put over an old value.
     async fn after<T>(key: &str, put: impl Future<Output = T>) -> Option<(String, i64)> {
         let server = RedisServer::start();
-        let cache = process(&server.url());
-        let key = format!("shop:{key}");
+        let cache = cache_at(&server.url());
+        let key = format!("t:{key}");
         server.command::<()>(&["SET", &key, "\"old\"", "EX", "1000"]);
         cache.scope(put).await;
         let millis: i64 = server.command(&["PTTL", &key]);

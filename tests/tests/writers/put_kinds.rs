@@ -2,33 +2,13 @@
 
 use super::*;
 use async_trait::async_trait;
-
-struct Shop {
-    cache: Cache,
-}
-
-impl Shop {
-    #[redis_cache(key = "stock:{id}", cache = self.cache)]
-    async fn stock(&self, id: u64) -> Result<u64, String> {
-        Ok(id)
-    }
-
-    #[redis_put(self.stock(id))]
-    async fn set(&self, id: u64, to: u64) -> u64 {
-        to
-    }
-
-    #[redis_put(self.stock(id))]
-    fn set_plainly(&self, id: u64, to: &u64) -> Result<u64, String> {
-        if *to == 0 { Err("none".to_owned()) } else { Ok(*to) }
-    }
-}
+use cache_tests::{Repo, Scene, cache_at};
 
 trait Native {
     async fn store(&mut self, id: u64, to: u64) -> u64;
 }
 
-impl Native for Shop {
+impl Native for Repo {
     #[redis_put(self.stock(id))]
     async fn store(&mut self, id: u64, to: u64) -> u64 {
         to
@@ -41,7 +21,7 @@ trait Dynamic {
 }
 
 #[async_trait]
-impl Dynamic for Shop {
+impl Dynamic for Repo {
     #[redis_put(self.stock(id))]
     async fn store_it(&self, id: u64, to: u64) -> Result<u64, std::fmt::Error> {
         tokio::task::yield_now().await;
@@ -49,43 +29,43 @@ impl Dynamic for Shop {
     }
 }
 
-fn shop(server: &RedisServer) -> Shop {
-    Shop { cache: process(&server.url()) }
+fn repo(server: &RedisServer) -> Repo {
+    Repo::new("north", cache_at(&server.url()))
 }
 
 fn stock(server: &RedisServer) -> Option<u64> {
-    server.command(&["GET", "shop:stock:1"])
+    server.command(&["GET", "t:repo:north:stock:1"])
 }
 
 #[tokio::test]
 async fn methods() {
     let server = RedisServer::start();
-    let mut shop = shop(&server);
-    shop.set(1, 10).await;
+    let mut repo = repo(&server);
+    repo.set_stock(1, 10).await;
     assert_eq!(stock(&server), Some(10));
-    shop.store(1, 20).await;
+    repo.store(1, 20).await;
     assert_eq!(stock(&server), Some(20));
-    shop.store_it(1, 30).await.unwrap();
+    repo.store_it(1, 30).await.unwrap();
     assert_eq!(stock(&server), Some(30));
-    assert_eq!(shop.stock(1).await, Ok(30));
+    assert_eq!(repo.stock(1).await, Ok(30));
 }
 
 #[test]
 fn a_plain_function() {
     let server = RedisServer::start();
-    let shop = shop(&server);
-    assert_eq!(shop.set_plainly(1, &10), Ok(10));
+    let repo = repo(&server);
+    assert_eq!(repo.set_stock_plainly(1, &10), Ok(10));
     assert_eq!(stock(&server), Some(10));
-    shop.set_plainly(1, &0).unwrap_err();
+    repo.set_stock_plainly(1, &0).unwrap_err();
     assert_eq!(stock(&server), None, "before the caller sees the result");
 }
 
 #[tokio::test]
 async fn a_plain_function_inside_of_a_runtime() {
     let server = RedisServer::start();
-    let shop = shop(&server);
-    assert_eq!(shop.set_plainly(1, &10), Ok(10));
-    assert_eq!(shop.stock(1).await, Ok(10));
+    let repo = repo(&server);
+    assert_eq!(repo.set_stock_plainly(1, &10), Ok(10));
+    assert_eq!(repo.stock(1).await, Ok(10));
 }
 
 #[redis_put(item(id), cache = cache)]
@@ -97,7 +77,7 @@ async fn elsewhere(cache: &Cache, id: u64) -> u64 {
 #[tokio::test]
 async fn the_cache_of_the_attribute() {
     let server = RedisServer::start();
-    elsewhere(&process(&server.url()), 7).await;
+    elsewhere(&cache_at(&server.url()), 7).await;
     assert_eq!(value(&server, 7).as_deref(), Some("8"));
 }
 
@@ -135,7 +115,7 @@ async fn beside_an_invalidation() {
             })
             .await;
         assert_eq!(value(&server, 7).as_deref(), Some("70"));
-        assert!(!stored(&server, 8));
+        assert!(!has_value(&server, 8));
         cache.clear().await.unwrap();
     }
     cache.scope(both(7)).await;

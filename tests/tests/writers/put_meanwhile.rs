@@ -1,20 +1,20 @@
 //! What happens to the key while the body of a put runs.
 
 use super::*;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use cache_tests::{Scene, cache_at, lease, limited, own_process, wait_for_line};
+use std::process::Stdio;
 
 /// A put without a gate.
 #[redis_put(item(id))]
 async fn save_at_once(world: &World, id: u64) -> u64 {
-    world.version.fetch_add(1, Ordering::SeqCst) + 1
+    world.changes()
 }
 
 /// A put in mid-body, which has committed 2.
-async fn saving(world: &Arc<World>, cache: &Cache) -> JoinHandle<Written> {
-    World::close(&world.writing);
+async fn saving(world: &World, cache: &Cache) -> JoinHandle<Written> {
+    world.writing.close();
     let saving = spawn_save(cache, world, 7, End::Ok);
-    world.writers(1).await;
+    world.writing.reached(1).await;
     saving
 }
 
@@ -22,11 +22,11 @@ async fn saving(world: &Arc<World>, cache: &Cache) -> JoinHandle<Written> {
 async fn overtaken(invalidate: impl AsyncFnOnce(&Cache)) {
     let Scene { server, one, other, world } = Scene::start();
     let saving = saving(&world, &one).await;
-    world.version.store(3, Ordering::SeqCst);
+    world.becomes(3);
     invalidate(&other).await;
-    World::open(&world.writing);
+    world.writing.open();
     assert_eq!(saving.await.unwrap(), Ok(2), "its caller gets what its body returned");
-    assert!(!stored(&server, 7) && !leased(&server, 7));
+    assert!(!has_value(&server, 7) && !has_lease(&server, 7));
     for cache in [&one, &other] {
         assert_eq!(read(cache, &world, 7).await, 3);
     }
@@ -85,36 +85,36 @@ async fn another_put() {
     let saving = saving(&world, &one).await;
     assert_eq!(other.scope(save_at_once(&world, 7)).await, 3);
     assert_eq!(value(&server, 7).as_deref(), Some("3"));
-    World::open(&world.writing);
+    world.writing.open();
     assert_eq!(saving.await.unwrap(), Ok(2));
-    assert!(!stored(&server, 7), "neither an older value, nor one that may be older");
+    assert!(!has_value(&server, 7), "neither an older value, nor one that may be older");
     assert_eq!(read(&other, &world, 7).await, 3);
 }
 
 #[tokio::test]
 async fn a_reader_elsewhere_that_began_before() {
     let Scene { server: _server, one, other, world } = Scene::start();
-    World::close(&world.reading);
+    world.reading.close();
     let old = spawn_read(&other, &world, 7);
-    world.readers(1).await;
+    world.reading.reached(1).await;
     one.scope(save(&world, 7, End::Ok)).await.unwrap();
-    World::open(&world.reading);
+    world.reading.open();
     assert_eq!(old.await.unwrap(), 1, "its caller gets what its body returned");
     for cache in [&one, &other] {
         assert_eq!(read(cache, &world, 7).await, 2);
     }
-    assert_eq!(world.readers.load(Ordering::SeqCst), 1, "the put's value is there");
+    assert_eq!(world.readers(), 1, "the put's value is there");
 }
 
 #[tokio::test]
 async fn a_reader_here_that_began_before_is_not_joined() {
     let Scene { server, one: cache, world, .. } = Scene::start();
-    World::close(&world.reading);
+    world.reading.close();
     let old = spawn_read(&cache, &world, 7);
-    world.readers(1).await;
+    world.reading.reached(1).await;
     cache.scope(save(&world, 7, End::Ok)).await.unwrap();
     assert_eq!(limited(read(&cache, &world, 7)).await, 2, "at once");
-    World::open(&world.reading);
+    world.reading.open();
     assert_eq!(old.await.unwrap(), 1);
     assert_eq!(value(&server, 7).as_deref(), Some("2"));
 }
@@ -125,29 +125,29 @@ async fn readers_that_miss_get_the_new_value() {
     let Scene { server: _server, one, other, world } = Scene::start();
     let saving = saving(&world, &one).await;
     let readers = [spawn_read(&one, &world, 7), spawn_read(&other, &world, 7)];
-    World::open(&world.writing);
+    world.writing.open();
     saving.await.unwrap().unwrap();
     for reader in readers {
         assert_eq!(reader.await.unwrap(), 2);
     }
-    assert_eq!(world.readers.load(Ordering::SeqCst), 0);
+    assert_eq!(world.readers(), 0);
 }
 
 /// And not for a computation that is older, and slower.
 #[tokio::test]
 async fn who_comes_while_the_body_runs_waits_for_it() {
     let Scene { server: _server, one: cache, world, .. } = Scene::start();
-    World::close(&world.reading);
+    world.reading.close();
     let old = spawn_read(&cache, &world, 7);
-    world.readers(1).await;
+    world.reading.reached(1).await;
     let saving = saving(&world, &cache).await;
     let new = spawn_read(&cache, &world, 7);
     // On the same connection behind what the new one has asked by now.
     cache.ping().await.unwrap();
-    World::open(&world.writing);
+    world.writing.open();
     saving.await.unwrap().unwrap();
     assert_eq!(limited(new).await.unwrap(), 2);
-    World::open(&world.reading);
+    world.reading.open();
     assert_eq!(old.await.unwrap(), 1);
 }
 
@@ -157,14 +157,12 @@ async fn a_call_inside_of_the_body_does_not_wait() {
     #[redis_put(item(id))]
     async fn add_one(world: &World, id: u64) -> u64 {
         let now = item(world, id).await;
-        world.version.store(now + 1, Ordering::SeqCst);
+        world.becomes(now + 1);
         now + 1
     }
 
     let Scene { server, one: cache, world, .. } = Scene::start();
-    let begun = std::time::Instant::now();
     assert_eq!(limited(cache.scope(add_one(&world, 7))).await, 2);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!(value(&server, 7).as_deref(), Some("2"), "what the call computed is not stored");
 }
 
@@ -182,9 +180,7 @@ async fn a_call_inside_of_two_bodies_waits_for_neither() {
     }
 
     let Scene { one: cache, world, server: _server, .. } = Scene::start();
-    let begun = std::time::Instant::now();
     assert_eq!(limited(cache.scope(outer(&world))).await, 2);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -193,14 +189,14 @@ async fn a_long_body_keeps_the_lease() {
     let saving = saving(&world, &cache).await;
     let (mut renewed, mut last) = (0, i64::MAX);
     eventually(DEADLINE, || {
-        let left: i64 = server.command(&["PTTL", "shop:~lease:{shop:item:7}"]);
+        let left: i64 = server.command(&["PTTL", &lease(&key(7))]);
         assert!(left > 0, "the lease ran out");
         renewed += u32::from(left > last);
         last = left;
         async move { renewed == 4 }
     })
     .await;
-    World::open(&world.writing);
+    world.writing.open();
     saving.await.unwrap().unwrap();
     assert_eq!(value(&server, 7).as_deref(), Some("2"));
 }
@@ -211,7 +207,7 @@ const SERVER: &str = "PUT_TEST_SERVER";
 #[tokio::test]
 async fn writer() {
     let Ok(url) = std::env::var(SERVER) else { return };
-    let (cache, world) = (process(&url), World::new());
+    let (cache, world) = (cache_at(&url), World::default());
     let saving = saving(&world, &cache).await;
     println!("\nwriting");
     saving.await.unwrap().unwrap();
@@ -220,22 +216,19 @@ async fn writer() {
 #[tokio::test]
 async fn its_process_is_killed() {
     let server = RedisServer::start();
-    let mut writer = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "put_meanwhile::writer", "--nocapture"])
-        .env(SERVER, server.url())
+    let mut writer = own_process("put_meanwhile::writer", SERVER, &server.url())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(writer.stdout.take().unwrap()).lines();
-    assert!(lines.map_while(Result::ok).any(|line| line == "writing"));
-    assert!(leased(&server, 7));
+    wait_for_line(&mut writer, "writing");
+    assert!(has_lease(&server, 7));
 
-    let (cache, world) = (process(&server.url()), World::new());
+    let (cache, world) = (cache_at(&server.url()), World::default());
     let waiting = spawn_read(&cache, &world, 7);
     writer.kill().unwrap();
     writer.wait().unwrap();
-    let took = eventually(DEADLINE, || async { world.readers.load(Ordering::SeqCst) == 1 }).await;
-    assert!(took < Duration::from_secs(4), "{took:?}");
+    let left: i64 = server.command(&["PTTL", &lease(&key(7))]);
+    assert!(left <= 2_000, "it would last for {left} ms more");
     assert_eq!(waiting.await.unwrap(), 1);
-    assert_eq!(value(&server, 7).as_deref(), Some("1"));
+    assert_eq!(value(&server, 7).as_deref(), Some("1"), "it had the lease");
 }

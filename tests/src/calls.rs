@@ -1,20 +1,16 @@
-//! What all integration tests share beside the servers of the harness.
-// Not every test crate uses all of it.
-#![allow(dead_code, unreachable_pub)]
+//! Calls of cached functions, and what they come to.
 
 use cache_runtime::{Cache, Observed, observe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-/// A test that takes longer hangs.
-const DEADLINE: Duration = Duration::from_secs(30);
-/// How soon after the end of an outage there must be hits again.
-pub const RECOVERY: Duration = Duration::from_secs(1);
+/// A test that takes longer hangs: far more than any takes on a busy machine.
+const HANGS: Duration = Duration::from_secs(120);
 
 /// Runs a test that must not hang.
 pub async fn limited<F: Future>(test: F) -> F::Output {
-    match tokio::time::timeout(DEADLINE, test).await {
+    match tokio::time::timeout(HANGS, test).await {
         Ok(output) => output,
         Err(_) => panic!("it hangs"),
     }
@@ -41,16 +37,6 @@ pub fn unique(name: &str) -> String {
     format!("{name}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A cache of one's own at `url`.
-pub fn cache_at(url: &str) -> Cache {
-    Cache::builder().url(url).prefix("t").build().expect("the settings are good")
-}
-
-/// A cache of one's own in memory.
-pub fn in_memory() -> Cache {
-    cache_at("memory://")
-}
-
 /// Polls `future` so many times, whenever it is woken, and drops it where it is then. Answers its
 /// output if it came to its end.
 pub async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
@@ -74,4 +60,28 @@ pub async fn called<F: Future>(cache: &Cache, call: F) -> (F::Output, Observed, 
     let begun = Instant::now();
     let (output, observed) = observe(cache.scope(call)).await;
     (output, observed, begun.elapsed())
+}
+
+/// Runs `work`, during which a store hangs; answers also how long it waited for that. The clock
+/// of the runtime jumps to the next timer whenever there is nothing to do: hanging costs no time,
+/// and what is answered does not depend on how busy the machine is. (Nor would the clock wait for
+/// an answer over the network: there must be none.) The runtime must be one of one thread.
+pub async fn waited<F: Future>(work: F) -> (F::Output, Duration) {
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let output = work.await;
+    let waited = begun.elapsed();
+    tokio::time::resume();
+    (output, waited)
+}
+
+/// What one call came to, in a word.
+pub fn outcome(observed: Observed) -> &'static str {
+    match (observed.hits, observed.misses, observed.stale, observed.coalesced) {
+        (1, 0, 0, 0) => "hit",
+        (0, 1, 0, 0) => "miss",
+        (0, 0, 1, 0) => "stale",
+        (0, 0, 0, 1) => "coalesced",
+        _ => panic!("{observed:?}"),
+    }
 }
