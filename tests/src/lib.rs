@@ -7,6 +7,8 @@
 mod caches;
 mod calls;
 mod child;
+#[cfg(test)]
+mod discovery;
 mod gate;
 mod kept;
 mod repo;
