@@ -15,7 +15,7 @@ use cache_test_servers::RedisServer;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(30);
 const PLAIN: Want = Want::Value { about: 0 };
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -112,7 +112,7 @@ async fn a_huge_life_is_cut_and_never_overflows(store: &impl Store) {
 
 async fn a_short_life_ends(store: &impl Store) {
     store.set("p:k", b"v", Duration::from_millis(30), SOON).await.unwrap();
-    cache_test_servers::eventually(Duration::from_secs(2), || async {
+    cache_test_servers::eventually(SOON, || async {
         store.get("p:k", SOON).await.unwrap().is_none()
     })
     .await;

@@ -18,14 +18,14 @@ fn each_runtime_has_a_pool_of_its_own_and_the_dead_are_replaced() {
         two.block_on(async { assert!(works(&store).await) });
     }
     assert_eq!(store.node.pools(), 2, "those of runtimes that have ended are gone");
-    cache_test_servers::eventually_blocking(RECOVERY, || server.clients() == 4);
+    cache_test_servers::eventually_blocking(DEADLINE, || server.clients() == 4);
     assert_eq!((logs.count("INFO"), logs.count("WARN")), (1, 0), "{:?}", logs.lines());
     // Outside of a runtime there is nothing to drive a connection.
     let outside = futures_util::FutureExt::now_or_never(store.get("p:k", BUDGET));
     assert_eq!(outside, Some(Err(Error::Unavailable)));
     drop(store);
-    one.block_on(eventually(RECOVERY, || async { server.clients() <= 2 }));
-    two.block_on(eventually(RECOVERY, || async { server.clients() == 0 }));
+    one.block_on(eventually(DEADLINE, || async { server.clients() <= 2 }));
+    two.block_on(eventually(DEADLINE, || async { server.clients() == 0 }));
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn two_pools_report_one_outage_once() {
     two.block_on(async { assert!(works(&store).await) });
     server.restart();
     one.block_on(async { assert!(!works(&store).await) });
-    one.block_on(eventually(RECOVERY, || works(&store)));
+    one.block_on(within_a_second(|| works(&store)));
     // The other has slept through it, and finds its connection dead only now.
     two.block_on(async { assert!(!works(&store).await) });
-    two.block_on(eventually(RECOVERY, || works(&store)));
+    two.block_on(within_a_second(|| works(&store)));
     assert_eq!((logs.count("WARN"), logs.count("INFO")), (1, 2), "{:?}", logs.lines());
 }
 

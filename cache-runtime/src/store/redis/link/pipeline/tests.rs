@@ -15,7 +15,7 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
-const LONG: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(50);
 
 type Read<'s> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Error>> + Send + 's>>;
@@ -129,7 +129,7 @@ async fn each_has_its_own_deadline() {
     let from = Instant::now();
     let (hasty, patient) = (begun(&store, "p:k", SHORT), begun(&store, "p:k", LONG));
     assert_eq!(hasty.await, Err(Error::Timeout));
-    assert!(from.elapsed() < LONG / 5);
+    assert!(from.elapsed() < LONG / 2);
     proxy.set(Fault::None);
     assert_eq!(patient.await, Ok(Some(b"v".to_vec())));
 }
