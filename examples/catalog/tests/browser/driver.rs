@@ -1,6 +1,6 @@
 //! A headless Chromium of the test's own, driven by WebDriver.
 
-use cache_test_servers::{eventually_blocking, free_port};
+use cache_test_servers::{DEADLINE, eventually_blocking, free_port};
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,8 +12,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// How long the browser may take to start, and a page to show what a test waits for.
-const DEADLINE: Duration = Duration::from_secs(15);
 /// Between two looks at the page: each is a request to it.
 const LOOK: Duration = Duration::from_millis(15);
 

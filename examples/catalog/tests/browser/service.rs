@@ -1,17 +1,13 @@
 //! The catalog itself: the real binary, on a database of its own.
 
-use cache_test_servers::{RedisServer, eventually_blocking, free_port};
+use cache_test_servers::{DEADLINE, RedisServer, eventually_blocking, free_port};
 use std::fs::File;
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// The operator's token of every service started here.
 pub const TOKEN: &str = "an-operators-token-of-the-browser-tests";
-
-/// How long it may take to create and fill its database.
-const START: Duration = Duration::from_secs(20);
 
 /// A running catalog, killed when dropped.
 pub struct Service {
@@ -40,7 +36,7 @@ impl Service {
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let child = command.spawn().unwrap();
         let mut service = Self { child, port, folder };
-        eventually_blocking(START, || {
+        eventually_blocking(DEADLINE, || {
             if let Ok(Some(ended)) = service.child.try_wait() {
                 panic!("the catalog ended with {ended}:\n{}", service.log());
             }

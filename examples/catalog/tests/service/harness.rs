@@ -1,21 +1,17 @@
 //! The program as a process of its own, and the smallest client that can talk to it: one that can
 //! also say what no client library would.
 
-use cache_test_servers::eventually_blocking;
+use cache_test_servers::{DEADLINE, eventually_blocking};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// Of moderators and operators.
 pub(crate) const TOKEN: &str = "0123456789abcdef-token";
-
-/// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(20);
 
 /// The program, with nothing of our environment.
 pub(crate) fn program(args: &[&str]) -> Command {
@@ -97,7 +93,7 @@ impl Service {
     /// These bytes and the end; the answer to the first request among them.
     pub(crate) fn send_raw(&self, request: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(ANSWER)).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
         // It may have answered and gone before it has read all of it.
         let _ = stream.write_all(request);
         let mut bytes = Vec::new();
@@ -110,7 +106,7 @@ impl Service {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let mut status = None;
-        eventually_blocking(ANSWER, || {
+        eventually_blocking(DEADLINE, || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });

@@ -1,12 +1,11 @@
 //! What those who run it meet: settings, mistakes, the end.
 
 use crate::harness::{Service, Sqlite, TOKEN, program};
-use cache_test_servers::{Postgres, RedisServer, eventually_blocking, free_port};
+use cache_test_servers::{DEADLINE, Postgres, RedisServer, eventually_blocking, free_port};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
 /// What it says when it does not start.
 fn refusal(args: &[&str], env: &[(&str, &str)]) -> String {
@@ -207,7 +206,7 @@ fn it_finishes_what_it_has_begun_before_it_ends() {
         .write_all(b"GET /api/products/top HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         .unwrap();
     // Its query is under way once there is a lease.
-    eventually_blocking(Duration::from_secs(5), || {
+    eventually_blocking(DEADLINE, || {
         redis.command::<bool>(&["EXISTS", "catalog:~lease:{catalog:products:top}"])
     });
     assert!(service.terminate().success());
@@ -240,7 +239,7 @@ async fn it_can_be_ended_before_it_has_begun() {
     let pid = starting.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let mut status = None;
-    eventually_blocking(Duration::from_secs(10), || {
+    eventually_blocking(DEADLINE, || {
         status = starting.try_wait().unwrap();
         status.is_some()
     });
