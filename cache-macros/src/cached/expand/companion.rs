@@ -79,6 +79,8 @@ fn with_body(
             clippy::pedantic,
             clippy::nursery
         )]
+        // Compiled where it is called, if it is.
+        #[inline]
         #vis fn #ident <#params> (#(#arguments),*) -> #p::Entry<#output> #where_clause {
             #body
         }
