@@ -2,6 +2,7 @@
 
 use crate::cache::Cache;
 use crate::error::Error;
+use crate::flight::single_flight::Old;
 use crate::function::registry::registry;
 use crate::key::glob;
 use crate::key::whole::Key;
@@ -53,10 +54,10 @@ impl Cache {
         keys: &[Key],
         within: Duration,
     ) -> Result<u64, Error> {
-        self.flights().detach_all(keys);
+        self.flights().forget(Old::Keys(keys));
         let removed = self.store().remove(keys, within).await;
         // A flight that began between the two has perhaps read what was about to change.
-        self.flights().detach_all(keys);
+        self.flights().forget(Old::Keys(keys));
         if removed.is_ok() {
             self.remember(keys);
         }
@@ -129,7 +130,7 @@ impl Cache {
     ) -> Result<u64, Error> {
         let concerned =
             |key: &Key| glob::matches(pattern.as_bytes(), key.whole().as_bytes()) && own(key);
-        self.flights().detach_matching(concerned);
+        self.flights().forget(Old::Matching(&concerned));
         let mut removed = 0;
         // The leases first: after this pass, what was begun before it can no longer be stored,
         // and what it has stored is there for the second pass to see.
@@ -146,7 +147,7 @@ impl Cache {
             let keys: Vec<_> = self.values_of(&page).filter(|key| own(key)).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
-        self.flights().detach_matching(concerned);
+        self.flights().forget(Old::Matching(&concerned));
         Ok(removed)
     }
 

@@ -3,7 +3,8 @@
 use super::machine::{At, Machine, Serving, Step};
 use crate::codec::envelope::Payload;
 use crate::figures::counters::Outcome;
-use crate::flight::single_flight::{Landing, Leader};
+use crate::flight::landing::Landing;
+use crate::flight::single_flight::Leader;
 use crate::plan::shape::SharedError;
 use crate::plan::{Computed, Said, Write};
 

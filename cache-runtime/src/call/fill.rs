@@ -6,7 +6,8 @@ use super::lease::{Lease, NoLease};
 use super::machine::Machine;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
-use crate::flight::single_flight::{Landing, Leader};
+use crate::flight::landing::Landing;
+use crate::flight::single_flight::Leader;
 use crate::plan::Storing;
 use crate::store::Act;
 use std::pin::Pin;
@@ -70,7 +71,7 @@ async fn settle(
     lease: Lease,
     act: Act<'_>,
 ) -> Confirmed {
-    let settled = if leader.is_detached() {
+    let settled = if leader.is_forgotten() {
         drop(lease); // invalidated in this process, and the store will know soon
         Some(Ok(false))
     } else {

@@ -16,7 +16,8 @@ use crate::codec::envelope::Payload;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
-use crate::flight::single_flight::{Leader, Waiter};
+use crate::flight::landing::Waiter;
+use crate::flight::single_flight::Leader;
 use crate::plan::{Rules, Storing};
 use crate::store::Ask;
 use std::sync::Arc;
@@ -130,7 +131,7 @@ impl Machine {
     #[inline(never)]
     fn new(call: Active, rules: Rules, deadlines: Option<Deadlines>) -> Self {
         if call.refresh {
-            call.cache.flights().detach(&call.key);
+            call.cache.flights().forget((&call.key).into());
         }
         Self {
             at: if call.refresh { At::Join } else { At::Look },

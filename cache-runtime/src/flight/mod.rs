@@ -2,6 +2,7 @@
 //! wait. No I/O.
 
 pub(crate) mod journal;
+pub(crate) mod landing;
 pub(crate) mod leases;
 pub(crate) mod single_flight;
 pub(crate) mod slots;

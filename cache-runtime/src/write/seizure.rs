@@ -19,7 +19,7 @@ pub(super) async fn seize(
         return Ok(None);
     }
     // Who comes from now on waits for the new value, not for what was begun before.
-    cache.flights().detach(key);
+    cache.flights().forget(key.into());
     let mut lease = Lease::request(cache.clone().into(), key.clone());
     let seized = budget.spend(|within| lease.acquire(Ask::Force, within)).await;
     match seized {
@@ -41,7 +41,7 @@ pub(super) async fn fill(
     let Some(filled) = filled else { return Ok(false) };
     if filled == Ok(true) {
         // A flight that began under the lease has perhaps read what was about to change.
-        cache.flights().detach(key);
+        cache.flights().forget(key.into());
         cache.remember(std::slice::from_ref(key));
     }
     filled

@@ -2,7 +2,8 @@
 
 use crate::explore;
 use crate::key::whole::Key;
-use crate::single_flight::{Flights, Landing, Role, Waited};
+use crate::landing::{Landing, Waited};
+use crate::single_flight::{Flights, Role};
 use crate::sync::Mutex;
 use loom::future::block_on;
 use loom::thread;
@@ -98,7 +99,7 @@ impl Process {
             };
             let began = leader.begins();
             let value = self.body();
-            let confirmed = !leader.is_detached() && {
+            let confirmed = !leader.is_forgotten() && {
                 leader.asks();
                 lease.is_some_and(|lease| self.redis.lock().unwrap().fill(lease, value))
             };
@@ -159,9 +160,9 @@ fn and_after_one_of_its_own_process() {
         let process = Process::new();
         let before = process.in_a_thread(Process::call);
         process.redis.lock().unwrap().data = 1;
-        process.flights.detach(&key());
+        process.flights.forget((&key()).into());
         process.redis.lock().unwrap().invalidate();
-        process.flights.detach(&key());
+        process.flights.forget((&key()).into());
         assert_eq!(process.call(), 1);
         before.join().unwrap();
         assert_eq!(process.call(), 1);

@@ -16,6 +16,8 @@ mod figures;
 mod flights;
 #[path = "../../../cache-runtime/src/flight/journal.rs"]
 mod journal;
+#[path = "../../../cache-runtime/src/flight/landing.rs"]
+mod landing;
 #[path = "../../../cache-runtime/src/flight/single_flight.rs"]
 mod single_flight;
 mod sync;
@@ -24,7 +26,7 @@ mod whole;
 
 // By the paths that those files know each other by.
 mod flight {
-    pub(crate) use crate::journal;
+    pub(crate) use crate::{journal, landing};
 }
 
 mod key {
