@@ -4,14 +4,14 @@
 //! a runtime that is busy, keeps its lease all the same. A call sets up no timer for it.
 
 use super::{Cache, WeakCache};
-use crate::flight::leases::{Held, LIFE, RENEW_EVERY};
+use crate::flight::leases::{Holding, LIFE, RENEW_EVERY};
 use crate::io_thread;
 use crate::key::whole::Key;
 use crate::store::{Store, Token};
 
 impl Cache {
     /// Has the lease of `key` renewed for as long as what this returns lives, a minute at most.
-    pub(crate) fn hold(&self, key: &Key, token: &Token) -> Held {
+    pub(crate) fn hold(&self, key: &Key, token: &Token) -> Holding {
         let (held, starts) = self.leases().hold(key, token);
         if starts {
             let task = Renewals { cache: self.downgrade(), ended: false };

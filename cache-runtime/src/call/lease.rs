@@ -2,7 +2,7 @@
 
 use crate::cache::Handle;
 use crate::error::Error;
-use crate::flight::leases::{Held, LIFE};
+use crate::flight::leases::{Holding, LIFE};
 use crate::key::whole::Key;
 use crate::store::{Acquired, Act, Ask, Store, Token};
 use crate::timers;
@@ -26,7 +26,7 @@ pub(crate) struct Lease {
     key: Key,
     token: Option<Token>,
     /// Has it renewed for as long as it is held.
-    held: Option<Held>,
+    held: Option<Holding>,
 }
 
 impl Lease {

@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 /// When a value was asked for, by the cache's clock, and how much of its life was left then. Its
 /// life counts from there: the reply may have been long on its way.
 #[derive(Clone, Copy)]
-struct Life {
+struct Remaining {
     asked: Duration,
     left: Duration,
 }
 
-impl Life {
+impl Remaining {
     fn end(self) -> Duration {
         self.asked.saturating_add(self.left)
     }
@@ -59,7 +59,7 @@ impl Machine {
 
     /// What is to be done with what was found.
     fn judge(&mut self, found: Found, asked: Duration, sent: Instant) -> Option<Step> {
-        let life = found.left.map(|left| Life { asked, left });
+        let life = found.left.map(|left| Remaining { asked, left });
         let state = life.map_or(State::Fresh, |life| self.state(life.end()));
         if state == State::Expired {
             return None;
@@ -75,7 +75,7 @@ impl Machine {
             self.serving = Serving::Hit { sent };
             return Some(Step::Serve(opened.value));
         };
-        let end = life.map_or(Duration::ZERO, Life::end);
+        let end = life.map_or(Duration::ZERO, Remaining::end);
         self.stale = Some(Arc::new(Stale { value: opened.value, end }));
         let call = &self.call;
         let rests = || call.cache.slots().rests(&call.key, call.cache.clock().now());
@@ -94,7 +94,7 @@ impl Machine {
     }
 
     /// Whether this is the time to refresh a fresh value.
-    fn is_early(&self, envelope: Envelope, life: Life) -> bool {
+    fn is_early(&self, envelope: Envelope, life: Remaining) -> bool {
         let (Some(beta), Some(load)) = (self.rules.early(), envelope.load) else { return false };
         let clock = self.call.cache.clock();
         let left = life.end().saturating_sub(clock.now());

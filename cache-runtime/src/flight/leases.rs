@@ -28,7 +28,7 @@ struct All {
 
 /// A lease is held while this lives.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct Holding {
     leases: Arc<Leases>,
     number: u64,
 }
@@ -40,13 +40,13 @@ impl Leases {
     }
 
     /// Has the lease of `key` renewed. Says also whether a task that renews is to be started.
-    pub(crate) fn hold(self: &Arc<Self>, key: &Key, token: &Token) -> (Held, bool) {
+    pub(crate) fn hold(self: &Arc<Self>, key: &Key, token: &Token) -> (Holding, bool) {
         let mut all = self.lock();
         let number = all.next;
         all.next += 1;
         all.held.insert(number, (key.clone(), token.clone(), Instant::now()));
         let starts = !std::mem::replace(&mut all.renewing, true);
-        (Held { leases: self.clone(), number }, starts)
+        (Holding { leases: self.clone(), number }, starts)
     }
 
     /// The leases that are due. Those that are new are due the next time.
@@ -70,7 +70,7 @@ impl Leases {
     }
 }
 
-impl Drop for Held {
+impl Drop for Holding {
     fn drop(&mut self) {
         self.leases.lock().held.remove(&self.number);
     }

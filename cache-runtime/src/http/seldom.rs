@@ -8,11 +8,11 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Seldom<T> {
     every: Duration,
-    state: Mutex<State<T>>,
+    state: Mutex<Last<T>>,
 }
 
 #[derive(Debug)]
-struct State<T> {
+struct Last<T> {
     last: Option<T>,
     /// When it may be asked again, by the clock of the caller.
     again: Duration,
@@ -21,7 +21,7 @@ struct State<T> {
 
 impl<T: Clone> Seldom<T> {
     pub(super) fn new(every: Duration) -> Self {
-        let state = State { last: None, again: Duration::ZERO, asking: false };
+        let state = Last { last: None, again: Duration::ZERO, asking: false };
         Self { every, state: Mutex::new(state) }
     }
 
@@ -42,7 +42,7 @@ impl<T: Clone> Seldom<T> {
         Some(answer)
     }
 
-    fn state(&self) -> MutexGuard<'_, State<T>> {
+    fn state(&self) -> MutexGuard<'_, Last<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
+mod stack;
+
 use cache_runtime::{Cache, redis_cache};
 use cache_tests::{
     DEADLINE, RedisServer, Repo, Runs, builder_at, cache_at, eventually, eventually_blocking,
