@@ -133,7 +133,7 @@ where
     B: Future<Output = S::Output> + Send + 'static,
 {
     let Plan { rules, hooks } = plan;
-    let machine = call.begin(rules, Some(limits.deadlines));
+    let machine = call.begin(&rules, Some(limits.deadlines));
     async move {
         let Some(mut machine) = machine else { return Limited::new(make(), &limits).await };
         loop {

@@ -120,15 +120,15 @@ pub(super) struct Miss {
 
 impl Call {
     /// The machine of a call that asks its cache.
-    #[inline]
-    pub(super) fn begin(self, rules: Rules, deadlines: Option<Deadlines>) -> Option<Machine> {
-        self.0.map(|call| Machine::new(call, rules, deadlines))
+    // By reference, and not inlined: each copy would be code of every cached function.
+    #[inline(never)]
+    pub(super) fn begin(self, rules: &Rules, deadlines: Option<Deadlines>) -> Option<Machine> {
+        self.0.map(|call| Machine::new(call, *rules, deadlines))
     }
 }
 
 impl Machine {
     /// A call that is about to begin.
-    #[inline(never)]
     fn new(call: Active, rules: Rules, deadlines: Option<Deadlines>) -> Self {
         if call.refresh {
             call.cache.flights().forget((&call.key).into());

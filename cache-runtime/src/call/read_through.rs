@@ -25,7 +25,7 @@ where
     S: Shape,
     B: Future<Output = S::Output>,
 {
-    drive(call.begin(plan.rules, None), plan.hooks, body)
+    drive(call.begin(&plan.rules, None), plan.hooks, body)
 }
 
 /// One call, from its look-up to its fill.

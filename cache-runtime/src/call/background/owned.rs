@@ -23,7 +23,7 @@ where
     F: FnOnce() -> B,
     B: Future<Output = S::Output> + Send + 'static,
 {
-    drive(call.begin(plan.rules, None), plan.hooks, Owned { make: Some(make), made: None })
+    drive(call.begin(&plan.rules, None), plan.hooks, Owned { make: Some(make), made: None })
 }
 
 /// A body that is made when it is first polled.
