@@ -32,23 +32,39 @@ impl Codec for Json {
 
     fn encode<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
         lossless::check(value, &lossless::JSON)?;
-        serde_json::to_writer(bytes, value).map_err(|_| refused("JSON cannot hold this value"))
+        serde_json::to_writer(bytes, value).map_err(unwritable)
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         // As text it is looked at once, and not once for each string in it.
-        let decoded = match std::str::from_utf8(bytes) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(bytes), // which says where it is no text
-        };
-        decoded.map_err(|error| {
-            // The error's own text may quote the value.
-            let what = match error.classify() {
-                Category::Io | Category::Eof => "JSON that ends too early",
-                Category::Syntax => "not JSON",
-                Category::Data => "JSON of another type",
-            };
-            refused(format!("{what}, at line {} column {}", error.line(), error.column()))
-        })
+        serde_json::from_str(text(bytes)?).map_err(unreadable)
     }
+}
+
+// What is the same for all types is compiled once, and not in each cached function.
+
+#[inline(never)]
+fn text(bytes: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        refused(format!("not JSON, which is UTF-8: it is none from byte {}", error.valid_up_to()))
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn unwritable(_: serde_json::Error) -> Error {
+    refused("JSON cannot hold this value")
+}
+
+#[cold]
+#[inline(never)]
+#[allow(clippy::needless_pass_by_value)] // as `map_err` hands it over
+fn unreadable(error: serde_json::Error) -> Error {
+    // The error's own text may quote the value.
+    let what = match error.classify() {
+        Category::Io | Category::Eof => "JSON that ends too early",
+        Category::Syntax => "not JSON",
+        Category::Data => "JSON of another type",
+    };
+    refused(format!("{what}, at line {} column {}", error.line(), error.column()))
 }

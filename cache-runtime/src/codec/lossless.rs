@@ -68,8 +68,14 @@ pub(super) const POSTCARD: Format = Format {
 pub(super) fn check<T: Serialize + ?Sized>(value: &T, format: &Format) -> Result<usize, Error> {
     let mut empties = 0;
     let walk = Walk { format, empties: &mut empties, left: format.levels };
-    value.serialize(walk).map_err(|Refusal(why)| refused(why))?;
+    value.serialize(walk).map_err(because)?;
     Ok(empties)
+}
+
+#[cold]
+#[inline(never)]
+fn because(Refusal(why): Refusal) -> Error {
+    refused(why)
 }
 
 /// Why a value is refused.
