@@ -3,7 +3,7 @@
 //! A put is an invalidation that leaves the new value behind: once it has returned, nobody gets
 //! what was computed before its body began. It takes the key's lease from whoever has it before
 //! the body begins, and stores only if nobody has taken it since: neither a later put nor an
-//! invalidation is undone. Whatever else comes in between, it invalidates. `tests/model/put.rs`
+//! invalidation is undone. Whatever else comes in between, it invalidates. `tests/tests/model/put.rs`
 //! shows what each of these rules is for.
 
 use crate::cache::Cache;
