@@ -8,11 +8,13 @@ use crate::flight::leases::{Holding, LIFE, RENEW_EVERY};
 use crate::io_thread;
 use crate::key::whole::Key;
 use crate::store::{Store, Token};
+use std::time::Instant;
 
 impl Cache {
-    /// Has the lease of `key` renewed for as long as what this returns lives, a minute at most.
-    pub(crate) fn hold(&self, key: &Key, token: &Token) -> Holding {
-        let (held, starts) = self.leases().hold(key, token);
+    /// Has the lease of `key`, for which a request was `sent`, renewed for as long as what this
+    /// returns lives, a minute at most.
+    pub(crate) fn hold(&self, key: &Key, token: &Token, sent: Instant) -> Holding {
+        let (held, starts) = self.leases().hold(key, token, sent);
         if starts {
             let task = Renewals { cache: self.downgrade(), ended: false };
             match io_thread::handle() {
@@ -36,9 +38,12 @@ impl Renewals {
             tokio::time::sleep(RENEW_EVERY).await;
             let Some(cache) = self.cache.upgrade() else { return };
             let due = cache.leases().due();
-            if !due.is_empty() {
+            if !due.leases.is_empty() {
+                let (sent, within) = (Instant::now(), cache.settings().timeout);
                 // Who was not renewed finds out when filling.
-                let _ = cache.store().renew(&due, LIFE, cache.settings().timeout).await;
+                if cache.store().renew(&due.leases, LIFE, within).await.is_ok() {
+                    cache.leases().renewed(&due, sent);
+                }
             } else if cache.leases().rests() {
                 self.ended = true;
                 return;

@@ -71,6 +71,7 @@ async fn settle(
     lease: Lease,
     act: Act<'_>,
 ) -> Confirmed {
+    let ran_out = lease.has_run_out();
     let settled = if leader.is_forgotten() {
         drop(lease); // invalidated in this process, and the store will know soon
         Some(Ok(false))
@@ -81,8 +82,10 @@ async fn settle(
     match settled {
         Some(Ok(true)) => Confirmed::Yes,
         Some(Ok(false)) => {
-            if matches!(act, Act::Fill(..)) {
-                call.function.count_voided();
+            match act {
+                Act::Fill(..) if ran_out => call.lease_ran_out(),
+                Act::Fill(..) => call.function.count_voided(),
+                Act::Discard | Act::Release => {}
             }
             Confirmed::No
         }

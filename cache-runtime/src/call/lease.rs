@@ -6,7 +6,7 @@ use crate::flight::leases::{Holding, LIFE};
 use crate::key::whole::Key;
 use crate::store::{Acquired, Act, Ask, Store, Token};
 use crate::timers;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Why a value is computed that will not be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,15 +39,21 @@ impl Lease {
     /// Asks for it.
     pub(crate) async fn acquire(&mut self, ask: Ask, within: Duration) -> Result<Acquired, Error> {
         let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
+        let sent = Instant::now();
         let acquired = self.cache.store().acquire(&self.key, ask, token, LIFE, within).await;
         if matches!(acquired, Ok(Acquired::Ours)) {
-            self.held = Some(self.cache.hold(&self.key, token));
+            self.held = Some(self.cache.hold(&self.key, token, sent));
         } else {
             // After a timeout it may arrive there all the same, and runs out. Nothing could be sent
             // to follow it: the timeout has taken the connections down.
             self.token = None;
         }
         acquired
+    }
+
+    /// Whether it was not renewed in time, so that it is not to be had any more.
+    pub(crate) fn has_run_out(&self) -> bool {
+        self.held.as_ref().is_some_and(Holding::has_run_out)
     }
 
     /// Does `act` if the lease is still this call's, and ends it either way.

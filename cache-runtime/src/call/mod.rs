@@ -220,6 +220,13 @@ impl Active {
         self.count_error();
     }
 
+    /// Counts a value that was computed for longer than its lease lasted, and is not stored
+    /// therefore; says so once per function.
+    pub(crate) fn lease_ran_out(&self) {
+        self.function.warn_of_lease(self.key.whole());
+        self.count(Counters::count_lease_lost);
+    }
+
     fn count_error(&self) {
         self.count(Counters::count_error);
         self.function.count_failure();

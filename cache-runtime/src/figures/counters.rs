@@ -60,6 +60,7 @@ pub(crate) struct Counters {
     errors: AtomicU64,
     refreshes: AtomicU64,
     refreshes_skipped: AtomicU64,
+    leases_lost: AtomicU64,
 }
 
 impl Counters {
@@ -73,6 +74,7 @@ impl Counters {
             errors: AtomicU64::new(0),
             refreshes: AtomicU64::new(0),
             refreshes_skipped: AtomicU64::new(0),
+            leases_lost: AtomicU64::new(0),
         }
     }
 
@@ -99,6 +101,10 @@ impl Counters {
         self.refreshes_skipped.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(crate) fn count_lease_lost(&self) {
+        self.leases_lost.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn read(&self) -> Counts {
         Counts {
             hits: self.hits.load(Ordering::Relaxed),
@@ -109,6 +115,7 @@ impl Counters {
             errors: self.errors.load(Ordering::Relaxed),
             refreshes: self.refreshes.load(Ordering::Relaxed),
             refreshes_skipped: self.refreshes_skipped.load(Ordering::Relaxed),
+            leases_lost: self.leases_lost.load(Ordering::Relaxed),
         }
     }
 }
@@ -136,6 +143,9 @@ pub struct Counts {
     /// Bodies not begun there, or dropped at a timeout, since there were as many as there may be or
     /// the cache was shut down.
     pub refreshes_skipped: u64,
+    /// Values that were not stored, since their computation took longer than the lease of their key
+    /// could be kept: a minute, or the process or the store stood still for two seconds.
+    pub leases_lost: u64,
 }
 
 impl Counts {

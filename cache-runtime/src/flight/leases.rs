@@ -20,10 +20,19 @@ pub(crate) struct Leases(Mutex<All>);
 
 #[derive(Debug, Default)]
 struct All {
-    held: HashMap<u64, (Key, Token, Instant)>,
+    held: HashMap<u64, Lease>,
     next: u64,
     /// Whether there is a task that renews.
     renewing: bool,
+}
+
+#[derive(Debug)]
+struct Lease {
+    key: Key,
+    token: Token,
+    since: Instant,
+    /// When the request was sent that the store has answered last: it lasts from then.
+    sent: Instant,
 }
 
 /// A lease is held while this lives.
@@ -33,28 +42,56 @@ pub(crate) struct Holding {
     number: u64,
 }
 
+/// Leases that are due.
+#[derive(Debug, Default)]
+pub(crate) struct Due {
+    numbers: Vec<u64>,
+    pub(crate) leases: Vec<(Key, Token)>,
+}
+
 impl Leases {
     fn lock(&self) -> MutexGuard<'_, All> {
         // No code of others runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the lease of `key` renewed. Says also whether a task that renews is to be started.
-    pub(crate) fn hold(self: &Arc<Self>, key: &Key, token: &Token) -> (Holding, bool) {
+    /// Has the lease of `key` renewed, for which a request was `sent`. Says also whether a task that
+    /// renews is to be started.
+    pub(crate) fn hold(
+        self: &Arc<Self>,
+        key: &Key,
+        token: &Token,
+        sent: Instant,
+    ) -> (Holding, bool) {
         let mut all = self.lock();
         let number = all.next;
         all.next += 1;
-        all.held.insert(number, (key.clone(), token.clone(), Instant::now()));
+        let lease = Lease { key: key.clone(), token: *token, since: sent, sent };
+        all.held.insert(number, lease);
         let starts = !std::mem::replace(&mut all.renewing, true);
         (Holding { leases: self.clone(), number }, starts)
     }
 
     /// The leases that are due. Those that are new are due the next time.
-    pub(crate) fn due(&self) -> Vec<(Key, Token)> {
-        let due = |since: Instant| (RENEW_EVERY / 2..LONGEST).contains(&since.elapsed());
-        let all = self.lock();
-        let due = all.held.values().filter(|(.., since)| due(*since));
-        due.map(|(key, token, _)| (key.clone(), token.clone())).collect()
+    pub(crate) fn due(&self) -> Due {
+        let mut due = Due::default();
+        for (number, lease) in &self.lock().held {
+            if (RENEW_EVERY / 2..LONGEST).contains(&lease.since.elapsed()) {
+                due.numbers.push(*number);
+                due.leases.push((lease.key.clone(), lease.token));
+            }
+        }
+        due
+    }
+
+    /// What was due has been renewed, by a request that was `sent` then.
+    pub(crate) fn renewed(&self, due: &Due, sent: Instant) {
+        let mut all = self.lock();
+        for number in &due.numbers {
+            if let Some(lease) = all.held.get_mut(number) {
+                lease.sent = sent;
+            }
+        }
     }
 
     /// Whether the task that renews may end, since nothing is held; then there is none.
@@ -67,6 +104,14 @@ impl Leases {
     /// The task that renews is gone.
     pub(crate) fn died(&self) {
         self.lock().renewing = false;
+    }
+}
+
+impl Holding {
+    /// Whether the lease was not renewed in time, so that another may have it by now.
+    pub(crate) fn has_run_out(&self) -> bool {
+        let all = self.leases.lock();
+        all.held.get(&self.number).is_some_and(|lease| lease.sent.elapsed() >= LIFE)
     }
 }
 
@@ -83,7 +128,7 @@ mod tests {
     #[test]
     fn one_task_renews_while_anything_is_held() {
         let leases = Arc::new(Leases::default());
-        let hold = || leases.hold(&Key::new("shop", "a"), &Token::random());
+        let hold = || leases.hold(&Key::new("shop", "a"), &Token::random(), Instant::now());
         let (first, starts) = hold();
         assert!(starts && !leases.rests());
         let (second, starts) = hold();
@@ -96,9 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn a_lease_runs_out_unless_it_is_renewed() {
+        let leases = Arc::new(Leases::default());
+        let (Some(long_ago), now) = (Instant::now().checked_sub(LIFE), Instant::now()) else {
+            return; // this machine runs since two seconds
+        };
+        let (held, _) = leases.hold(&Key::new("shop", "a"), &Token::random(), long_ago);
+        assert!(held.has_run_out());
+        let due = leases.due();
+        assert_eq!(due.leases.len(), 1);
+        leases.renewed(&due, now);
+        assert!(!held.has_run_out());
+    }
+
+    #[test]
     fn a_new_lease_is_not_due_yet() {
         let leases = Arc::new(Leases::default());
-        let _held = leases.hold(&Key::new("shop", "a"), &Token::random());
-        assert_eq!(leases.due().len(), 0);
+        let _held = leases.hold(&Key::new("shop", "a"), &Token::random(), Instant::now());
+        assert!(leases.due().leases.is_empty());
     }
 }

@@ -30,6 +30,7 @@ pub struct Function {
     last_size: AtomicUsize,
     warned_of_codec: AtomicBool,
     warned_of_refusal: AtomicBool,
+    warned_of_lease: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -53,6 +54,7 @@ impl Function {
             last_size: AtomicUsize::new(0),
             warned_of_codec: AtomicBool::new(false),
             warned_of_refusal: AtomicBool::new(false),
+            warned_of_lease: AtomicBool::new(false),
         }
     }
 
@@ -112,6 +114,20 @@ impl Function {
                 key,
                 error = %why,
                 "a value cannot be cached; further ones of this function are only counted"
+            );
+        }
+    }
+
+    /// Says once that a value of this function was not stored, since its lease ran out.
+    pub(crate) fn warn_of_lease(&self, key: &str) {
+        if !self.warned_of_lease.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache_runtime",
+                function = self.path(),
+                key,
+                "a value was not stored: its computation took longer than its lease could be kept \
+                 (a minute, or the process or the store stood still); further ones of this function \
+                 are only counted"
             );
         }
     }

@@ -70,13 +70,15 @@ async fn under_fixed_names() {
             "journal": { "waiting": null, "everything": null, "queued": null, "replayed": null },
             "process": {
                 "hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
-                "refreshes": null, "refreshes_skipped": null, "errors": null,
+                "refreshes": null, "refreshes_skipped": null, "leases_lost": null,
+                "errors": null,
                 "hit_rate": null, "refreshing": null,
                 "functions": [{
                     "path": null, "key": null, "options": names(&stats["process"]["functions"][0]["options"]),
                     "refused": null,
                     "hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
-                    "refreshes": null, "refreshes_skipped": null, "errors": null,
+                    "refreshes": null, "refreshes_skipped": null, "leases_lost": null,
+                "errors": null,
                     "hit_rate": null,
                 }],
             },
