@@ -5,10 +5,17 @@ use super::deferred::Deferred;
 use crate::cache::Cache;
 use crate::figures::counters::{Counts, Observer};
 use crate::key::whole::Key;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 tokio::task_local! {
     static CONTEXT: Context;
+}
+
+thread_local! {
+    /// What the call computes whose body is being polled. Beside the context, since a scope around
+    /// each body would be a part of its future, and of each level of a recursive function.
+    static INSIDE: RefCell<Option<Arc<Held>>> = const { RefCell::new(None) };
 }
 
 /// What the calls inside a future are told.
@@ -21,12 +28,20 @@ pub(crate) struct Context {
     pub(crate) held: Option<Arc<Held>>,
 }
 
-/// A key whose lease a writer around the call holds.
+impl Context {
+    /// Whether a call or a put around the call computes `key`: it would wait in vain for that.
+    pub(crate) fn computes(&self, cache: &Cache, key: &Key) -> bool {
+        let covers = |held: &Arc<Held>| held.covers(cache, key);
+        self.held.as_ref().is_some_and(covers) || Inside::current().as_ref().is_some_and(covers)
+    }
+}
+
+/// A key that a call or a put around the call computes.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) cache: Cache,
     pub(crate) key: Key,
-    /// What the writer around that one holds.
+    /// What is computed around that.
     pub(crate) outer: Option<Arc<Held>>,
 }
 
@@ -50,8 +65,7 @@ impl Context {
 }
 
 impl Held {
-    /// Whether `key` is one of those, for which a call inside would wait in vain.
-    pub(crate) fn covers(&self, cache: &Cache, key: &Key) -> bool {
+    fn covers(&self, cache: &Cache, key: &Key) -> bool {
         (self.key == *key && self.cache.is(cache))
             || self.outer.as_ref().is_some_and(|outer| outer.covers(cache, key))
     }
@@ -62,6 +76,36 @@ pub(crate) fn with_cache<T>(cache: Option<Cache>, f: impl FnOnce() -> T) -> T {
     match cache {
         None => f(),
         cache => CONTEXT.sync_scope(Context { cache, ..Context::current() }, f),
+    }
+}
+
+/// The body of a call is being polled on this thread while this lives.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Inside(Option<Arc<Held>>);
+
+impl Inside {
+    /// Of the call that computes what is `held`; without it, of whatever was polled before.
+    pub(crate) fn enter(held: Option<&Arc<Held>>) -> Self {
+        let before = Self::current();
+        replace(held.cloned().or_else(|| before.clone()));
+        Self(before)
+    }
+
+    /// What the innermost call computes whose body is being polled.
+    pub(crate) fn current() -> Option<Arc<Held>> {
+        INSIDE.try_with(|inside| inside.borrow().clone()).unwrap_or_default()
+    }
+}
+
+fn replace(inside: Option<Arc<Held>>) {
+    // A thread that ends has none any more: then calls are told nothing.
+    let _ = INSIDE.try_with(|current| current.replace(inside));
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        replace(self.0.take());
     }
 }
 

@@ -210,6 +210,7 @@ impl Miss {
             lease: Err(NoLease::Theirs),
             began: 0,
             begun: None,
+            held: None,
             load: None,
             storing: None,
         }

@@ -1,12 +1,14 @@
 //! Around the body: what is noted before it runs, and what becomes of what it returned.
 
 use super::machine::{At, Machine, Serving, Step};
+use crate::cache::context::{Held, Inside};
 use crate::codec::envelope::Payload;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
 use crate::plan::shape::SharedError;
 use crate::plan::{Computed, Said, Write};
+use std::sync::Arc;
 
 impl Machine {
     /// The body is about to run for everybody who waits.
@@ -16,10 +18,20 @@ impl Machine {
         let load = self.call.function.load_begins();
         if let Some(miss) = &mut self.miss {
             miss.began = miss.leader.as_ref().map_or(0, Leader::begins);
+            let (cache, key) = (self.call.cache.again().into_cache(), self.call.key.clone());
+            let outer = Inside::current();
+            miss.held = Some(Arc::new(Held { cache, key, outer }));
             miss.begun = begun;
             miss.load = Some(load);
         }
         Step::Compute
+    }
+
+    /// While this lives the body is polled. Its cached calls are to know that this call leads its
+    /// key: one of them that needs the same key would wait for itself.
+    #[inline(never)]
+    pub(crate) fn enter(&self) -> Inside {
+        Inside::enter(self.miss.as_ref().and_then(|miss| miss.held.as_ref()))
     }
 
     /// The body is about to run side by side with others: no lease covers it, so nothing is stored.

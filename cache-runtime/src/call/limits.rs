@@ -203,11 +203,13 @@ impl<R: 'static> Limits<R> {
     }
 }
 
+type Timer = Pin<Box<Sleep>>;
+
 /// A body whose result nobody could store, since no cache knows of it or another one has the flight:
 /// it ends with its caller.
 struct Limited<B, R> {
     body: Pin<Box<B>>,
-    left: Option<(Pin<Box<Sleep>>, fn() -> R)>,
+    left: Option<(Timer, fn() -> R)>,
 }
 
 impl<B, R> Limited<B, R> {

@@ -79,7 +79,7 @@ impl Machine {
         self.stale = Some(Arc::new(Stale { value: opened.value, end }));
         let call = &self.call;
         let rests = || call.cache.slots().rests(&call.key, call.cache.clock().now());
-        if !at_once && !(on_error && rests()) {
+        if !(at_once || on_error && rests()) {
             return None;
         }
         if at_once {

@@ -12,6 +12,7 @@ use super::deadlines::Deadlines;
 use super::lease::{Lease, NoLease};
 use super::{Active, Call, Counted};
 use crate::backoff::Backoff;
+use crate::cache::context::Held;
 use crate::codec::envelope::Payload;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
@@ -114,6 +115,8 @@ pub(super) struct Miss {
     pub(super) began: u64,
     /// When the body began, by the cache's clock, where that is to be known.
     pub(super) begun: Option<Duration>,
+    /// What the body's own cached calls are to know.
+    pub(super) held: Option<Arc<Held>>,
     pub(super) load: Option<Load>,
     pub(super) storing: Option<Storing>,
 }

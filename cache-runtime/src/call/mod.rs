@@ -69,8 +69,8 @@ pub fn call(
 
 #[inline(never)]
 fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_>) -> Call {
-    let context = Context::current();
-    let cache = Handle::choose(explicit, context.cache);
+    let mut context = Context::current();
+    let cache = Handle::choose(explicit, context.cache.take());
     let key = if context.mode == Mode::Bypass || cache.is_disabled() {
         None
     } else {
@@ -86,9 +86,9 @@ fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_
         Some(key) => Call(Some(Active {
             function,
             refresh: context.mode == Mode::Refresh,
-            wait: match context.held {
-                Some(held) if held.covers(&cache, &key) => Duration::ZERO,
-                _ => cache.settings().wait,
+            wait: match context.computes(&cache, &key) {
+                true => Duration::ZERO,
+                false => cache.settings().wait,
             },
             cache,
             key,

@@ -49,7 +49,11 @@ where
             }
             return output;
         }
-        let output = poll_fn(|context| Pin::new(&mut body).poll(context)).await;
+        let output = poll_fn(|context| {
+            let _inside = machine.as_ref().map(Machine::enter);
+            Pin::new(&mut body).poll(context)
+        })
+        .await;
         let Some(machine) = &mut machine else { return output };
         // The failure is taken out first, so that it need not live across an await of ours.
         let stored = match computed(machine, &hooks, output) {

@@ -5,6 +5,7 @@
 mod failing;
 mod leaving;
 mod meanwhile;
+mod nested;
 mod together;
 
 use cache_runtime::{Cache, redis_cache};
