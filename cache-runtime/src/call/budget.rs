@@ -7,18 +7,11 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Budget {
     left: Duration,
-    /// Whether more commands follow one that the server has refused.
-    outlives_refusals: bool,
 }
 
 impl Budget {
     pub(crate) fn new(timeout: Duration) -> Self {
-        Self { left: timeout, outlives_refusals: false }
-    }
-
-    /// For who asks for something else when the server refuses.
-    pub(crate) fn outliving_refusals(timeout: Duration) -> Self {
-        Self { left: timeout, outlives_refusals: true }
+        Self { left: timeout }
     }
 
     /// How long the next command may take; `None` when there is to be none.
@@ -43,12 +36,24 @@ impl Budget {
         let within = self.left()?;
         let sent = Instant::now();
         let answer = ask(within).await;
-        let worked = match &answer {
-            Ok(_) => true,
-            Err(Error::Refused(_)) => self.outlives_refusals,
-            Err(_) => false,
-        };
-        self.charge(sent, worked);
+        self.charge(sent, answer.is_ok());
+        Some(answer)
+    }
+
+    /// [`spend`](Self::spend) for who asks for something else when the server refuses.
+    pub(crate) async fn spend_refused<T, F>(
+        &mut self,
+        ask: impl FnOnce(Duration) -> F,
+    ) -> Option<Result<T, Error>>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let before = self.left;
+        let sent = Instant::now();
+        let answer = self.spend(ask).await?;
+        if matches!(answer, Err(Error::Refused(_))) {
+            self.left = before.saturating_sub(sent.elapsed());
+        }
         Some(answer)
     }
 }

@@ -1,7 +1,6 @@
 //! After a miss: joining the flight of the key, waiting for it, or leading it and asking for the
 //! lease.
 
-use super::deadlines::Deadlines;
 use super::lease::{Lease, NoLease};
 use super::machine::{At, Machine, Miss, Serving, Step};
 use crate::backoff::Backoff;
@@ -26,7 +25,7 @@ impl Machine {
             true => Ask::Above(rules.windows.longest()),
             false => Ask::IfAbsent,
         };
-        let miss = self.miss.get_or_insert_with(|| Box::new(Miss::new(call.wait, ask)));
+        let miss = self.miss.get_or_insert_with(|| Box::new(Miss::new(call.wait(), ask)));
         let flights = call.cache.flights();
         let role = if rules.shares_here() {
             flights.join(&call.key)
@@ -37,12 +36,12 @@ impl Machine {
             Role::Lead(leader) => {
                 miss.leader = Some(leader);
                 self.at = At::Claim;
-                self.deadlines.map(|_| Step::Lead)
+                self.deadlines.as_ref().map(|_| Step::Lead)
             }
             Role::Wait(waiter) => {
                 miss.waiter = Some(waiter);
                 self.at = At::Wait;
-                self.deadlines.filter(Deadlines::is_reached).map(|_| Step::Limit)
+                self.deadlines.as_ref().filter(|at| at.is_reached()).map(|_| Step::Limit)
             }
         }
     }
@@ -52,7 +51,8 @@ impl Machine {
         let Some(miss) = &mut self.miss else { return None };
         let Some(waiter) = &miss.waiter else { return None };
         let left = miss.wait_until.saturating_duration_since(Instant::now());
-        let limit = self.deadlines.and_then(|deadlines| deadlines.left()).filter(|at| *at < left);
+        let limit =
+            self.deadlines.as_ref().and_then(|deadlines| deadlines.left()).filter(|at| *at < left);
         let waited = waiter.wait(limit.unwrap_or(left)).await;
         let now = self.call.cache.clock().now();
         self.at = match waited {

@@ -24,37 +24,41 @@ impl Remaining {
 
 impl Machine {
     /// Looks the key up. `None`: there is nothing that can be served at once.
-    pub(super) async fn look(&mut self) -> Option<Step> {
-        self.at = At::Join;
-        self.stale = None;
-        let call = &self.call;
-        if !call.cache.trusts(&call.key) {
-            return None;
-        }
-        let within = self.budget.left()?;
-        let (store, sent) = (call.cache.store(), Instant::now());
-        let (want, asked) = match self.rules.needs_life() {
-            true => (Want::Life, call.cache.clock().now()),
-            false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
-        };
-        let read = store.read(&call.key, want, within).await;
-        let worked = read.is_ok();
-        let step = match read {
-            Ok(read) => read.found.and_then(|found| self.judge(found, asked, sent)),
-            Err(error @ Error::WrongType) => {
-                self.call.codec_failed(&error);
-                None
+    // Not an `async fn`, whose future holds its arguments twice.
+    #[allow(clippy::manual_async_fn)]
+    pub(super) fn look(&mut self) -> impl Future<Output = Option<Step>> + Send {
+        async move {
+            self.at = At::Join;
+            self.stale = None;
+            let call = &self.call;
+            if !call.cache.trusts(&call.key) {
+                return None;
             }
-            Err(error) => {
-                self.call.store_failed(&error);
-                None
+            let within = self.budget.left()?;
+            let (store, sent) = (call.cache.store(), Instant::now());
+            let (want, asked) = match self.rules.needs_life() {
+                true => (Want::Life, call.cache.clock().now()),
+                false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
+            };
+            let read = store.read(&call.key, want, within).await;
+            let worked = read.is_ok();
+            let step = match read {
+                Ok(read) => read.found.and_then(|found| self.judge(found, asked, sent)),
+                Err(error @ Error::WrongType) => {
+                    self.call.codec_failed(&error);
+                    None
+                }
+                Err(error) => {
+                    self.call.store_failed(&error);
+                    None
+                }
+            };
+            // After a hit no command follows, so what this one took need not be known.
+            if !matches!((&step, self.serving), (Some(_), Serving::Hit { .. })) {
+                self.budget.charge(sent, worked);
             }
-        };
-        // After a hit no command follows, so what this one took need not be known.
-        if !matches!((&step, self.serving), (Some(_), Serving::Hit { .. })) {
-            self.budget.charge(sent, worked);
+            step
         }
-        step
     }
 
     /// What is to be done with what was found.

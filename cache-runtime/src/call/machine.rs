@@ -97,7 +97,8 @@ pub(crate) struct Machine {
     /// Whether the value that was served is to be refreshed, unless there is one by then with more
     /// than this of its life left.
     refresh: Option<Duration>,
-    pub(super) deadlines: Option<Deadlines>,
+    /// Boxed: few calls have any.
+    pub(super) deadlines: Option<Box<Deadlines>>,
     /// Boxed: a hit does not pay for the room that a miss needs.
     pub(super) miss: Option<Box<Miss>>,
 }
@@ -142,7 +143,7 @@ impl Machine {
             budget: Budget::new(call.cache.settings().timeout),
             stale: None,
             refresh: None,
-            deadlines,
+            deadlines: deadlines.map(Box::new),
             miss: None,
             call,
             rules,
@@ -168,15 +169,19 @@ impl Machine {
     }
 
     /// Goes on until something of the user's is needed.
-    pub(crate) async fn next(&mut self) -> Step {
-        loop {
-            if self.at == At::Look
-                && let Some(step) = self.look().await
-            {
-                return step;
-            }
-            if let Some(step) = Box::pin(self.after_look()).await {
-                return step;
+    // Not an `async fn`, whose future holds its arguments twice.
+    #[allow(clippy::manual_async_fn)]
+    pub(crate) fn next(&mut self) -> impl Future<Output = Step> + Send {
+        async move {
+            loop {
+                if self.at == At::Look
+                    && let Some(step) = self.look().await
+                {
+                    return step;
+                }
+                if let Some(step) = Box::pin(self.after_look()).await {
+                    return step;
+                }
             }
         }
     }

@@ -38,10 +38,20 @@ pub(crate) struct Active {
     pub(crate) cache: Handle,
     pub(crate) key: Key,
     pub(crate) refresh: bool,
-    /// How long it waits for another's computation.
-    pub(crate) wait: Duration,
+    waits: Waits,
     observer: Option<Arc<Observer>>,
     counted: Counted,
+}
+
+/// For how long a call waits for another's computation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    /// As the settings say.
+    Long,
+    /// One store timeout.
+    Short,
+    /// It would wait for itself.
+    Not,
 }
 
 /// Whether it counts what a call comes to.
@@ -86,10 +96,7 @@ fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_
         Some(key) => Call(Some(Active {
             function,
             refresh: context.mode == Mode::Refresh,
-            wait: match context.computes(&cache, &key) {
-                true => Duration::ZERO,
-                false => cache.settings().wait,
-            },
+            waits: if context.computes(&cache, &key) { Waits::Not } else { Waits::Long },
             cache,
             key,
             observer: context.observer,
@@ -107,8 +114,8 @@ impl Call {
     /// need the very thread. So it waits for one store timeout at the longest.
     #[must_use]
     pub fn plain(mut self) -> Self {
-        if let Some(call) = &mut self.0 {
-            call.wait = call.wait.min(call.cache.settings().timeout);
+        if let Some(call) = self.0.as_mut().filter(|call| call.waits == Waits::Long) {
+            call.waits = Waits::Short;
         }
         self
     }
@@ -191,6 +198,16 @@ fn render_key(function: &Function, cache: &Cache, render: Render<'_>) -> Result<
 }
 
 impl Active {
+    /// How long it waits for another's computation.
+    pub(crate) fn wait(&self) -> Duration {
+        let settings = self.cache.settings();
+        match self.waits {
+            Waits::Long => settings.wait,
+            Waits::Short => settings.wait.min(settings.timeout),
+            Waits::Not => Duration::ZERO,
+        }
+    }
+
     /// Counts what the call came to.
     pub(crate) fn record(&self, outcome: Outcome) {
         match &self.counted {
@@ -248,7 +265,7 @@ impl Active {
             cache: self.cache.again(),
             key: self.key.clone(),
             refresh: self.refresh,
-            wait: self.wait,
+            waits: self.waits,
             observer: self.observer.clone(),
             counted: Counted::Yes,
         }

@@ -77,25 +77,29 @@ pub(super) enum Stop {
 }
 
 /// Looks for a result that the body need not compute.
-pub(super) async fn seek<S: Shape>(
+// Not an `async fn`, as above.
+#[allow(clippy::manual_async_fn)]
+pub(super) fn seek<S: Shape>(
     machine: &mut Machine,
     hooks: &Hooks<S>,
-) -> Result<S::Output, Stop> {
-    loop {
-        let step = {
-            let Stepper { make, poll } = stepper();
-            let future = pin!(make(machine));
-            Driven { future, poll }.await
-        };
-        let output = match step {
-            Step::Serve(value) => serve(machine, hooks, value),
-            Step::CopyError => copied(machine, hooks),
-            Step::Compute => return Err(Stop::Compute),
-            Step::Limit => return Err(Stop::Limit),
-            Step::Lead => return Err(Stop::Lead),
-        };
-        if let Some(output) = output {
-            return Ok(output);
+) -> impl Future<Output = Result<S::Output, Stop>> {
+    async move {
+        loop {
+            let step = {
+                let Stepper { make, poll } = stepper();
+                let future = pin!(make(machine));
+                Driven { future, poll }.await
+            };
+            let output = match step {
+                Step::Serve(value) => serve(machine, hooks, value),
+                Step::CopyError => copied(machine, hooks),
+                Step::Compute => return Err(Stop::Compute),
+                Step::Limit => return Err(Stop::Limit),
+                Step::Lead => return Err(Stop::Lead),
+            };
+            if let Some(output) = output {
+                return Ok(output);
+            }
         }
     }
 }

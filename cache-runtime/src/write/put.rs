@@ -104,8 +104,7 @@ struct Put {
 
 impl Put {
     fn new(cache: Cache, key: Option<Key>, targets: Targets) -> Self {
-        // When the server refuses to store, the invalidation is sent all the same.
-        let budget = Budget::outliving_refusals(cache.settings().timeout);
+        let budget = Budget::new(cache.settings().timeout);
         Self { cache, key, pending: Pending::new(targets), budget, lease: Ok(None) }
     }
 

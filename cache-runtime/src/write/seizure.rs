@@ -21,7 +21,7 @@ pub(super) async fn seize(
     // Who comes from now on waits for the new value, not for what was begun before.
     cache.flights().forget(key.into());
     let mut lease = Lease::request(cache.clone().into(), key.clone());
-    let seized = budget.spend(|within| lease.acquire(Ask::Force, within)).await;
+    let seized = budget.spend_refused(|within| lease.acquire(Ask::Force, within)).await;
     match seized {
         Some(seized) => Ok(matches!(seized?, Acquired::Ours).then_some(lease)),
         None => Ok(None),
@@ -37,7 +37,7 @@ pub(super) async fn fill(
     life: Duration,
     budget: &mut Budget,
 ) -> Result<bool, Error> {
-    let filled = budget.spend(|within| lease.settle(Act::Fill(bytes, life), within)).await;
+    let filled = budget.spend_refused(|within| lease.settle(Act::Fill(bytes, life), within)).await;
     let Some(filled) = filled else { return Ok(false) };
     if filled == Ok(true) {
         // A flight that began under the lease has perhaps read what was about to change.

@@ -129,24 +129,25 @@ impl Store for RedisStore {
             return node.write(node.ask(command, Asked::Write, within, taken)).await;
         }
         let (keys, life) = ([key.whole(), &lease], life.to_string());
-        let mut arguments = vec![token, life.as_bytes()];
         let above;
-        let (script, found): (_, Reader) = match ask {
+        let with_above;
+        let without_above = [token, life.as_bytes()];
+        let (script, arguments, found): (_, &[&[u8]], Reader) = match ask {
             Ask::Above(least) => {
                 // Rounded up: what is not more than it by a whole millisecond is not more.
                 let least = millis(least.saturating_add(Duration::from_nanos(999_999)));
                 above = least.unwrap_or(0).to_string();
-                arguments.push(above.as_bytes());
-                (&self.scripts.acquire_above, value_and_life)
+                with_above = [token, life.as_bytes(), above.as_bytes()];
+                (&self.scripts.acquire_above, &with_above, value_and_life)
             }
-            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, value),
+            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, &without_above, value),
         };
         let acquired = |reply| match reply {
             Value::Int(1) => Some(Acquired::Ours),
             Value::Int(0) => Some(Acquired::Theirs),
             reply => found(reply)?.map(Acquired::Found),
         };
-        node.write(node.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
+        node.write(node.run(script, &keys, arguments, Asked::Write, within, acquired)).await
     }
 
     async fn settle(
