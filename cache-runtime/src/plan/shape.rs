@@ -138,7 +138,10 @@ impl<T> Shape for Plain<T> {
 )]
 pub trait HoldsOption {}
 
+// The sentence above says it in the user's types.
+#[diagnostic::do_not_recommend]
 impl<T, E> HoldsOption for ResultOption<T, E> {}
+#[diagnostic::do_not_recommend]
 impl<T> HoldsOption for OptionOf<T> {}
 
 /// Most particular: four references. `Json<Option<T>>`, bare or in a `Result`, with the feature
