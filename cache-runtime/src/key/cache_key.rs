@@ -29,6 +29,7 @@ use super::writer::KeyWriter;
 /// | `Duration` | `300s`, `0.25s` |
 /// | `SystemTime` | seconds since 1970, `1750000000.5`; negative before |
 /// | `uuid::Uuid` (feature `uuid`) | `67e55044-10b1-426f-9247-bb680e5fe0c8` |
+/// | `rust_decimal::Decimal` (feature `rust_decimal`) | `1.50`, all its digits: `1.5` differs |
 /// | `chrono::DateTime` (feature `chrono`) | `2026-01-31T235959Z`, and its offset behind it when it has one: `…Z+0200` |
 /// | `chrono::NaiveDate`, `NaiveTime`, `NaiveDateTime` | `2026-01-31`, `235959`, `2026-01-31T235959` |
 /// | `jiff::Timestamp`, `jiff::Zoned` (feature `jiff`) | `2026-01-31T235959Z`, `2026-01-31T235959Z@Europe%2FOslo` |
@@ -64,8 +65,9 @@ use super::writer::KeyWriter;
     message = "`{Self}` cannot be part of a cache key",
     label = "this does not implement `CacheKey`",
     note = "if it makes no difference to the result, leave it out: `skip(argument)`, or a `key` that does not name it",
-    note = "otherwise derive it with #[derive(CacheKey)], name a field of it ({{user.id}}), or use a transform such as {{price:display}}",
-    note = "a map or set needs ordered keys: BTreeMap and BTreeSet can be part of a key, HashMap and HashSet cannot"
+    note = "otherwise derive it with #[derive(CacheKey)], name a field of it ({{user.id}}), or take its `Display`: {{price:display}} in a template, #[cache_key(display)] on a field",
+    note = "a map or set needs ordered keys: BTreeMap and BTreeSet can be part of a key, HashMap and HashSet cannot",
+    note = "a path or an `OsStr` need not be text: take a `&str` instead, such as `path.to_str()` where the function is called"
 )]
 pub trait CacheKey {
     /// Writes this value into `key`.

@@ -8,6 +8,14 @@ impl super::cache_key::CacheKey for uuid::Uuid {
     }
 }
 
+#[cfg(feature = "rust_decimal")]
+impl super::cache_key::CacheKey for rust_decimal::Decimal {
+    fn write_key(&self, key: &mut super::writer::KeyWriter<'_>) {
+        // With the zeros at its end and the sign of a zero, which a function can tell apart.
+        key.plain(self);
+    }
+}
+
 #[cfg(feature = "chrono")]
 mod of_chrono {
     use crate::key::cache_key::CacheKey;

@@ -61,6 +61,17 @@ impl KeyWriter<'_> {
         }
     }
 
+    /// An item of an open tuple, by its `Display`.
+    pub fn display_item<T: fmt::Display + ?Sized>(&mut self, value: &T) {
+        struct Displayed<'v, T: ?Sized>(&'v T);
+        impl<T: fmt::Display + ?Sized> CacheKey for Displayed<'_, T> {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                key.display(self.0);
+            }
+        }
+        self.item(&Displayed(value));
+    }
+
     pub fn bucket<T: Bucket + ?Sized>(&mut self, value: &T, size: Duration) {
         value.write_bucket(size, self);
     }

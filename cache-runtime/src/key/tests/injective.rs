@@ -193,6 +193,26 @@ proptest! {
         prop_assert_eq!(render(&a) == render(&next), step == 0);
     }
 
+    #[cfg(feature = "rust_decimal")]
+    #[test]
+    fn decimals(parts in any::<[(u32, bool, u32); 2]>(), same in any::<[bool; 3]>()) {
+        use rust_decimal::Decimal;
+        let [(low, negative, scale), other] = parts;
+        let decimal = |low, negative, scale| {
+            let mut decimal = Decimal::from_parts(low, 0, 0, false, scale % 29);
+            decimal.set_sign_negative(negative); // of a zero too
+            decimal
+        };
+        let a = decimal(low % 3, negative, scale);
+        let b = decimal(
+            if same[0] { low % 3 } else { other.0 },
+            if same[1] { negative } else { other.1 },
+            if same[2] { scale } else { other.2 },
+        );
+        // `==` says that `1.0` is `1.00`.
+        prop_assert_eq!(render(&a) == render(&b), a.serialize() == b.serialize());
+    }
+
     #[test]
     fn hashed_values((a, b) in neighbours(), secret in option::of(any::<[u8; 32]>())) {
         let key = |value: &Nested| {

@@ -243,6 +243,22 @@ fn uuids() {
     reads(&text.parse::<uuid::Uuid>().unwrap(), text);
 }
 
+#[cfg(feature = "rust_decimal")]
+#[test]
+fn decimals() {
+    use rust_decimal::Decimal;
+    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+    reads(&decimal("12.50"), "12.50");
+    reads(&decimal("12.5"), "12.5");
+    reads(&decimal("-0.01"), "-0.01");
+    reads(&Decimal::MAX, "79228162514264337593543950335");
+    let mut zero = decimal("0.00");
+    reads(&zero, "0.00");
+    zero.set_sign_negative(true);
+    reads(&zero, "-0.00");
+    reads(&(decimal("1.0"), Some(decimal("2"))), "(1.0,2)");
+}
+
 #[cfg(feature = "chrono")]
 #[test]
 fn times_of_chrono() {
