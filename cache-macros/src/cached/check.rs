@@ -11,10 +11,13 @@ use crate::shared::form::Form;
 use crate::shared::item::{Binding, Item};
 use crate::shared::table::check_exclusions;
 use crate::shared::times::Time;
-use crate::shared::tokens::{has_impl_trait, mentions, text_of};
+use crate::shared::tokens::{has_impl_trait, mentions, text_of, tidy};
 use proc_macro2::TokenTree;
 use quote::ToTokens;
-use syn::{Attribute, GenericArgument, PathArguments, ReturnType, Safety, Type};
+use syn::visit::Visit;
+use syn::{
+    Attribute, GenericArgument, PathArguments, ReturnType, Safety, Type, TypePath, TypeReference,
+};
 
 /// All rules but [`returns_an_owned_value`] and [`makes_the_only_companion`], whose answers the
 /// model needs.
@@ -49,11 +52,22 @@ pub(super) fn returns_an_owned_value(item: &Item, output: &Type, errors: &mut Er
         _ if matches!(item.sig.output, ReturnType::Default) => errors.on(&item.sig.ident, nothing),
         Type::Tuple(tuple) if tuple.elems.is_empty() => errors.on(output, nothing),
         Type::Never(_) => errors.on(output, nothing),
-        ty if borrowed(ty).is_some() => errors.on(
-            borrowed(ty),
-            "what is borrowed cannot be read back from a cache: return an owned value, such as \
-             `String` for `&str`",
-        ),
+        ty if borrowed(ty).is_some() => match borrowed(ty) {
+            Some(Borrowed::Path(path)) => errors.on(
+                path,
+                format!(
+                    "`{}` has a lifetime, and what is borrowed cannot be read back from a cache: \
+                     return an owned type, or write `'static` where all that it holds is owned",
+                    tidy(&path.to_token_stream().to_string())
+                ),
+            ),
+            Some(Borrowed::Reference(reference)) => errors.on(
+                reference,
+                "what is borrowed cannot be read back from a cache: return an owned value, such as \
+                 `String` for `&str`",
+            ),
+            None => {}
+        },
         ty if has_impl_trait(ty) => errors.on(
             ty,
             "a type without a name cannot be read back from a cache: return a named type that \
@@ -64,26 +78,48 @@ pub(super) fn returns_an_owned_value(item: &Item, output: &Type, errors: &mut Er
     false
 }
 
-/// The reference that is returned, also as `Ok(&T)` or `Some(&T)`.
-fn borrowed(ty: &Type) -> Option<&Type> {
-    match ty {
-        Type::Reference(_) => Some(ty),
-        Type::Group(group) => borrowed(&group.elem),
-        Type::Paren(paren) => borrowed(&paren.elem),
-        Type::Path(path) => {
-            let last = path.path.segments.last()?;
-            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-            arguments
-                .args
-                .iter()
-                .find_map(|argument| match argument {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                })
-                .and_then(borrowed)
+/// What makes a value a borrowed one.
+enum Borrowed<'t> {
+    Reference(&'t TypeReference),
+    Path(&'t TypePath),
+}
+
+/// What is borrowed in the value that is stored, the `E` of a `Result<T, E>` apart.
+fn borrowed(ty: &Type) -> Option<Borrowed<'_>> {
+    struct Found<'t>(Option<Borrowed<'t>>);
+    impl<'t> Visit<'t> for Found<'t> {
+        fn visit_type_reference(&mut self, reference: &'t TypeReference) {
+            self.0.get_or_insert(Borrowed::Reference(reference));
         }
-        _ => None,
+        fn visit_type_path(&mut self, path: &'t TypePath) {
+            let Some(last) = path.path.segments.last() else { return };
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return };
+            let is_result = last.ident.to_string().ends_with("Result");
+            for argument in &arguments.args {
+                match argument {
+                    // A `Cow` is read back as an owned one.
+                    GenericArgument::Lifetime(own)
+                        if own.ident != "static" && last.ident != "Cow" =>
+                    {
+                        self.0.get_or_insert(Borrowed::Path(path));
+                    }
+                    GenericArgument::Type(ty) => {
+                        self.visit_type(ty);
+                        if is_result {
+                            return;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        fn visit_type_fn_ptr(&mut self, _: &'t syn::TypeFnPtr) {}
+        fn visit_type_impl_trait(&mut self, _: &'t syn::TypeImplTrait) {}
+        fn visit_type_trait_object(&mut self, _: &'t syn::TypeTraitObject) {}
     }
+    let mut found = Found(None);
+    found.visit_type(ty);
+    found.0
 }
 
 /// Two `#[redis_cache]` that make a companion would give it one name.

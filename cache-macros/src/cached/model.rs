@@ -4,6 +4,7 @@
 use crate::cached::options::{Options, TABLE};
 use crate::cached::own::{Copied, Owned, Receiver, owned};
 use crate::key::model::Key;
+use crate::shared::cfg::{Cfg, cfg_of};
 use crate::shared::form::Form;
 use crate::shared::item::{Binding, Item};
 use crate::shared::paths::private_of;
@@ -38,8 +39,8 @@ pub(crate) struct Background {
     pub(crate) option: Ident,
     /// The arguments that are references; the others are moved.
     pub(crate) copied: Vec<Copied>,
-    /// `self`, with the place that lets it be written.
-    pub(crate) receiver: Option<(Receiver, syn::Token![self])>,
+    /// `self`, with the place that lets it be written, and where it is there.
+    pub(crate) receiver: Option<(Receiver, syn::Token![self], Cfg)>,
 }
 
 impl Background {
@@ -52,7 +53,8 @@ impl Background {
             match owned(input) {
                 Ok(Owned::Copied(copied)) => background.copied.push(copied),
                 Ok(Owned::Receiver(receiver, token)) => {
-                    background.receiver = Some((receiver, token));
+                    let cfg = item.sig.receiver().and_then(|own| cfg_of(&own.attrs));
+                    background.receiver = Some((receiver, token, cfg));
                 }
                 Ok(Owned::Moved) | Err(_) => {}
             }

@@ -1,5 +1,6 @@
 //! How each argument comes to a body that may outlive its caller, as far as its type tells.
 
+use crate::shared::cfg::{Cfg, cfg_of};
 use crate::shared::tokens::has_impl_trait;
 use syn::visit::{self, Visit};
 use syn::{FnArg, Lifetime, Pat, PatIdent, ReceiverKind, Type};
@@ -26,6 +27,8 @@ pub(crate) enum Receiver {
 pub(crate) struct Copied {
     pub(crate) name: PatIdent,
     pub(crate) is_slice: bool,
+    /// Where there is such an argument.
+    pub(crate) cfg: Cfg,
 }
 
 /// Why there is nothing of an input that the body could own.
@@ -45,9 +48,11 @@ pub(crate) fn owned(input: &FnArg) -> Result<Owned, Cannot> {
     };
     check(&argument.ty, &argument.pat)?;
     match &*argument.pat {
-        Pat::Ident(name) if is_copied(&argument.ty) => {
-            Ok(Owned::Copied(Copied { name: name.clone(), is_slice: is_slice(&argument.ty) }))
-        }
+        Pat::Ident(name) if is_copied(&argument.ty) => Ok(Owned::Copied(Copied {
+            name: name.clone(),
+            is_slice: is_slice(&argument.ty),
+            cfg: cfg_of(&argument.attrs),
+        })),
         _ => Ok(Owned::Moved),
     }
 }

@@ -94,7 +94,7 @@ fn by_template(names: &Names<'_>, literal: &LitStr, errors: &mut Errors) -> Opti
         match part {
             Part::Text(text) => key.push(span, PieceKind::Text(text.clone())),
             Part::Placeholder(placeholder) => match names.resolve(placeholder, span) {
-                Ok(kind) => key.push(span, kind),
+                Ok(kind) => key.push_where(names.cfg(&placeholder.root), span, kind),
                 Err(mistake) => {
                     // One misspelling is one error, however often it is repeated.
                     if !unknown.contains(&mistake) {
@@ -125,15 +125,27 @@ fn default(names: &Names<'_>) -> Key {
     }
     key.self_type = self_type(names, shows_self);
     for binding in names.bindings.iter().filter(|b| !names.is_skipped(&text_of(&b.ident))) {
-        key.part(&binding.ident, binding.ident.to_token_stream(), binding.opaque);
+        key.part(
+            &binding.ident,
+            binding.cfg.clone(),
+            PieceKind::Value {
+                root: binding.ident.to_token_stream(),
+                fields: Vec::new(),
+                transform: None,
+                opaque: binding.opaque,
+            },
+        );
     }
     for ident in names.types.iter().filter(|ident| !names.is_skipped(&text_of(ident))) {
         key.push(ident.span(), PieceKind::Text(":".into()));
-        key.push(ident.span(), PieceKind::TypeName((*ident).clone()));
+        let cfg = names.cfg(&text_of(ident));
+        key.push_where(cfg, ident.span(), PieceKind::TypeName((*ident).clone()));
         key.arguments.push(text_of(ident));
     }
     for ident in names.consts.iter().filter(|ident| !names.is_skipped(&text_of(ident))) {
-        key.part(ident, ident.to_token_stream(), false);
+        let root = ident.to_token_stream();
+        let value = PieceKind::Value { root, fields: Vec::new(), transform: None, opaque: false };
+        key.part(ident, names.cfg(&text_of(ident)), value);
     }
     key
 }

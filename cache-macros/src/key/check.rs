@@ -1,9 +1,8 @@
 //! The rules about keys: one function for each, with its reason. Each tells whether it is kept.
 
 use crate::key::model::Key;
-use crate::key::names::Names;
+use crate::key::names::{Names, did_you_mean_or_self};
 use crate::shared::errors::Errors;
-use crate::shared::suggest::did_you_mean;
 use crate::shared::tokens::text_of;
 use proc_macro2::Ident;
 use syn::Pat;
@@ -31,7 +30,7 @@ pub(super) fn skipped_names_exist(
                 format!(
                     "there is no argument `{name}` to skip; {}{}",
                     names.what_there_is(),
-                    did_you_mean(&name, all.iter().map(String::as_str)),
+                    did_you_mean_or_self(&name, &all, "skip(Self)"),
                 ),
             );
         } else if has_template {

@@ -1,8 +1,10 @@
 //! What a key is made of, once its template has been read against the function.
 
 use crate::key::transform::Transform;
+use crate::shared::cfg::Cfg;
 use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::Member;
 
 /// A step of rendering the key.
 #[derive(Debug)]
@@ -10,6 +12,8 @@ pub(crate) struct Piece {
     /// Where an error about this step belongs.
     pub(crate) span: Span,
     pub(crate) kind: PieceKind,
+    /// Where what it names is there.
+    pub(crate) cfg: Cfg,
 }
 
 #[derive(Debug)]
@@ -21,8 +25,10 @@ pub(crate) enum PieceKind {
     SelfType,
     TypeName(Ident),
     Value {
-        /// The argument, `self` or the const parameter, and fields of it.
-        expr: TokenStream,
+        /// The argument, `self` or the const parameter.
+        root: TokenStream,
+        /// The field of it, and of that, and so on.
+        fields: Vec<Member>,
         transform: Option<Transform>,
         opaque: bool,
     },
@@ -61,14 +67,18 @@ impl Key {
     }
 
     pub(super) fn push(&mut self, span: Span, kind: PieceKind) {
-        self.pieces.push(Piece { span, kind });
+        self.push_where(None, span, kind);
+    }
+
+    pub(super) fn push_where(&mut self, cfg: Cfg, span: Span, kind: PieceKind) {
+        self.pieces.push(Piece { span, kind, cfg });
     }
 
     /// A part of the default key: a colon and a value.
-    pub(super) fn part(&mut self, ident: &Ident, expr: TokenStream, opaque: bool) {
+    pub(super) fn part(&mut self, ident: &Ident, cfg: Cfg, value: PieceKind) {
         let span = ident.span();
         self.push(span, PieceKind::Text(":".into()));
-        self.push(span, PieceKind::Value { expr, transform: None, opaque });
+        self.push_where(cfg, span, value);
         self.arguments.push(text_of(ident));
         self.uses.push(text_of(ident));
     }

@@ -2,13 +2,14 @@
 
 use crate::key::model::PieceKind;
 use crate::key::template::Placeholder;
+use crate::shared::cfg::{Cfg, any, cfg_of};
 use crate::shared::form::is_async_trait;
 use crate::shared::item::{Binding, Item};
-use crate::shared::suggest::{did_you_mean, list};
+use crate::shared::suggest::{did_you_mean, list, nearest};
 use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Member;
+use quote::{ToTokens, quote};
+use syn::{GenericParam, Member};
 
 /// What a key can name.
 pub(crate) struct Names<'a> {
@@ -35,6 +36,20 @@ impl<'a> Names<'a> {
 impl Names<'_> {
     pub(crate) fn has_self(&self) -> bool {
         self.item.sig.receiver().is_some()
+    }
+
+    /// In which builds there is something of this name.
+    pub(crate) fn cfg(&self, name: &str) -> Cfg {
+        let sig = &self.item.sig;
+        let receiver = sig.receiver().filter(|_| name == "self").map(|own| cfg_of(&own.attrs));
+        let arguments = self.bindings.iter().filter(|binding| text_of(&binding.ident) == name);
+        let arguments = arguments.map(|binding| binding.cfg.clone());
+        let parameters = sig.generics.params.iter().filter_map(|param| match param {
+            GenericParam::Type(ty) => (text_of(&ty.ident) == name).then(|| cfg_of(&ty.attrs)),
+            GenericParam::Const(of) => (text_of(&of.ident) == name).then(|| cfg_of(&of.attrs)),
+            GenericParam::Lifetime(_) => None,
+        });
+        any(receiver.into_iter().chain(arguments).chain(parameters))
     }
 
     pub(crate) fn is_skipped(&self, name: &str) -> bool {
@@ -91,9 +106,8 @@ impl Names<'_> {
                      or into `skip(…)`"
                 ));
             }
-            let fields = fields.iter().map(|field| member(field, span));
-            let expr = quote_spanned!(span=> #root #(.#fields)*);
-            Ok(PieceKind::Value { expr, transform: *transform, opaque })
+            let fields = fields.iter().map(|field| member(field, span)).collect();
+            Ok(PieceKind::Value { root, fields, transform: *transform, opaque })
         };
         let here = |ident: &Ident| {
             let mut ident = ident.clone();
@@ -117,7 +131,8 @@ impl Names<'_> {
         }
         if let Some(binding) = self.bindings.iter().find(|binding| text_of(&binding.ident) == *root)
         {
-            return value(here(&binding.ident).into_token_stream(), binding.opaque);
+            let opaque = self.bindings.iter().any(|b| b.ident == binding.ident && b.opaque);
+            return value(here(&binding.ident).into_token_stream(), opaque);
         }
         if let Some(ident) = self.consts.iter().find(|ident| text_of(ident) == *root) {
             return value(here(ident).into_token_stream(), false);
@@ -137,9 +152,26 @@ impl Names<'_> {
              argument a name and take it apart in the body"
                 .to_owned()
         } else {
-            did_you_mean(root, all.iter().map(String::as_str))
+            did_you_mean_or_self(root, &all, "{Self}")
         };
         format!("`{written}`: there is no argument `{root}`; {}{hint}", self.what_there_is())
+    }
+}
+
+/// "; did you mean …?". What looks like a type may be a parameter of the `impl`, which the attribute
+/// of a method cannot see; `of_self` stands for all of them.
+pub(super) fn did_you_mean_or_self(unknown: &str, all: &[String], of_self: &str) -> String {
+    let all = all.iter().map(String::as_str);
+    if !unknown.starts_with(char::is_uppercase) {
+        return did_you_mean(unknown, all);
+    }
+    match nearest(unknown, all) {
+        None => format!(
+            "; for a parameter of the `impl` write `{of_self}`, which stands for all of them"
+        ),
+        Some(name) => format!(
+            "; did you mean `{name}`, or `{of_self}`, which stands for the parameters of the `impl`?"
+        ),
     }
 }
 

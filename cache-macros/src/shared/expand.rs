@@ -83,10 +83,17 @@ pub(crate) fn cache(krate: &Path, cache: Option<&Expr>) -> TokenStream {
     }
 }
 
-/// What is stored of what `returns` stands for, told by its type.
-pub(crate) fn shape(p: &TokenStream, span: Span, returns: &TokenStream) -> TokenStream {
+/// What is stored of what `returns` stands for, told by its type. A plain function is asked whether
+/// that is a future, of which its signature shows nothing.
+pub(crate) fn shape(p: &TokenStream, span: Span, form: Form, returns: &TokenStream) -> TokenStream {
+    let of_future = quote_spanned!(span=> use #p::ShapeOfFuture as _;);
+    let (of_future, returns) = match form {
+        Form::Plain => (of_future, quote_spanned!(span=> &#returns)),
+        Form::Async | Form::Boxed | Form::Opaque => (TokenStream::new(), returns.clone()),
+    };
     quote_spanned! {span=>
         {
+            #of_future
             use #p::{
                 ShapeOfJsonOption as _, ShapeOfOption as _, ShapeOfPlain as _, ShapeOfResult as _,
                 ShapeOfResultOption as _,

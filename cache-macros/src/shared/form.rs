@@ -40,13 +40,19 @@ pub(crate) fn is_async_trait(sig: &Signature) -> bool {
     sig.generics.lifetimes().any(|param| param.lifetime.ident == "async_trait")
 }
 
-/// `R` of `Pin<Box<dyn Future<Output = R> + …>>` and of `impl Future<Output = R> + …`.
+/// `R` of `Pin<Box<dyn Future<Output = R> + …>>`, of the `BoxFuture<'_, R>` and
+/// `LocalBoxFuture<'_, R>` of the crate `futures`, and of `impl Future<Output = R> + …`. Other names
+/// of a future are found by type (`ShapeOfFuture` of the runtime), and are an error.
 fn future_output(ty: &Type) -> Option<(Form, Type)> {
     match ty {
         Type::Group(group) => future_output(&group.elem),
         Type::Paren(paren) => future_output(&paren.elem),
         Type::ImplTrait(opaque) => Some((Form::Opaque, output_of(&opaque.bounds)?)),
         Type::Path(path) => {
+            let alias = ["BoxFuture", "LocalBoxFuture"];
+            if let Some(output) = alias.iter().find_map(|name| only_argument(&path.path, name)) {
+                return Some((Form::Boxed, output.clone()));
+            }
             let boxed = only_argument(&path.path, "Pin")?;
             let Type::Path(boxed) = boxed else { return None };
             let Type::TraitObject(object) = only_argument(&boxed.path, "Box")? else { return None };
@@ -56,11 +62,14 @@ fn future_output(ty: &Type) -> Option<(Form, Type)> {
     }
 }
 
+/// The only type in the brackets of `name<'_, T>`.
 fn only_argument<'p>(path: &'p Path, name: &str) -> Option<&'p Type> {
     let last = path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first()? {
-        GenericArgument::Type(ty) if arguments.args.len() == 1 => Some(ty),
+    let mut types =
+        arguments.args.iter().filter(|argument| !matches!(argument, GenericArgument::Lifetime(_)));
+    match (types.next()?, types.next()) {
+        (GenericArgument::Type(ty), None) => Some(ty),
         _ => None,
     }
 }

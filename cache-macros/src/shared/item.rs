@@ -1,5 +1,6 @@
 //! The function that an attribute stands on, as the user wrote it.
 
+use crate::shared::cfg::{Cfg, all, cfg_of};
 use crate::shared::tokens::{has_impl_trait, mentions};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
@@ -54,6 +55,7 @@ pub(crate) struct Binding {
     pub(crate) input: usize,
     /// Whether the input's type is, or contains, an `impl Trait`.
     pub(crate) opaque: bool,
+    pub(crate) cfg: Cfg,
 }
 
 /// The arguments of a function, but for `self`.
@@ -66,13 +68,23 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn arguments(sig: &Signature) -> Arguments {
-    struct Names(Vec<Ident>);
+    /// The names so far, and what is said of the fields around the next one.
+    struct Names {
+        found: Vec<(Ident, Cfg)>,
+        around: Vec<TokenStream>,
+    }
     impl Visit<'_> for Names {
+        fn visit_field_pat(&mut self, field: &syn::FieldPat) {
+            let before = self.around.len();
+            self.around.extend(cfg_of(&field.attrs));
+            visit::visit_field_pat(self, field);
+            self.around.truncate(before);
+        }
         fn visit_pat_ident(&mut self, pat: &syn::PatIdent) {
             // `None` in a pattern is a constant, not a binding; the parser cannot tell.
             let first = pat.ident.to_string().chars().next();
             if !first.is_some_and(char::is_uppercase) || pat.subpat.is_some() {
-                self.0.push(pat.ident.clone());
+                self.found.push((pat.ident.clone(), all(self.around.iter().cloned())));
             }
             visit::visit_pat_ident(self, pat);
         }
@@ -80,13 +92,15 @@ pub(crate) fn arguments(sig: &Signature) -> Arguments {
     let mut found = Arguments { bindings: Vec::new(), unnamed: Vec::new() };
     for (input, argument) in sig.inputs.iter().enumerate() {
         let FnArg::Typed(argument) = argument else { continue };
-        let mut names = Names(Vec::new());
+        let around = cfg_of(&argument.attrs).into_iter().collect();
+        let mut names = Names { found: Vec::new(), around };
         names.visit_pat(&argument.pat);
-        if names.0.is_empty() {
+        if names.found.is_empty() {
             found.unnamed.push((*argument.pat).clone());
         }
         let opaque = has_impl_trait(&argument.ty);
-        let bindings = names.0.into_iter().map(|ident| Binding { ident, input, opaque });
+        let bindings = names.found.into_iter();
+        let bindings = bindings.map(|(ident, cfg)| Binding { ident, input, opaque, cfg });
         found.bindings.extend(bindings);
     }
     found

@@ -1,5 +1,6 @@
 //! What more than one attribute uses. Nothing here knows an attribute.
 
+pub(crate) mod cfg;
 pub(crate) mod errors;
 pub(crate) mod expand;
 pub(crate) mod form;

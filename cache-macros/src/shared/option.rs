@@ -1,7 +1,7 @@
 //! The syntax of one option: its name, `=`, and a value.
 
 use crate::shared::errors::Errors;
-use proc_macro2::{Ident, TokenTree};
+use proc_macro2::{Ident, Punct, Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Path, Token};
@@ -61,11 +61,13 @@ impl ValueParser<'_> {
         if input.is_empty() || input.peek(Token![,]) {
             return Err(needs_value());
         }
-        if !input.peek(Token![=]) || input.peek(Token![==]) {
-            let in_parentheses = input.peek(syn::token::Paren);
-            let span = if in_parentheses { name.span() } else { input.span() };
+        if !begins_value(input) {
             let message = format!("expected `=` after `{name}`: write `{example}`");
-            return Err(syn::Error::new(span, message));
+            return Err(match sign(input) {
+                sign if !sign.is_empty() => syn::Error::new_spanned(sign, message),
+                _ if input.peek(syn::token::Paren) => syn::Error::new(name.span(), message),
+                _ => syn::Error::new(input.span(), message),
+            });
         }
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {
@@ -82,6 +84,25 @@ impl ValueParser<'_> {
             None => error,
         })
     }
+}
+
+/// Whether `=` is next, and not a sign that only begins like it.
+fn begins_value(input: ParseStream<'_>) -> bool {
+    input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>])
+}
+
+/// The sign that stands where `=` should, such as `=>`, `:=` or `==`.
+fn sign(input: ParseStream<'_>) -> TokenStream {
+    let ahead = input.fork();
+    let mut sign = TokenStream::new();
+    while let Ok(punct) = ahead.parse::<Punct>() {
+        let is_last = punct.spacing() == Spacing::Alone;
+        sign.extend([TokenTree::Punct(punct)]);
+        if is_last {
+            break;
+        }
+    }
+    sign
 }
 
 /// Goes on behind the next comma that an option follows.

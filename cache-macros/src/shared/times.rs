@@ -3,7 +3,7 @@
 use crate::shared::errors::Errors;
 use crate::shared::option::Raw;
 use crate::shared::values::{bare, is_negative, literal};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use std::time::Duration;
 use syn::{Expr, ExprLit, Lit, LitInt};
@@ -150,6 +150,39 @@ fn is_arithmetic(expr: &Expr) -> bool {
         Expr::Binary(binary) => is_arithmetic(&binary.left) && is_arithmetic(&binary.right),
         Expr::Lit(ExprLit { lit: Lit::Int(_), .. }) => true,
         _ => false,
+    }
+}
+
+/// Calls whose type may be whatever is expected of them.
+const GENERIC: &[&str] = &[
+    "default",
+    "expect",
+    "from",
+    "into",
+    "parse",
+    "product",
+    "sum",
+    "try_into",
+    "unwrap",
+    "unwrap_or_default",
+    "unwrap_or_else",
+];
+
+/// Whether the compiler may need to know that a `Duration` is expected, as for `setting.into()`. Any
+/// other expression has a type by itself, which can be asked.
+pub(crate) fn is_inferred(expr: &Expr) -> bool {
+    let is_generic = |name: &Ident| GENERIC.iter().any(|generic| name == generic);
+    match bare(expr) {
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) | Expr::Cast(_) | Expr::Lit(_) => false,
+        Expr::Binary(_) | Expr::Unary(_) | Expr::Reference(_) => false,
+        Expr::MethodCall(call) => is_generic(&call.method),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(function) => {
+                function.path.segments.last().is_none_or(|last| is_generic(&last.ident))
+            }
+            _ => true,
+        },
+        _ => true,
     }
 }
 

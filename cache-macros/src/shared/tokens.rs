@@ -52,7 +52,7 @@ pub(crate) fn value_as_text(tokens: &TokenStream) -> String {
 }
 
 /// Tokens are printed with a space between any two.
-fn tidy(tokens: &str) -> String {
+pub(crate) fn tidy(tokens: &str) -> String {
     let mut text = tokens.to_owned();
     for (loose, tight) in [
         (" :: ", "::"),

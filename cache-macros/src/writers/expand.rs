@@ -8,6 +8,7 @@ use crate::shared::paths::{ours_at, private_of};
 use crate::writers::model::Writer;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 /// The function with its invalidations behind it.
@@ -26,13 +27,18 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         quote_spanned!(ours=> #targets.key(#render);)
     });
     let body = pinned_body(item, writer);
+    // Of a future that is taken for a value, the body would run behind the invalidation.
+    let is_value = writer.output.as_ref().filter(|_| writer.form == Form::Plain).map(|output| {
+        let shape = shape_of_output(writer, output);
+        quote_spanned!(ours=> let _ = #shape;)
+    });
     let call = quote_spanned! {ours=>
         #p::invalidating(
             #p::targets(#cache, |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* }),
             #body,
         )
     };
-    function(item, writer, call)
+    function(item, writer, is_value, call)
 }
 
 /// The function with its value stored.
@@ -52,20 +58,30 @@ pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
         }
     };
     let name = Ident::new("__entry", Span::mixed_site());
-    let reader = shape(&p, at_item, &quote_spanned!(at_item=> #name.__cached_function()));
-    let this = shape(&p, at_item, &quote_spanned!(at_item=> #p::Returns::<#output>::new()));
+    let reader =
+        shape(&p, at_item, Form::Async, &quote_spanned!(at_item=> #name.__cached_function()));
+    let this = shape_of_output(writer, output);
     let body = pinned_body(item, writer);
     let call = quote_spanned! {at_item=>
         #p::putting(
             {
                 let #name = #named;
                 let __reader = #reader;
-                #p::target(#name, __reader, #this)
+                let __this = #this;
+                #p::target(#name, __reader, __this)
             },
             #body,
         )
     };
-    function(item, writer, call)
+    function(item, writer, None, call)
+}
+
+/// What the value is, asked at the type, so that a future is an error there.
+fn shape_of_output(writer: &Writer, output: &Type) -> TokenStream {
+    let at_type = ours_at(output.span());
+    let p = private_of(&writer.krate, at_type);
+    let returns = quote_spanned!(at_type=> #p::Returns::<#output>::new());
+    shape(&p, at_type, writer.form, &returns)
 }
 
 fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
@@ -79,10 +95,15 @@ fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
     }
 }
 
-fn function(item: &Item, writer: &Writer, call: TokenStream) -> TokenStream {
+fn function(
+    item: &Item,
+    writer: &Writer,
+    is_value: Option<TokenStream>,
+    call: TokenStream,
+) -> TokenStream {
     let whole = if writer.form == Form::Plain {
         let p = private_of(&writer.krate, Span::mixed_site());
-        quote_spanned!(Span::mixed_site()=> #p::blocking(#call))
+        quote_spanned!(Span::mixed_site()=> #is_value #p::blocking(#call))
     } else {
         as_written(writer.form, quote_spanned!(Span::mixed_site()=> #call.await))
     };

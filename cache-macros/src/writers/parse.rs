@@ -61,13 +61,16 @@ fn parse_one(
     Ok(())
 }
 
-/// `name = …`, or the name of an option alone, which lacks its value.
+/// `name = …`, or the name of an option alone, which lacks its value, or with another sign.
 fn is_option(kind: Kind, input: ParseStream<'_>) -> bool {
-    let Ok(name) = input.fork().call(Ident::parse_any) else { return false };
-    let has_value = input.peek2(Token![=]) && !input.peek2(Token![==]);
-    let is_alone =
-        input.peek2(Token![,]) || input.cursor().token_tree().is_some_and(|(_, rest)| rest.eof());
-    has_value || (is_alone && row(table(kind), &text_of(&name)).is_some())
+    let ahead = input.fork();
+    let Ok(name) = ahead.call(Ident::parse_any) else { return false };
+    let has_value = ahead.peek(Token![=]) && !ahead.peek(Token![==]);
+    let is_known = || row(table(kind), &text_of(&name)).is_some();
+    let has_another_sign =
+        ahead.peek(Token![==]) || (ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+    let lacks_value = ahead.is_empty() || ahead.peek(Token![,]) || has_another_sign;
+    has_value || (lacks_value && is_known())
 }
 
 fn unknown_option(kind: Kind, name: &Ident) -> syn::Error {

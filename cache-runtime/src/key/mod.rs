@@ -7,6 +7,8 @@ mod buffer;
 mod cache_key;
 mod encode;
 mod features;
+#[allow(missing_docs)] // reachable for generated code alone
+pub(crate) mod fields;
 mod generated;
 pub(crate) mod glob;
 mod impls;

@@ -3,7 +3,9 @@
 //! What needs no type of the user's is in [`Rules`], which the algorithm knows; what does is in
 //! [`Hooks`], which only the shell around it knows.
 
+pub(crate) mod future;
 pub(crate) mod shape;
+pub(crate) mod time;
 pub(crate) mod windows;
 
 use crate::codec::envelope::{self, Envelope};

@@ -6,4 +6,5 @@ mod bytes;
 mod kept;
 mod keys;
 mod names;
+mod signatures;
 mod traits;

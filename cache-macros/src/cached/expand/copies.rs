@@ -2,6 +2,7 @@
 
 use crate::cached::model::{Background, Model, private};
 use crate::cached::own::{Copied, Receiver};
+use crate::shared::cfg::attribute;
 use crate::shared::paths::ours_at;
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -34,27 +35,32 @@ pub(crate) fn make(background: &Background, model: &Model, body: &TokenStream) -
     let own = Ident::new("__self", Span::mixed_site());
     let mut copies = TokenStream::new();
     let mut names = TokenStream::new();
-    for Copied { name: pat, is_slice } in &background.copied {
+    for Copied { name: pat, is_slice, cfg } in &background.copied {
         let (ident, place) = (&pat.ident, ours_at(pat.ident.span()));
         let copy = Ident::new(if *is_slice { "owned_slice" } else { "owned" }, place);
-        copies.extend(quote_spanned!(place=> let #ident = #p::#copy(#ident);));
-        names.extend(quote_spanned!(place=> let #pat = &*#ident;));
+        let cfg = attribute(cfg.as_ref());
+        copies.extend(quote_spanned!(place=> #cfg let #ident = #p::#copy(#ident);));
+        names.extend(quote_spanned!(place=> #cfg let #pat = &*#ident;));
     }
-    let body = match background.receiver {
+    let body = match &background.receiver {
         None => body.clone(),
         Some(_) => without_self(body.clone(), &own),
     };
-    match background.receiver {
+    match &background.receiver {
         None => {}
-        Some((Receiver::Reference, written)) => {
-            let place = ours_at(written.span);
-            copies.extend(quote_spanned!(place=> let #own = #p::owned(#written);));
-            names.extend(quote_spanned!(span=> let #own = &*#own;));
+        Some((Receiver::Reference, written, cfg)) => {
+            let (place, cfg) = (ours_at(written.span), attribute(cfg.as_ref()));
+            copies.extend(quote_spanned!(place=> #cfg let #own = #p::owned(#written);));
+            names.extend(quote_spanned!(span=> #cfg let #own = &*#own;));
         }
-        Some((Receiver::Value, written)) => copies.extend(quote_spanned!(span=>
-            #[allow(unused_mut)]
-            let mut #own = #written;
-        )),
+        Some((Receiver::Value, written, cfg)) => {
+            let cfg = attribute(cfg.as_ref());
+            copies.extend(quote_spanned!(span=>
+                #cfg
+                #[allow(unused_mut)]
+                let mut #own = #written;
+            ));
+        }
     }
     quote_spanned! {span=>
         move || {

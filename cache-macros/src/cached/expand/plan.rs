@@ -4,7 +4,7 @@ use crate::cached::model::{Model, private};
 use crate::cached::values::{Timeout, Ttl};
 use crate::shared::expand::shape;
 use crate::shared::paths::ours_at;
-use crate::shared::times::{Time, duration};
+use crate::shared::times::{Time, duration, is_inferred};
 use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -23,7 +23,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         .options
         .none_ttl
         .as_ref()
-        .map(time)
+        .map(|given| time(given, model))
         .map(|time| quote_spanned!(span=> .none_ttl(#time)));
     let max_size = model.options.max_size.and_then(|bytes| usize::try_from(bytes).ok());
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
@@ -32,7 +32,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         ("stale_if_error", &model.options.stale_if_error),
     ];
     let windows = windows.into_iter().filter_map(|(option, window)| {
-        let (option, window) = (format_ident!("{option}"), time(window.as_ref()?));
+        let (option, window) = (format_ident!("{option}"), time(window.as_ref()?, model));
         Some(quote_spanned!(span=> .#option(#window)))
     });
     let single_flight = model.options.single_flight.map(|kind| {
@@ -50,7 +50,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
             __CODEC
         }
     };
-    let shape = shape(&p, span, &quote_spanned!(span=> #p::Returns::<#output>::new()));
+    let shape = shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#output>::new()));
     quote_spanned! {span=>
         #p::plan(#codec, #shape)
         .share_errors({
@@ -68,7 +68,7 @@ pub(crate) fn ttl_of(ttl: &Ttl, model: &Model) -> TokenStream {
             quote_spanned!(Span::mixed_site()=> #p::Ttl::Setting(#name))
         }
         Ttl::Time(written) => {
-            let time = time(written);
+            let time = time(written, model);
             let p = private(model, time.span());
             quote_spanned!(ours_at(time.span())=> #p::Ttl::Fixed(#time))
         }
@@ -83,7 +83,7 @@ pub(crate) fn limits(model: &Model) -> Option<TokenStream> {
     let p = private(model, options().next()?.name.span());
     let limits = options().map(|Timeout { name, after, .. }| {
         let span = ours_at(name.span());
-        let (method, after) = (Ident::new(&text_of(name), span), time(after));
+        let (method, after) = (Ident::new(&text_of(name), span), time(after, model));
         quote_spanned!(span=> .#method(#after))
     });
     Some(quote_spanned!(Span::mixed_site()=> #p::limits() #(#limits)*))
@@ -113,9 +113,13 @@ pub(crate) fn check_positional(model: &Model) -> Option<TokenStream> {
     })
 }
 
-fn time(time: &Time) -> TokenStream {
+fn time(time: &Time, model: &Model) -> TokenStream {
     match time {
         Time::Fixed(fixed) => duration(*fixed),
-        Time::Expr(expr) => expr.to_token_stream(),
+        Time::Expr(expr) if is_inferred(expr) => expr.to_token_stream(),
+        Time::Expr(expr) => {
+            let p = private(model, expr.span());
+            quote_spanned!(ours_at(expr.span())=> #p::time(#expr))
+        }
     }
 }
