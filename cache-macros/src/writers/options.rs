@@ -27,7 +27,7 @@ const INVALIDATE: &[Row<Options>] = &[
     Row {
         name: "keys",
         example: "keys = [\"user:{id}\"]",
-        meaning: "keys without a companion, by templates as in [`macro@redis_cache`]",
+        meaning: "keys without a companion, by templates as in [`macro@redis_cache`]: the entries of every cached function that can have such a key, whatever its version and codec",
         parse: |options, parser| parser.expr(&mut options.keys, keys),
         ..Row::DEFAULT
     },

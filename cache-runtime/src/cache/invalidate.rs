@@ -1,6 +1,7 @@
 //! Taking values out: one key, a pattern, a function's, all.
 
 use crate::cache::Cache;
+use crate::cache::naming::Named;
 use crate::error::Error;
 use crate::flight::single_flight::Old;
 use crate::function::registry::registry;
@@ -22,6 +23,11 @@ impl Cache {
     /// Removes the value under `key`, with or without the cache's prefix. Says whether there was
     /// one.
     ///
+    /// `key` is the text that a template comes to, and means the entry of every function whose
+    /// template can come to it, whatever its version and codec. One that no function of this
+    /// program can have is said once at WARN: of other programs' entries only that without version
+    /// and codec is found.
+    ///
     /// ```
     /// # use cache_runtime::{Cache, redis_cache};
     /// #[redis_cache(ttl = 60, key = "third:{n}")]
@@ -39,7 +45,14 @@ impl Cache {
     /// [`Error::Invalid`] for an empty key; otherwise why the store could not be asked. Then the
     /// value may still be there.
     pub async fn invalidate(&self, key: &str) -> Result<bool, Error> {
-        self.invalidate_key(&self.key(key, "key")?).await
+        let bare = self.bare(key, "key")?;
+        let mut keys = self.keys_named(|key| key.text(bare));
+        // As it is in Redis, shortened and marked, it may be longer than a rendering.
+        let exact = Key::new(&self.settings().prefix, bare);
+        if !keys.contains(&exact) {
+            keys.push(exact);
+        }
+        Ok(self.invalidate_all(&keys, self.settings().timeout).await? > 0)
     }
 
     /// Removes the value under `key`. Says whether there was one.
@@ -68,14 +81,23 @@ impl Cache {
     /// `*` any text, `?` one character, `[ab]` one of these, `\` takes the next one literally.
     /// Says how many there were. Never reaches another prefix.
     ///
-    /// Walks all keys of the server (`SCAN`, never `KEYS`), each step within the store timeout.
+    /// Keys are matched as templates come to them, so whatever version, codec and length they have.
+    /// A key that was shortened (beyond 1,024 bytes) goes too if what is left of it leaves open
+    /// whether it matched. A pattern that names nothing of this program is said once at WARN.
+    ///
+    /// Walks all keys of the server (`SCAN`, never `KEYS`), each step within the store timeout; those
+    /// that begin like the pattern, up to its first wildcard, come over the network.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an empty pattern; otherwise why the store could not be asked. Then
     /// some values may be gone and others not.
     pub async fn invalidate_matching(&self, pattern: &str) -> Result<u64, Error> {
-        let pattern = self.key(pattern, "pattern")?;
-        self.remove_matching(pattern.whole(), |_| true).await
+        let named = Named::new(self.bare(pattern, "pattern")?);
+        let removed = self.remove_matching(&named.head(), |key| named.names(key)).await?;
+        if removed == 0 && !named.is_known() {
+            self.warn_of_unknown(&named.head());
+        }
+        Ok(removed)
     }
 
     /// Removes everything that the cached function `path` (`crate.module.function`, see
@@ -90,9 +112,8 @@ impl Cache {
         let mut removed = 0;
         for function in registry().named(path) {
             known = true;
-            let pattern = function.pattern();
-            let glob = format!("{}:{}*", self.settings().prefix, glob::escape(&pattern.head()));
-            removed += self.remove_matching(&glob, |key| pattern.matches(key.bare())).await?;
+            let own = |key: &Key| function.has(key.bare());
+            removed += self.remove_matching(&function.key_head(), own).await?;
         }
         if known {
             Ok(removed)
@@ -116,20 +137,19 @@ impl Cache {
     /// Why the store could not be asked.
     pub async fn count_keys(&self) -> Result<u64, Error> {
         let mut count = 0;
-        let (pattern, mut pages) = (self.key("*", "pattern")?, Pages::default());
-        while let Some(page) = self.next(&mut pages, pattern.whole()).await? {
+        let mut pages = Pages::default();
+        while let Some(page) = self.next(&mut pages, &self.beginning("")).await? {
             count += self.values_of(&page).count() as u64;
         }
         Ok(count)
     }
 
+    /// Removes those that `concerned` says of the values whose keys begin with `head`.
     async fn remove_matching(
         &self,
-        pattern: &str,
-        own: impl Fn(&Key) -> bool + Send + Sync,
+        head: &str,
+        concerned: impl Fn(&Key) -> bool + Send + Sync,
     ) -> Result<u64, Error> {
-        let concerned =
-            |key: &Key| glob::matches(pattern.as_bytes(), key.whole().as_bytes()) && own(key);
         self.flights().forget(Old::Matching(&concerned));
         let mut removed = 0;
         // The leases first: after this pass, what was begun before it can no longer be stored,
@@ -139,12 +159,12 @@ impl Cache {
         while let Some(page) = self.next(&mut pages, &leases).await? {
             let keys =
                 page.iter().filter_map(|lease| Key::of_lease(&self.settings().prefix, lease));
-            let keys: Vec<_> = keys.filter(concerned).collect();
+            let keys: Vec<_> = keys.filter(&concerned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
         let mut pages = Pages::default();
-        while let Some(page) = self.next(&mut pages, pattern).await? {
-            let keys: Vec<_> = self.values_of(&page).filter(|key| own(key)).collect();
+        while let Some(page) = self.next(&mut pages, &self.beginning(head)).await? {
+            let keys: Vec<_> = self.values_of(&page).filter(&concerned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
         self.flights().forget(Old::Matching(&concerned));
@@ -164,17 +184,22 @@ impl Cache {
         Ok(Some(page))
     }
 
+    /// The pattern of all keys that begin with `head`, for the store.
+    fn beginning(&self, head: &str) -> String {
+        format!("{}:{}*", self.settings().prefix, glob::escape(head))
+    }
+
     /// The key, or the pattern of keys, that is `text` with or without the prefix.
-    fn key(&self, text: &str, what: &str) -> Result<Key, Error> {
-        let prefix = &self.settings().prefix;
-        let bare =
-            text.strip_prefix(&**prefix).and_then(|rest| rest.strip_prefix(':')).unwrap_or(text);
+    fn bare<'t>(&self, text: &'t str, what: &str) -> Result<&'t str, Error> {
+        let prefix = &*self.settings().prefix;
+        let bare = text.strip_prefix(prefix).and_then(|rest| rest.strip_prefix(':'));
+        let bare = bare.unwrap_or(text);
         if bare.is_empty() {
             return Err(Error::Invalid(format!(
                 "an empty {what} names nothing: `*` is everything"
             )));
         }
-        Ok(Key::new(prefix, bare))
+        Ok(bare)
     }
 
     /// Those of a page's keys that hold values, and are not ours beside them, such as

@@ -3,6 +3,7 @@
 pub(crate) mod context;
 pub(crate) mod deferred;
 pub(crate) mod invalidate;
+pub(crate) mod naming;
 pub(crate) mod renewals;
 pub(crate) mod replay;
 

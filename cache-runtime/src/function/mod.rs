@@ -1,6 +1,7 @@
 //! What the program knows of each cached function: a `static` beside it, found at start-up.
 
 pub(crate) mod declared;
+mod keys;
 pub(crate) mod listed;
 mod path;
 mod refusal;
@@ -8,6 +9,7 @@ pub(crate) mod registry;
 
 use crate::figures::counters::{CachePadded, Counters, Outcome};
 use crate::figures::measure::{Load, Measures};
+use crate::key::ending::mark;
 use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
 use declared::Declared;
@@ -20,6 +22,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub struct Function {
     declared: Declared,
     resolved: OnceLock<Resolved>,
+    patterns: OnceLock<Vec<Pattern>>,
     /// Why its calls are not cached, if they are not.
     refused: OnceLock<Option<&'static str>>,
     /// Whether the path names the type that the method is of; see [`method_of`].
@@ -47,6 +50,7 @@ impl Function {
         Self {
             declared,
             resolved: OnceLock::new(),
+            patterns: OnceLock::new(),
             refused: OnceLock::new(),
             names_self: OnceLock::new(),
             counters: CachePadded(Counters::new()),
@@ -160,19 +164,6 @@ impl Function {
     pub(crate) fn note_size(&self, bytes: usize) {
         self.last_size.store(bytes, Ordering::Relaxed);
     }
-
-    /// The key's shape, with a `{}` for each part that calls fill in.
-    pub(crate) fn pattern(&self) -> Pattern {
-        match self.declared.template {
-            Some(template) => Pattern::of_template(template, self.mark()),
-            None => Pattern::of_path(
-                self.path(),
-                self.declared.arguments.len(),
-                self.is_open(),
-                self.mark(),
-            ),
-        }
-    }
 }
 
 /// A function that is a method of `T`, or of whatever type `T` stands for in a trait's own method
@@ -181,13 +172,4 @@ impl Function {
 pub fn method_of<T: ?Sized>(function: &'static Function) -> &'static Function {
     function.is_of(std::any::type_name::<T>());
     function
-}
-
-fn mark(version: Option<u64>, codec: &str) -> String {
-    match (version, codec) {
-        (None, "") => String::new(),
-        (None, codec) => format!("~{codec}"),
-        (Some(version), "") => format!("~{version}"),
-        (Some(version), codec) => format!("~{version}.{codec}"),
-    }
 }

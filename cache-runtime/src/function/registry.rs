@@ -103,13 +103,12 @@ impl Registry {
 
     /// Pairs of functions whose keys can be one.
     pub(crate) fn overlaps(&self) -> Vec<(&'static Function, &'static Function)> {
-        let patterns: Vec<_> = self.functions.iter().map(|f| (*f, f.pattern())).collect();
         let mut found = Vec::new();
-        for (i, (one, pattern)) in patterns.iter().enumerate() {
-            for (other, other_pattern) in patterns.iter().skip(i + 1) {
+        for (i, one) in self.functions.iter().enumerate() {
+            for other in self.functions.iter().skip(i + 1) {
                 // An argument that reads like a path is told by `is_forged`, call by call.
                 let alike = one.declared.template.is_some() == other.declared.template.is_some();
-                if alike && pattern.overlaps(other_pattern) {
+                if alike && one.overlaps(other) {
                     found.push((*one, *other));
                 }
             }

@@ -3,12 +3,11 @@
 use super::answer::Refusal;
 use super::seldom::Seldom;
 use crate::cache::Cache;
+use crate::cache::naming::Named;
 use crate::error::Error;
 use crate::figures::stats::FunctionStats;
 use crate::figures::stats::Stats;
 use crate::function::listed::functions;
-use crate::function::registry::registry;
-use crate::key::glob;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -242,9 +241,8 @@ async fn invalidate(
 fn check_pattern(cache: &Cache, pattern: &str) -> Result<(), Refusal> {
     let prefix = &cache.settings().prefix;
     let own = pattern.strip_prefix(&**prefix).is_some_and(|rest| rest.starts_with(':'));
-    let begins = glob::literal_head(pattern);
-    let meets = |head: &str| head.starts_with(&*begins) || begins.starts_with(head);
-    if own || registry().functions.iter().any(|function| meets(&function.pattern().head())) {
+    // The cache itself refuses an empty one.
+    if own || pattern.is_empty() || Named::new(pattern).is_known() {
         return Ok(());
     }
     Err(Refusal::new(

@@ -27,6 +27,13 @@ fn reserved(c: char) -> bool {
     ) || c.is_control()
 }
 
+/// Whether a rendered argument can hold this byte as itself: not what templates separate by, nor
+/// what patterns take for a wildcard. Brackets and `~` are those of lists and of `None`.
+pub(super) fn is_kept(byte: u8) -> bool {
+    !byte.is_ascii_control()
+        && !matches!(byte, b':' | b'/' | b'|' | b'{' | b'}' | b'*' | b'?' | b'\\')
+}
+
 /// Appends `value` to `text`, percent-encoded where it must be.
 pub(super) fn push_encoded(text: &mut String, value: &str) {
     for part in value.split_inclusive(reserved) {

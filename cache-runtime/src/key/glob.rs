@@ -12,21 +12,6 @@ pub(crate) fn escape(text: &str) -> String {
     pattern
 }
 
-/// What every text that matches `pattern` begins with.
-#[cfg(feature = "axum")]
-pub(crate) fn literal_head(pattern: &str) -> String {
-    let mut head = String::new();
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' | '?' | '[' => break,
-            '\\' => head.extend(chars.next()),
-            c => head.push(c),
-        }
-    }
-    head
-}
-
 /// Whether all of `text` matches `pattern`, as Redis' `SCAN … MATCH` would say.
 ///
 /// Iterative, with one point to come back to: a later `*` makes every earlier one final. So the
@@ -58,7 +43,7 @@ pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 /// Matches one byte with the first item of `pattern` (no star); answers what follows the item.
-fn one(pattern: &[u8], byte: u8) -> Option<&[u8]> {
+pub(super) fn one(pattern: &[u8], byte: u8) -> Option<&[u8]> {
     match pattern {
         [] => None,
         [b'?', after @ ..] => Some(after),
@@ -106,16 +91,6 @@ mod tests {
 
     fn check(pattern: &str, text: &str) -> bool {
         matches(pattern.as_bytes(), text.as_bytes())
-    }
-
-    #[cfg(feature = "axum")]
-    #[test]
-    fn the_literal_part_of_a_pattern() {
-        for (pattern, head) in
-            [("user:*", "user:"), ("*", ""), ("a?c", "a"), ("a\\*b[c]", "a*b"), ("a\\", "a")]
-        {
-            assert_eq!(literal_head(pattern), head);
-        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod buffer;
 mod cache_key;
 mod encode;
+pub(crate) mod ending;
 mod features;
 #[allow(missing_docs)] // reachable for generated code alone
 pub(crate) mod fields;

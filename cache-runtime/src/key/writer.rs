@@ -2,14 +2,12 @@
 
 use super::buffer::Buffer;
 use super::encode::{push_hash, push_plain};
+use super::ending::{HASH_DIGITS, HASH_MARK};
 use super::whole::Key;
 use std::fmt;
 
 /// The longest rendering that is kept whole, in bytes.
 const LONGEST: usize = 1024;
-/// What stands in for the rest of a longer one: `~h` and 32 hex digits.
-const HASH_MARK: &str = "~h";
-const HASH_DIGITS: usize = 32;
 
 /// Where a key is rendered: what [`CacheKey::write_key`](crate::CacheKey::write_key) writes to.
 ///
@@ -75,6 +73,18 @@ impl<'s> KeyWriter<'s> {
     pub(crate) fn finish(mut self, mark: &str) -> Key {
         let prefix = self.start;
         Key::rendered(self.complete(mark), prefix)
+    }
+
+    /// The rendering so far, without the prefix.
+    pub(crate) fn rendering(&self) -> &str {
+        self.text.get(self.start..).unwrap_or_default()
+    }
+
+    /// The keys that this rendering has with each of `marks`.
+    pub(crate) fn finish_with<'m>(mut self, marks: impl Iterator<Item = &'m str>) -> Vec<Key> {
+        let prefix = self.start;
+        let text = self.complete("");
+        marks.map(|mark| Key::rendered(&format!("{text}{mark}"), prefix)).collect()
     }
 
     /// The text of the key as it is in Redis, to be looked at: shortened when it is long, and with

@@ -35,12 +35,12 @@ impl Targets {
         }
     }
 
-    /// A key without the prefix.
+    /// A key without the prefix: every entry that can have it.
     pub fn key(&mut self, render: impl FnOnce(&mut KeyWriter<'_>)) {
         let cache = Handle::choose(None, Context::current().cache);
-        let mut key = cache.settings().key("");
-        render(&mut key);
-        self.add(&cache, key.finish(""));
+        for key in cache.keys_named(render) {
+            self.add(&cache, key);
+        }
     }
 
     fn add(&mut self, cache: &Cache, key: Key) {

@@ -8,4 +8,5 @@ mod environment;
 mod figures;
 mod invalidating;
 mod lives;
+mod naming;
 mod servers;

@@ -1,0 +1,43 @@
+//! Which keys a cached function can have, known without calling it.
+
+use super::Function;
+use super::declared::SelfType;
+use crate::key::ending::head;
+use crate::key::pattern::Pattern;
+
+impl Function {
+    /// The shapes of its renderings, without their mark. Two where only a call tells whether the
+    /// type of `self` is in the key.
+    pub(super) fn patterns(&self) -> &[Pattern] {
+        self.patterns.get_or_init(|| {
+            if let Some(template) = self.declared.template {
+                return vec![Pattern::of_template(template)];
+            }
+            let parts = self.declared.arguments.len();
+            let with_type = usize::from(self.declared.self_type == SelfType::InKey);
+            (parts..=parts + with_type).map(|parts| Pattern::of_path(self.path(), parts)).collect()
+        })
+    }
+
+    /// Whether a text of this shape can be a rendering of the function's.
+    pub(crate) fn renders(&self, shape: &Pattern) -> bool {
+        self.patterns().iter().any(|pattern| pattern.meets(shape))
+    }
+
+    /// Whether `key` (without its prefix) can be one of the function's, a shortened one too: what
+    /// is left of it tells as much as there is to tell.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        let Some(rendering) = key.strip_suffix(self.mark()) else { return false };
+        self.renders(&head(rendering).map_or_else(|| Pattern::of_text(rendering), Pattern::of_head))
+    }
+
+    /// Whether some key can be that of both.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.mark() == other.mark() && other.patterns().iter().any(|shape| self.renders(shape))
+    }
+
+    /// What all of its keys begin with.
+    pub(crate) fn key_head(&self) -> String {
+        self.patterns().first().map(Pattern::head).unwrap_or_default()
+    }
+}
