@@ -1,5 +1,6 @@
 //! The cache: its settings, its store, its flights and its figures, behind one cheap handle.
 
+mod build;
 pub(crate) mod context;
 pub(crate) mod deferred;
 pub(crate) mod invalidate;
@@ -8,7 +9,7 @@ pub(crate) mod renewals;
 pub(crate) mod replay;
 
 use crate::clock::Clock;
-use crate::config::{Builder, Off, Settings, Target};
+use crate::config::{Builder, Settings};
 use crate::error::Error;
 use crate::figures::counters::{CachePadded, Counters};
 use crate::figures::stats::{ProcessStats, Stats, Status};
@@ -16,7 +17,6 @@ use crate::flight::leases::Leases;
 use crate::flight::single_flight::Flights;
 use crate::flight::slots::Slots;
 use crate::function::listed::functions;
-use crate::function::registry::{ttl_settings, warn_of_overlaps};
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
 use crate::store::{Event, Reachability, Store};
@@ -228,39 +228,6 @@ impl Cache {
     pub(crate) fn is_disabled(&self) -> bool {
         matches!(self.0.store, AnyStore::Disabled(_))
     }
-}
-
-impl Builder {
-    /// The cache. Does no I/O: an unreachable Redis is not an error, a malformed setting is.
-    ///
-    /// # Errors
-    /// [`Error::Config`] naming the setting, or the environment variable, that is malformed.
-    pub fn build(self) -> Result<Cache, Error> {
-        let environment = |name: &str| std::env::var(name).ok();
-        let mut settings = self.settings(&environment)?;
-        settings.read_ttl_settings(ttl_settings(), &environment)?;
-        announce(&settings);
-        Cache::new(settings)
-    }
-}
-
-/// Says what its operators may not expect of a new cache.
-fn announce(settings: &Settings) {
-    match settings.target {
-        Target::Disabled(Off::NotConfigured) => tracing::warn!(
-            target: "cache_runtime",
-            "caching is off: nothing says where Redis is; set REDIS_URL, install a cache before \
-             the first cached call, or set REDIS_ENABLED=false if this is meant"
-        ),
-        Target::Redis(_) if settings.prefix_is_default => tracing::info!(
-            target: "cache_runtime",
-            prefix = &*settings.prefix,
-            "nothing says which prefix to use; services that share a Redis need one each: set \
-             REDIS_KEY_PREFIX"
-        ),
-        _ => {}
-    }
-    warn_of_overlaps();
 }
 
 impl fmt::Debug for Cache {

@@ -1,7 +1,7 @@
 //! The builder, and how it and the environment become settings.
 
 use super::environment::{Environment, malformed};
-use super::settings::{CONNECTIONS, KeySecret, PREFIX, Settings, TIMEOUT, TTL, WAIT};
+use super::settings::{CONNECTIONS, InVain, KeySecret, PREFIX, Settings, TIMEOUT, TTL, WAIT};
 use super::target::{Off, Target};
 use crate::clock::Clock;
 use crate::error::Error;
@@ -67,8 +67,9 @@ impl Builder {
     /// | `disabled://` | none: every call runs its function |
     ///
     /// Special characters of a password are percent-encoded. Without a URL `REDIS_HOST` counts
-    /// (with `REDIS_PORT`, `REDIS_DB`, `REDIS_USERNAME`, `REDIS_PASSWORD`), and without that
-    /// caching is off. A URL that is malformed is an [`Error::Config`] of `build()`.
+    /// (with `REDIS_PORT`, `REDIS_DB`, `REDIS_USERNAME`, `REDIS_PASSWORD`, which count beside it
+    /// alone; without it, that is said at WARN), and without that caching is off. A URL that is
+    /// malformed is an [`Error::Config`] of `build()`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
@@ -76,7 +77,10 @@ impl Builder {
 
     /// Whether to cache at all. Environment: `REDIS_ENABLED` (`true` or `false`).
     ///
-    /// `false` switches caching off, whatever the URL; `true` without a URL and a host means the
+    /// `false` switches caching off, whatever the URL, and from the environment also that of
+    /// [`url`](Self::url): who runs the program has the last word, unless `enabled(true)` is said
+    /// here. A test that must not depend on it says so, or takes
+    /// [`Cache::in_memory`](crate::Cache::in_memory). `true` without a URL and a host means the
     /// Redis on this machine, port 6379. Said by nobody, the URL or the host decides.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = Some(enabled);
@@ -153,7 +157,7 @@ impl Builder {
     /// Checks everything, with what `env` says where the builder says nothing.
     pub(crate) fn settings(self, env: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Error> {
         let env = Environment(env);
-        let target = self.target(env)?;
+        let (target, in_vain) = self.target(env)?;
         let (prefix, prefix_is_default) = self.chosen_prefix(env)?;
         let default_ttl = match self.default_ttl {
             Some(ttl) => above_zero(ttl, "default_ttl(..)")?,
@@ -175,6 +179,7 @@ impl Builder {
         let timeout = self.timeout.unwrap_or(TIMEOUT);
         Ok(Settings {
             target,
+            in_vain,
             prefix: prefix.into(),
             prefix_is_default,
             default_ttl,
@@ -187,25 +192,30 @@ impl Builder {
         })
     }
 
-    /// The builder's URL, the environment's URL, its host, and this machine if that is asked for.
-    fn target(&self, env: Environment<'_>) -> Result<Target, Error> {
+    /// The builder's URL, the environment's URL, its host, and this machine if that is asked for;
+    /// and what of all that somebody said in vain.
+    fn target(&self, env: Environment<'_>) -> Result<(Target, InVain), Error> {
         let enabled = match self.enabled {
             Some(enabled) => Some(enabled),
             None => env.flag("REDIS_ENABLED")?,
         };
         if enabled == Some(false) {
-            return Ok(Target::Disabled(Off::Setting));
+            let url = self.url.is_some() && self.enabled.is_none();
+            return Ok((Target::Disabled(Off::Setting), InVain { url, ..InVain::default() }));
         }
         if let Some(url) = &self.url {
-            return Target::from_url(url, "url(..)");
+            return Ok((Target::from_url(url, "url(..)")?, InVain::default()));
         }
+        let no_host = env.text("REDIS_HOST").is_none();
+        let variables = if no_host { env.companions_of_a_host() } else { Vec::new() };
+        let in_vain = InVain { variables, ..InVain::default() };
         if let Some(url) = env.secret("REDIS_URL") {
-            return Target::from_url(&url, "REDIS_URL");
+            return Ok((Target::from_url(&url, "REDIS_URL")?, in_vain));
         }
         match (Target::from_host(env)?, enabled) {
-            (Some(target), _) => Ok(target),
-            (None, Some(_)) => Target::at_host("localhost", env),
-            (None, None) => Ok(Target::Disabled(Off::NotConfigured)),
+            (Some(target), _) => Ok((target, in_vain)),
+            (None, Some(_)) => Ok((Target::at_host("localhost", env)?, InVain::default())),
+            (None, None) => Ok((Target::Disabled(Off::NotConfigured), in_vain)),
         }
     }
 

@@ -39,10 +39,21 @@ impl Environment<'_> {
         }
     }
 
+    /// Those of the variables that count beside `REDIS_HOST` alone.
+    pub(super) fn companions_of_a_host(self) -> Vec<&'static str> {
+        let mut set: Vec<_> = ["REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD"].into();
+        set.retain(|variable| self.secret(variable).is_some());
+        set.extend(self.port_text("REDIS_PORT").map(|_| "REDIS_PORT"));
+        set
+    }
+
+    /// Kubernetes sets `REDIS_PORT=tcp://10.0.0.1:6379` for a service that is called `redis`.
+    fn port_text(self, variable: &str) -> Option<String> {
+        self.text(variable).filter(|text| !text.starts_with("tcp://"))
+    }
+
     pub(super) fn port(self, variable: &str) -> Result<Option<u16>, Error> {
-        let text = self.text(variable);
-        // Kubernetes sets REDIS_PORT=tcp://10.0.0.1:6379 for a service that is called `redis`.
-        let Some(text) = text.filter(|text| !text.starts_with("tcp://")) else { return Ok(None) };
+        let Some(text) = self.port_text(variable) else { return Ok(None) };
         match text.parse() {
             Ok(port) if port != 0 => Ok(Some(port)),
             _ => Err(malformed(variable, "a port, 1 to 65535")),

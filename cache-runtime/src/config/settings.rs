@@ -1,7 +1,7 @@
 //! What a cache is to be, once everything that was said about it has been checked.
 
 use super::environment::{Environment, ttl_variable};
-use super::target::{Off, Target};
+use super::target::{Bounds, Off, Target};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::key::KeyWriter;
@@ -17,10 +17,20 @@ pub(super) const TIMEOUT: Duration = Duration::from_millis(250);
 pub(super) const WAIT: Duration = Duration::from_secs(10);
 pub(super) const CONNECTIONS: usize = 1;
 
+/// What somebody said of where the values are to be kept, and has no effect.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct InVain {
+    /// Variables that are companions of a host, where there is none.
+    pub(crate) variables: Vec<&'static str>,
+    /// The builder's URL, where the environment switches caching off.
+    pub(crate) url: bool,
+}
+
 /// What a cache is to be; checked, and ready to be used.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) target: Target,
+    pub(crate) in_vain: InVain,
     /// Of all keys, without the colon.
     pub(crate) prefix: Arc<str>,
     /// Nobody chose the prefix, so that another service may use the same.
@@ -42,8 +52,18 @@ pub(crate) struct Settings {
 impl Settings {
     /// Of a cache whose settings are malformed, met when nobody can be told by an error.
     pub(crate) fn disabled() -> Self {
+        Self::without_environment(Target::Disabled(Off::Setting))
+    }
+
+    /// Of a cache in this process.
+    pub(crate) fn in_memory() -> Self {
+        Self::without_environment(Target::Memory(Bounds::default()))
+    }
+
+    fn without_environment(target: Target) -> Self {
         Self {
-            target: Target::Disabled(Off::Setting),
+            target,
+            in_vain: InVain::default(),
             prefix: PREFIX.into(),
             prefix_is_default: true,
             default_ttl: TTL,

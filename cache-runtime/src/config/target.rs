@@ -102,6 +102,10 @@ impl Target {
     }
 }
 
+/// What those forget whose password a generator made.
+const ENCODED: &str = "special characters of a user or a password are percent-encoded, such as \
+                       `#` as `%23`, `?` as `%3F`, `/` as `%2F`, `@` as `%40`, `%` as `%25`";
+
 /// A URL of a server, in the client library's understanding, with our own words for its errors:
 /// its texts may repeat what was written.
 fn server(url: &str, scheme: &str, setting: &str) -> Result<Target, Error> {
@@ -110,17 +114,20 @@ fn server(url: &str, scheme: &str, setting: &str) -> Result<Target, Error> {
         "rediss" => "rediss://[[user]:password@]host[:port][/database]",
         _ => "redis://[[user]:password@]host[:port][/database]",
     };
-    let odd = || malformed(setting, &format!("of the form `{shape}`, with `%` and `@` encoded"));
+    let odd = || malformed(setting, &format!("of the form `{shape}`; {ENCODED}"));
     let parsed = redis::parse_redis_url(url).ok_or_else(odd)?;
     let known: &[&str] = match scheme {
         "redis+unix" => &["db", "user", "pass"],
         _ => &[],
     };
+    if parsed.fragment().is_some() {
+        return Err(Error::Config(format!("{setting}: the URL has a `#` in it; {ENCODED}")));
+    }
     // The client passes over what it does not know; somebody wrote it for a reason.
-    if parsed.query_pairs().any(|(name, _)| !known.contains(&&*name)) || parsed.fragment().is_some()
-    {
+    if parsed.query_pairs().any(|(name, _)| !known.contains(&&*name)) {
         return Err(Error::Config(format!(
-            "{setting}: the URL has a parameter that is not known; it must be of the form `{shape}`"
+            "{setting}: the URL has a parameter that is not known; it must be of the form \
+             `{shape}`; {ENCODED}"
         )));
     }
     let server = url.into_connection_info().map_err(|_| odd())?;

@@ -1,7 +1,7 @@
 //! Who beats whom, and what is refused.
 
 use super::builder::Builder;
-use super::settings::Settings;
+use super::settings::{InVain, Settings};
 use super::*;
 use crate::error::Error;
 use std::collections::HashMap;
@@ -46,6 +46,50 @@ fn without_anything_caching_is_off_and_the_rest_has_defaults() {
     assert_eq!(settings.timeout, Duration::from_millis(250));
     assert_eq!((settings.wait, settings.connections), (Duration::from_secs(10), 1));
     assert!(settings.key_secret.is_none());
+}
+
+#[test]
+fn what_is_said_in_vain_is_known() {
+    let in_vain = |builder, env: &[_]| settings(builder, env).unwrap().in_vain;
+    let new = Builder::default;
+    let (login, port) = (("REDIS_PASSWORD", "pw"), ("REDIS_PORT", "6380"));
+    for env in [&[login, port][..], &[login, port, ("REDIS_URL", "redis://url")]] {
+        assert_eq!(in_vain(new(), env).variables, ["REDIS_PASSWORD", "REDIS_PORT"]);
+    }
+    let kubernetes = ("REDIS_PORT", "tcp://10.0.0.1:6379");
+    for env in [
+        &[login, port, ("REDIS_HOST", "host")][..],
+        &[login, port, ("REDIS_ENABLED", "true")],
+        &[kubernetes],
+    ] {
+        assert_eq!(in_vain(new(), env), InVain::default());
+    }
+    assert_eq!(in_vain(new().url("redis://built"), &[login]), InVain::default());
+
+    let off = ("REDIS_ENABLED", "false");
+    assert!(in_vain(new().url("memory://"), &[off]).url);
+    assert!(!in_vain(new().url("memory://").enabled(false), &[off]).url);
+    assert!(!in_vain(new(), &[off]).url);
+    let on = settings(new().url("memory://").enabled(true), &[off]).unwrap();
+    assert!(matches!(on.target, Target::Memory(_)) && !on.in_vain.url);
+}
+
+#[test]
+fn a_password_that_is_not_encoded_is_told_how_to_be() {
+    for (url, encoded) in [
+        ("redis://u:sec#ret@h", "%23"),
+        ("redis://:#ret@h", "%23"),
+        ("redis://u:sec?ret@h", "%3F"),
+        ("redis://u:se/cret@h", "%2F"),
+        ("rediss://u:se/cret@h", "%2F"),
+    ] {
+        if url.starts_with("rediss") && !cfg!(feature = "tls") {
+            continue;
+        }
+        let why = refused(Builder::default().url(url), &[]);
+        assert!(why.contains("special characters") && why.contains(encoded), "{url}: {why}");
+        assert!(!why.contains("ret@"), "{url}: {why}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod conformance;
 pub(crate) mod disabled;
 mod found;
 mod grant;
-mod memory;
+pub(crate) mod memory;
 mod redis;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,6 +1,6 @@
 //! The process-wide cache as the environment describes it: each case in a process of its own.
 
-use cache_runtime::{Cache, observe, redis_cache};
+use cache_runtime::{Builder, Cache, observe, redis_cache};
 use cache_tests::{Logs, RedisServer, keys, own_process};
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -8,6 +8,11 @@ use std::time::Instant;
 #[redis_cache(ttl_setting = "dash_board", key = "plain:{n}")]
 async fn plain(n: u64) -> u64 {
     n
+}
+
+async fn hits_of(cache: &Cache) -> u64 {
+    cache.scope(async { (plain(7).await, plain(7).await) }).await;
+    cache.stats().await.process.total.hits
 }
 
 const CHILD: &str = "CACHE_TESTS_CHILD";
@@ -21,6 +26,13 @@ async fn child() {
     let logs = Logs::capture("");
     let (values, observed) = observe(async { (plain(7).await, plain(7).await) }).await;
     assert_eq!(values, (7, 7));
+    let built = async |builder: Builder| match builder.build() {
+        Ok(cache) => hits_of(&cache).await,
+        Err(_) => 0,
+    };
+    let of_a_test = hits_of(&Cache::in_memory()).await;
+    let of_a_program = built(Cache::builder().url("memory://")).await;
+    let of_a_decided_program = built(Cache::builder().url("memory://").enabled(true)).await;
     let said = json!({
         "hits": observed.hits,
         "bypassed": observed.bypassed,
@@ -32,6 +44,9 @@ async fn child() {
             .filter(|line| line.starts_with("WARN") && !line.contains("can render the same key"))
             .collect::<Vec<_>>(),
         "debug": format!("{:?}", Cache::global()),
+        "of_a_test": of_a_test,
+        "of_a_program": of_a_program,
+        "of_a_decided_program": of_a_decided_program,
     });
     println!("\nsaid:{said}");
 }
@@ -100,9 +115,26 @@ fn a_host_in_parts() {
 #[test]
 fn switched_off() {
     let server = RedisServer::start();
-    off(&with(&[("REDIS_URL", &server.url()), ("REDIS_ENABLED", "false")]), 0);
+    let said = with(&[("REDIS_URL", &server.url()), ("REDIS_ENABLED", "false")]);
+    off(&said, 1);
+    assert!(said["warnings"][0].as_str().unwrap().contains("overrules the program"), "{said:#}");
+    assert_eq!((&said["of_a_program"], &said["of_a_test"]), (&json!(0), &json!(1)), "{said:#}");
+    assert_eq!(said["of_a_decided_program"], 1, "{said:#}");
     off(&with(&[("REDIS_URL", "disabled://")]), 0);
     assert_eq!(keys(&server), Vec::<String>::new());
+}
+
+#[test]
+fn companions_of_no_host() {
+    let server = RedisServer::start();
+    for url in ["", &server.url()] {
+        let said =
+            with(&[("REDIS_URL", url), ("REDIS_PORT", "6380"), ("REDIS_PASSWORD", "pass-in-vain")]);
+        let warnings = said["warnings"].to_string();
+        assert!(warnings.contains("ignored=\\\"REDIS_PASSWORD, REDIS_PORT"), "{said:#}");
+        assert_eq!(warnings.contains("caching is off"), url.is_empty(), "{said:#}");
+        assert!(!said.to_string().contains("pass-in-vain"), "{said:#}");
+    }
 }
 
 #[test]
