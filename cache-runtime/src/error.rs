@@ -18,11 +18,13 @@ pub enum Error {
     /// Caching is switched off (`disabled://`, `REDIS_ENABLED=false`, or nothing configured).
     Disabled,
     /// There is no connection to the store now that is of any use: it is out of reach, or it
-    /// refuses us (a wrong password, say). Said at once, without waiting; the log says why.
+    /// refuses us (a wrong password, say). Said at once, without waiting. Why was logged at WARN
+    /// when it began.
     Unavailable,
     /// The store did not answer in time.
     Timeout,
-    /// The server refused the command; the text is its error code, such as `READONLY` or `OOM`.
+    /// The server refused the command; the text is its error code, such as `READONLY` or `OOM`,
+    /// and of an `ERR` what is known beside it: `ERR unknown command 'EVALSHA'`.
     Refused(String),
     /// The key holds something that is not a plain value, such as a list.
     WrongType,
@@ -38,9 +40,7 @@ impl fmt::Display for Error {
         match self {
             Self::Config(why) => write!(f, "cache configuration: {why}"),
             Self::Disabled => f.write_str("caching is disabled"),
-            Self::Unavailable => {
-                f.write_str("the cache's store is out of reach or refuses us; the log says why")
-            }
+            Self::Unavailable => f.write_str("the cache's store is out of reach or refuses us"),
             Self::Timeout => f.write_str("the cache's store did not answer in time"),
             Self::Refused(code) => write!(f, "the cache's store refused the command: {code}"),
             Self::WrongType => f.write_str("the key holds something that is not a cached value"),

@@ -33,10 +33,12 @@ impl Cache {
         if let Some(error) = why
             && self.flights().journal(Journal::is_news)
         {
+            // Of a store that is out of reach the error alone does not say why.
+            let outage = if *error == Error::Unavailable { self.store().outage() } else { None };
             tracing::warn!(
                 target: "cache_runtime",
                 prefix = &*self.settings().prefix,
-                %error,
+                error = outage.unwrap_or_else(|| error.to_string()),
                 "invalidations by writers wait until they reach the store; until then this \
                  process computes what they concern, and stores none of it",
             );

@@ -66,6 +66,14 @@ impl AnyStore {
         }
     }
 
+    /// Why the server is out of reach, if it is.
+    pub(crate) fn outage(&self) -> Option<String> {
+        match self {
+            Self::Redis(store) => store.outage(),
+            Self::Memory(_) | Self::Disabled(_) => None,
+        }
+    }
+
     /// Has `listener` told of what happens to the connections, where there are any: at once, by
     /// whoever saw it, so it must be quick.
     pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {

@@ -139,3 +139,21 @@ async fn still_loading() {
     })
     .await;
 }
+
+/// A hosted Redis that has no scripts: its operator reads which command it is that is missing.
+#[tokio::test]
+async fn without_scripts() {
+    let server = RedisServer::builder()
+        .with_args(&["--rename-command", "EVAL", "", "--rename-command", "EVALSHA", ""])
+        .start();
+    let logs = Logs::capture(server.address());
+    let cache = cache_at(&server.url());
+    limited(async {
+        computes(&cache, 7).await;
+        computes(&cache, 7).await;
+        let said = logs.lines().concat();
+        assert!(said.contains("ERR unknown command 'EVALSHA'"), "{said}");
+        assert!(!said.contains("args"), "{said}");
+    })
+    .await;
+}

@@ -205,3 +205,24 @@ async fn what_waits_is_not_overtaken_by_a_computation_of_this_process() {
     replayed(&cache).await;
     assert_eq!(read(&cache, &world, 7).await, 2);
 }
+
+/// The WARN of who waits tells why by itself.
+#[tokio::test]
+async fn the_log_says_why_invalidations_wait() {
+    let mut server = RedisServer::start();
+    let cache = hasty(&server.url());
+    let world = World::default();
+    read(&cache, &world, 7).await;
+    server.kill();
+    eventually(DEADLINE, || async { cache.ping().await.is_err() }).await;
+    eventually(DEADLINE, || async { cache.ping().await == Err(cache_runtime::Error::Unavailable) })
+        .await;
+    let logs = Logs::capture("wait until they reach the store");
+    cache.scope(write(&world, 7, End::Ok)).await.unwrap();
+    let said = logs.lines().concat();
+    assert!(
+        said.contains("refused") || said.contains("broken pipe") || said.contains("reset"),
+        "{said}"
+    );
+    assert!(!said.contains("the log says why"), "{said}");
+}

@@ -55,6 +55,11 @@ impl RedisStore {
         self.node.reconnects()
     }
 
+    /// Why the server is out of reach, if it is.
+    pub(crate) fn outage(&self) -> Option<String> {
+        self.node.outage()
+    }
+
     /// Has `listener` told, at once, of what happens to the connections.
     pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
         self.node.listen(listener);

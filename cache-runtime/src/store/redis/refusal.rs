@@ -46,7 +46,41 @@ fn judge(error: &RedisError, asked: Asked) -> Verdict {
         Some(code) if concerns_everything(code) => Verdict::Lost(code.to_owned()),
         // Without the right to read there is nothing that the cache could do.
         Some("NOPERM") if asked == Asked::Read => Verdict::Lost("NOPERM".to_owned()),
-        Some(code) => Verdict::Refused(code.to_owned()),
+        Some(code) => Verdict::Refused(said(code, error.detail())),
+    }
+}
+
+/// What `ERR` means; by itself it says nothing. The server's words go on with our arguments, so
+/// no more of them is kept than is known here.
+const WORDS: &[&str] = &[
+    "unknown command",
+    "unknown subcommand",
+    "wrong number of arguments",
+    "Error compiling script",
+    "Error running script",
+    "This Redis command is not allowed",
+    "command not allowed",
+    "syntax error",
+    "invalid expire time",
+    "string exceeds maximum allowed size",
+];
+
+/// The code, and for `ERR` what is known of its meaning: `ERR unknown command 'EVALSHA'`.
+fn said(code: &str, words: Option<&str>) -> String {
+    let known = words.filter(|_| code == "ERR").and_then(|words| {
+        let known = WORDS.iter().find(|known| words.starts_with(**known))?;
+        Some((known, words.get(known.len()..)?))
+    });
+    let Some((known, rest)) = known else { return code.to_owned() };
+    // Which command, where it is one: in quotes, and of letters alone.
+    let mut quoted = rest.trim_start().split(['\'', '`', '"']);
+    match (quoted.next(), quoted.next()) {
+        (Some(""), Some(name))
+            if name.len() < 16 && name.bytes().all(|b| b.is_ascii_alphabetic()) =>
+        {
+            format!("{code} {known} '{name}'")
+        }
+        _ => format!("{code} {known}"),
     }
 }
 
@@ -112,6 +146,28 @@ mod tests {
         assert_eq!(judge(&server("LOADING"), Asked::Write), Verdict::Lost("LOADING".into()));
         assert!(!suspends_writes("LOADING"));
         assert!(!suspends_writes("MOVED"));
+    }
+
+    #[test]
+    fn err_alone_says_nothing_so_what_is_known_of_it_is_kept() {
+        for (words, expected) in [
+            (
+                "unknown command 'EVALSHA', with args beginning with: 'secret'",
+                "ERR unknown command 'EVALSHA'",
+            ),
+            (
+                "unknown command `EVAL`, with args beginning with: `x`,",
+                "ERR unknown command 'EVAL'",
+            ),
+            ("unknown command 'secret:7'", "ERR unknown command"),
+            ("unknown command secret 'EVAL'", "ERR unknown command"),
+            ("Error running script (call to secret)", "ERR Error running script"),
+            ("secret unknown command 'EVAL'", "ERR"),
+            ("", "ERR"),
+        ] {
+            assert_eq!(said("ERR", Some(words)), expected);
+        }
+        assert_eq!(said("OOM", Some("unknown command 'EVAL'")), "OOM");
     }
 
     #[test]

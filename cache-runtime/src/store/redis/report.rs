@@ -116,6 +116,11 @@ impl Report {
         }
     }
 
+    /// Why it is out of reach, if it is.
+    pub(super) fn outage(&self) -> Option<String> {
+        (self.reachability() == Reachability::Unreachable).then(|| lock(&self.reason).clone())
+    }
+
     /// The code that suspended writes are refused with.
     pub(super) fn refused_with(&self) -> String {
         lock(&self.code).clone()

@@ -112,6 +112,11 @@ impl Node {
         }
     }
 
+    /// Why the server is out of reach, if it is.
+    pub(crate) fn outage(&self) -> Option<String> {
+        self.report.outage()
+    }
+
     /// Open while commands are not sent at all, or while writes are suspended.
     pub(crate) fn breaker_state(&self) -> BreakerState {
         match self.reachability() {
