@@ -120,7 +120,8 @@ async fn main() -> anyhow::Result<()> {
     let stats = cache.stats().await;
     let total = stats.process.total;
     println!(
-        "  {:?}: {} hits, {} misses, {} shared another's computation, hit rate {:.0} %, {} keys",
+        "  this cache, {:?}: {} hits, {} misses, {} shared another's computation, hit rate {:.0} %, \
+         {} keys",
         stats.status,
         total.hits,
         total.misses,
@@ -128,9 +129,10 @@ async fn main() -> anyhow::Result<()> {
         stats.process.hit_rate.unwrap_or_default(),
         cache.count_keys().await.unwrap_or_default(),
     );
+    println!("  each function, through both caches:");
     for function in &stats.process.functions {
         let counts = function.counts;
-        println!("  {:<28} {} hits, {} misses", function.path, counts.hits, counts.misses);
+        println!("    {:<28} {} hits, {} misses", function.path, counts.hits, counts.misses);
     }
     cache.clear().await.ok();
     Ok(())

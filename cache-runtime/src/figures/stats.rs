@@ -52,7 +52,7 @@ pub struct Stats {
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct ProcessStats {
-    /// All functions.
+    /// All functions, as far as they were called through this cache.
     #[serde(flatten)]
     pub total: Counts,
     /// The share of hits in percent; `null` before the first call.

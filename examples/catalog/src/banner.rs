@@ -32,7 +32,9 @@ impl<'s> Banner<'s> {
         let place = settings.store_place();
         format!(
             "{place}, keys {}:*, TTL {} s, dashboard {} s",
-            settings.redis_prefix, settings.redis_cache_ttl, settings.redis_cache_ttl_dashboard
+            settings.redis_prefix,
+            settings.redis_cache_ttl.as_secs_f64(),
+            settings.redis_cache_ttl_dashboard.as_secs_f64()
         )
     }
 }

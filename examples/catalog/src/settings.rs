@@ -5,7 +5,8 @@ use crate::secret::Secret;
 use cache_runtime::{Cache, Error};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::ffi::{OsStr, OsString};
 use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -72,15 +73,15 @@ pub struct Settings {
     #[arg(long, env = "REDIS_KEY_PREFIX", value_name = "PREFIX", default_value = "catalog")]
     pub redis_prefix: String,
 
-    /// Time to live of cached values, in seconds
-    #[arg(long, env = "REDIS_CACHE_TTL", value_name = "SECONDS", default_value_t = 60)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub redis_cache_ttl: u64,
+    /// Time to live of cached values: seconds, or a duration such as `5m`
+    #[arg(long, env = "REDIS_CACHE_TTL", value_name = "TTL", default_value = "60")]
+    #[arg(value_parser = time_to_live)]
+    pub redis_cache_ttl: Duration,
 
-    /// Time to live of the dashboard's values, in seconds
-    #[arg(long, env = "REDIS_CACHE_TTL_DASHBOARD", value_name = "SECONDS", default_value_t = 30)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    pub redis_cache_ttl_dashboard: u64,
+    /// Time to live of the dashboard's values, likewise
+    #[arg(long, env = "REDIS_CACHE_TTL_DASHBOARD", value_name = "TTL", default_value = "30")]
+    #[arg(value_parser = time_to_live)]
+    pub redis_cache_ttl_dashboard: Duration,
 
     /// The token of moderators and operators; without one nobody is
     #[arg(long, env = "CATALOG_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
@@ -112,8 +113,11 @@ impl Settings {
             Some(name) if ignored(name, std::env::var_os(name).as_deref()) => arg.env(None::<&str>),
             _ => arg,
         });
-        let settings = Self::from_arg_matches(&command.try_get_matches_from(words)?)?;
-        match settings.odd() {
+        let matches = command.try_get_matches_from(words)?;
+        let settings = Self::from_arg_matches(&matches)?;
+        let nowhere = settings.redis_url.is_none() && settings.redis_host.is_none();
+        let alone = settings.caching() && nowhere && of_a_host(&matches);
+        match settings.odd().or(alone.then_some(ALONE)) {
             Some(what) => Err(Self::command().error(ErrorKind::ValueValidation, what)),
             None => Ok(settings),
         }
@@ -183,8 +187,8 @@ impl Settings {
             .enabled(self.caching())
             .url(self.store_url().expose())
             .prefix(&self.redis_prefix)
-            .default_ttl(Duration::from_secs(self.redis_cache_ttl))
-            .ttl_setting("dashboard", Duration::from_secs(self.redis_cache_ttl_dashboard))
+            .default_ttl(self.redis_cache_ttl)
+            .ttl_setting("dashboard", self.redis_cache_ttl_dashboard)
             .build()
             .map_err(by_flag)
     }
@@ -198,6 +202,24 @@ impl Settings {
             simulate_latency: self.simulate_latency,
         }
     }
+}
+
+/// Whether somebody said what counts beside a host alone.
+fn of_a_host(matches: &ArgMatches) -> bool {
+    let said = |id| !matches!(matches.value_source(id), None | Some(ValueSource::DefaultValue));
+    ["redis_port", "redis_db", "redis_username", "redis_password"].into_iter().any(said)
+}
+
+const ALONE: &str = "--redis-port, --redis-db, --redis-username and --redis-password count beside \
+                     a --redis-host alone, which is missing";
+
+/// As the cache reads `REDIS_CACHE_TTL`.
+fn time_to_live(text: &str) -> Result<Duration, &'static str> {
+    let ttl = match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => humantime::parse_duration(text).ok(),
+    };
+    ttl.filter(|ttl| !ttl.is_zero()).ok_or("whole seconds or a duration such as `5m`, above zero")
 }
 
 /// The builder names its methods, and who starts the service knows the flags.
@@ -256,6 +278,31 @@ mod tests {
         for odd in ["cache:6379", "redis://cache", "me@cache", "a b"] {
             assert!(parsed(&["--redis-host", odd]).is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn what_counts_beside_a_host_is_not_ignored_without_one() {
+        let password = ["--redis-password", "hush"];
+        for words in [&password[..], &["--redis-port", "7"], &["--redis-db", "1"]] {
+            let refused = parsed(words).unwrap_err().to_string();
+            assert!(refused.contains("--redis-host") && !refused.contains("hush"), "{refused}");
+        }
+        parsed(&[&password[..], &["--redis-host", "h"]].concat()).unwrap();
+        parsed(&[&password[..], &["--no-redis"]].concat()).unwrap();
+    }
+
+    #[test]
+    fn times_to_live_are_seconds_or_durations() {
+        for (text, seconds) in [("60", 60), ("5m", 300), ("1h 30m", 5400)] {
+            let settings = parsed(&["--redis-cache-ttl", text]).unwrap();
+            assert_eq!(settings.redis_cache_ttl, Duration::from_secs(seconds));
+            let settings = parsed(&["--redis-cache-ttl-dashboard", text]).unwrap();
+            assert_eq!(settings.redis_cache_ttl_dashboard, Duration::from_secs(seconds));
+        }
+        for odd in ["0", "0s", "soon", "-5", ""] {
+            assert!(parsed(&[&format!("--redis-cache-ttl={odd}")]).is_err(), "{odd}");
+        }
+        assert_eq!(parsed(&[]).unwrap().redis_cache_ttl_dashboard, Duration::from_secs(30));
     }
 
     #[test]
