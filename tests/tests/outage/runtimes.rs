@@ -1,7 +1,7 @@
 //! Where there is no Tokio runtime, or half of one, the body just runs.
 
 use super::*;
-use cache_tests::{RedisServer, cache_at};
+use cache_tests::{Logs, RedisServer, cache_at};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -90,4 +90,18 @@ fn each_runtime_has_its_own_connections() {
             runtime.block_on(async { assert!(hits(&cache, 0).await || hits(&cache, 0).await) });
         }
     }
+}
+
+/// A test that pauses Tokio's clock beside a real Redis is told what is wrong with that.
+#[tokio::test(start_paused = true)]
+async fn with_a_paused_clock_the_log_says_why_redis_seems_to_be_late() {
+    let server = RedisServer::start();
+    let logs = Logs::capture(server.address());
+    let cache = cache_at(&server.url());
+    server.stop(); // no answer at all, so that it does not depend on who is faster
+    computes(&cache, 7).await;
+    let said = logs.lines().concat();
+    assert!(said.contains("Tokio's clock is paused"), "{said}");
+    assert_eq!(logs.count("WARN"), 1, "{:#?}", logs.lines());
+    server.cont();
 }

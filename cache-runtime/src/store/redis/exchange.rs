@@ -1,5 +1,6 @@
 //! One command and its answer: within its deadline, and learning from what comes of it.
 
+use super::late::late;
 use super::link::node::{Node, Reading};
 use super::refusal::{self, Asked};
 use super::scripts::Hashed;
@@ -90,7 +91,7 @@ impl Node {
             Ok(Ok(reply)) => reply.and_then(Value::extract_error),
             Ok(Err(error)) => return Err(error),
             Err(_) => {
-                self.fail_here(generation, "it did not answer in time");
+                self.fail_here(generation, late());
                 return Err(Error::Timeout);
             }
         };

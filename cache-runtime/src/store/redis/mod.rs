@@ -7,6 +7,7 @@
 
 mod exchange;
 mod info;
+mod late;
 mod link;
 mod refusal;
 mod report;

@@ -2,6 +2,7 @@
 
 use super::wire::{Server, Wire};
 use crate::error::Error;
+use crate::store::redis::late::late;
 use crate::store::redis::refusal;
 use redis::io::tcp::{TcpSettings, socket2::TcpKeepalive};
 use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Value};
@@ -51,7 +52,10 @@ impl Endpoint {
         let mut opened = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
             let attempt = self.client.get_multiplexed_async_connection_with_config(&self.config);
-            let connection = attempt.await.map_err(|error| refusal::greeting(&error))?;
+            let connection = attempt.await.map_err(|error| match error.is_timeout() {
+                true => late().to_owned(),
+                false => refusal::greeting(&error),
+            })?;
             opened.push(Wire::Multiplexed(connection));
         }
         self.probe(&opened).await?;
@@ -72,7 +76,7 @@ impl Endpoint {
             }
             Ok(())
         };
-        timeout(ATTEMPT, all).await.unwrap_or_else(|_| Err("it did not answer in time".to_owned()))
+        timeout(ATTEMPT, all).await.unwrap_or_else(|_| Err(late().to_owned()))
     }
 }
 

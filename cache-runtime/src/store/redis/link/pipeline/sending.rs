@@ -2,6 +2,7 @@
 
 use super::message::{Answer, Message, Place};
 use crate::error::Error;
+use crate::store::redis::late::late;
 use crate::store::redis::link::pool::Pool;
 use crate::store::redis::link::wire::Wire;
 use crate::store::redis::refusal::{self, Asked};
@@ -80,7 +81,7 @@ impl Open {
             }
             Some(Err(error)) => self.message.fail(&error),
             None => {
-                fail("it did not answer in time");
+                fail(late());
                 self.message.fail(&Error::Timeout);
             }
         }
