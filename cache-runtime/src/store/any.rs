@@ -50,7 +50,7 @@ impl AnyStore {
                 server.as_ref().clone(),
                 &settings.prefix,
                 settings.connections,
-            )?),
+            )),
             Target::Memory(bounds) => {
                 Self::Memory(MemoryStore::new(settings.clock.clone(), *bounds))
             }

@@ -40,7 +40,7 @@ fn memory() -> AnyStore {
 
 fn redis(server: &RedisServer) -> AnyStore {
     let info = server.url().as_str().into_connection_info().unwrap();
-    AnyStore::Redis(RedisStore::new(info, "p", 1).unwrap())
+    AnyStore::Redis(RedisStore::new(info, "p", 1))
 }
 
 conformance!(

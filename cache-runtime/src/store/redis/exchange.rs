@@ -1,12 +1,13 @@
 //! One command and its answer: within its deadline, and learning from what comes of it.
 
 use super::late::late;
+use super::link::Way;
 use super::link::node::{Node, Reading};
 use super::refusal::{self, Asked};
 use super::scripts::Hashed;
 use crate::error::Error;
 use crate::store::breaker::Admission;
-use redis::{Cmd, Value};
+use redis::{Cmd, RedisResult, Value};
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
@@ -83,10 +84,19 @@ impl Node {
             return Err(Error::Timeout);
         }
         // Before the timer: without a runtime, or one that has none, making it would panic.
-        let way = self.way(command)?;
+        let mut way = self.way(command)?;
         // Zero is the generation before the first connection.
         let mut generation = 0;
-        let answer = tokio::time::timeout(within, way.take(&mut generation)).await;
+        let answered = async {
+            match way.take(&mut generation).await {
+                Ok(Err(error)) if asked.changes_nothing() && error.is_connection_dropped() => {
+                    // In a box: what is rarely needed would be a part of every exchange.
+                    Box::pin(self.take_again(way, &mut generation)).await
+                }
+                answer => answer,
+            }
+        };
+        let answer = tokio::time::timeout(within, answered).await;
         let reply = match answer {
             Ok(Ok(reply)) => reply.and_then(Value::extract_error),
             Ok(Err(error)) => return Err(error),
@@ -111,6 +121,16 @@ impl Node {
 }
 
 impl Node {
+    /// Sends once more what had its connection end under it, by the one that replaces that.
+    async fn take_again(
+        &self,
+        way: Way,
+        generation: &mut u64,
+    ) -> Result<RedisResult<Value>, Error> {
+        self.replace_here(*generation);
+        self.way(way.command)?.take(generation).await
+    }
+
     /// Runs a script, by its hash, or in full where the server has not seen it since its start.
     pub(super) async fn run<T: Send, K: AsRef<str>>(
         &self,

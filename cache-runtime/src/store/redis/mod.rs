@@ -46,9 +46,9 @@ pub(crate) struct RedisStore {
 
 impl RedisStore {
     /// A store for the keys under `prefix`, with so many connections per runtime. No I/O.
-    pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Result<Self, Error> {
-        let node = Node::new(server, prefix, connections)?;
-        Ok(Self { node, scripts: Box::new(Scripts::new()) })
+    pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Self {
+        let node = Node::new(server, prefix, connections);
+        Self { node, scripts: Box::new(Scripts::new()) }
     }
 
     /// How often connections were made again that had been lost.
@@ -93,7 +93,7 @@ impl RedisStore {
             Value::Int(count) => u64::try_from(count).ok(),
             _ => None,
         };
-        node.run(&self.scripts.remove, &keys, &[], Asked::Other, within, count).await
+        node.run(&self.scripts.remove, &keys, &[], Asked::Change, within, count).await
     }
 }
 
@@ -112,7 +112,7 @@ impl Store for RedisStore {
             }
             Want::Life => {
                 let (script, keys) = (&self.scripts.read, [key.whole()]);
-                node.run_by(script, &keys, &[], Asked::Other, within, value_and_life).await?
+                node.run_by(script, &keys, &[], Asked::Look, within, value_and_life).await?
             }
         };
         Ok(Read { found, generation })
@@ -194,7 +194,7 @@ impl Store for RedisStore {
                 let tokens = leases.iter().map(|(_, token)| token.as_bytes());
                 let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
                 let script = &self.scripts.renew;
-                node.run(script, &keys, &arguments, Asked::Other, within, renewed).await?;
+                node.run(script, &keys, &arguments, Asked::Change, within, renewed).await?;
             }
         }
         Ok(())
@@ -217,7 +217,7 @@ impl Store for RedisStore {
         let mut command = redis::cmd("PTTL");
         command.arg(key.whole());
         self.node_of(key)
-            .ask(command, Asked::Other, within, |reply| match reply {
+            .ask(command, Asked::Look, within, |reply| match reply {
                 Value::Int(-2) => Some(Life::Absent),
                 Value::Int(-1) => Some(Life::Unlimited),
                 Value::Int(millis) => {
@@ -237,13 +237,13 @@ impl Store for RedisStore {
         let mut command = redis::cmd("SCAN");
         command.arg(from.map_or("0", |cursor| cursor.0.as_str()));
         command.arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS_PER_SCAN);
-        self.node.ask(command, Asked::Other, within, page).await
+        self.node.ask(command, Asked::Look, within, page).await
     }
 
     async fn ping(&self, within: Duration) -> Result<(), Error> {
         let command = redis::cmd("PING");
         self.node
-            .ask(command, Asked::Other, within, |reply| match reply {
+            .ask(command, Asked::Look, within, |reply| match reply {
                 Value::SimpleString(text) if text == "PONG" => Some(()),
                 _ => None,
             })
@@ -252,7 +252,7 @@ impl Store for RedisStore {
 
     async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
         let command = redis::cmd("INFO");
-        match self.node.ask(command, Asked::Other, within, info::read).await {
+        match self.node.ask(command, Asked::Look, within, info::read).await {
             // An ACL that does not let us look is no fault of the cache.
             Err(Error::Refused(code)) if code == "NOPERM" => Ok(ServerInfo::default()),
             other => other,

@@ -8,10 +8,19 @@ use redis::{ErrorKind, RedisError};
 pub(super) enum Asked {
     /// Reading a value, which every cached call begins with.
     Read,
+    /// Looking at anything else; whoever asked gets to know, and calls go on.
+    Look,
     /// Storing a value.
     Write,
-    /// Anything else; whoever asked gets to know, and calls go on.
-    Other,
+    /// Changing anything else; whoever asked gets to know, and calls go on.
+    Change,
+}
+
+impl Asked {
+    /// Whether it may be sent again where nobody knows whether it has arrived.
+    pub(super) fn changes_nothing(self) -> bool {
+        matches!(self, Self::Read | Self::Look)
+    }
 }
 
 /// What to make of an error.
@@ -173,6 +182,6 @@ mod tests {
     #[test]
     fn a_transport_error_says_what_the_system_said() {
         let error = RedisError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
-        assert_eq!(judge(&error, Asked::Other), Verdict::Lost("broken pipe".into()));
+        assert_eq!(judge(&error, Asked::Look), Verdict::Lost("broken pipe".into()));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Each file knows those above it in this list, and none below:
 //! - [`wire`]: the kinds of connection, by the names that the client library has for them;
+//! - [`dial`]: how one is opened;
 //! - [`events`]: what happens to connections, for those who want to know;
 //! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
@@ -9,6 +10,7 @@
 //! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
 //! - [`node`]: the pools of one server, its report and its breaker.
 
+mod dial;
 mod endpoint;
 mod events;
 pub(super) mod node;
@@ -18,4 +20,5 @@ mod supervisor;
 mod way;
 mod wire;
 
+pub(super) use way::Way;
 pub(super) use wire::Server;

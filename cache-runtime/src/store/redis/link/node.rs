@@ -46,15 +46,15 @@ struct Here {
 
 impl Node {
     /// A server with so many connections per runtime. No I/O.
-    pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Result<Self, Error> {
-        Ok(Self {
+    pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Self {
+        Self {
             report: Arc::new(Report::new(wire::address(&server))),
-            endpoint: Arc::new(Endpoint::new(server, prefix, connections)?),
+            endpoint: Arc::new(Endpoint::new(server, prefix, connections)),
             events: Arc::default(),
             writes: Breaker::new(),
             readers: AtomicUsize::new(0),
             here: RwLock::default(),
-        })
+        }
     }
 
     /// Has `listener` told of what happens to the connections, of whichever runtime.
@@ -100,6 +100,14 @@ impl Node {
     pub(crate) fn fail_here(&self, generation: u64, reason: &str) {
         if let Some(pool) = self.pool_here() {
             pool.fail(generation, reason);
+        }
+    }
+
+    /// The connection of `generation` from here has ended, which may mean nothing: it is replaced,
+    /// and that is waited for.
+    pub(crate) fn replace_here(&self, generation: u64) {
+        if let Some(pool) = self.pool_here() {
+            pool.replace(generation);
         }
     }
 

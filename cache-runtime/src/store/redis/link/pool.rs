@@ -15,7 +15,8 @@ use tokio::sync::watch;
 /// What the connections are good for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// The first attempt is under way; the one phase in which callers wait.
+    /// The first attempt is under way, or one that replaces connections which have ended though
+    /// nothing speaks against the server; the one phase in which callers wait.
     Connecting,
     /// In use.
     Up,
@@ -60,21 +61,26 @@ impl Pool {
         (Self { link, turn: AtomicUsize::new(0), singly: AtomicU64::new(0), report, events }, seen)
     }
 
-    /// A connection to use, and its generation. Waits for the first attempt alone.
-    pub(super) async fn wire(&self) -> Result<(Wire, u64), Error> {
-        if let Some(answer) = self.pick() {
-            return answer;
-        }
+    /// A connection to use; `generation` becomes its own. Waits while one is being made; meanwhile
+    /// `generation` is that of the connections before, so that who waits in vain can say so.
+    pub(super) async fn wire(&self, generation: &mut u64) -> Result<Wire, Error> {
+        let answer = match self.pick() {
+            Some(answer) => answer,
+            None => {
+                *generation = self.link.borrow().generation;
+                self.settled().await
+            }
+        };
+        let (wire, current) = answer?;
+        *generation = current;
+        Ok(wire)
+    }
+
+    async fn settled(&self) -> Result<(Wire, u64), Error> {
         let mut link = self.link.subscribe();
         let settled = link.wait_for(|link| link.phase != Phase::Connecting).await;
         let settled = settled.map_err(|_| Error::Unavailable)?;
         self.pick_of(&settled).unwrap_or(Err(Error::Unavailable))
-    }
-
-    /// A connection, if those of `generation` are still in use.
-    pub(super) fn wire_of(&self, generation: u64) -> Option<Wire> {
-        let (wire, current) = self.pick()?.ok()?;
-        (current == generation).then_some(wire)
     }
 
     /// A connection to use now, and its generation. `None` while it is not known yet.
@@ -146,15 +152,39 @@ impl Pool {
         }
     }
 
-    /// These connections work.
-    pub(super) fn up(&self, wires: Vec<Wire>) {
+    /// An attempt to connect has failed: nobody waits for it any more.
+    pub(super) fn give_up(&self, reason: &str) {
+        let generation = self.link.borrow().generation;
+        self.fail(generation, reason);
+    }
+
+    /// The connections of `generation` have ended, or one of them has. Servers and proxies close
+    /// what idles, so that is no outage, and nothing is said unless connecting fails.
+    pub(super) fn replace(&self, generation: u64) {
+        let mut old = Vec::new();
+        let replaced = self.link.send_if_modified(|link| {
+            let current = link.generation == generation && link.phase == Phase::Up;
+            if current {
+                link.phase = Phase::Connecting;
+                old = std::mem::take(&mut link.wires);
+            }
+            current
+        });
+        if replaced {
+            self.events.tell(Event::Lost);
+        }
+    }
+
+    /// These connections work. Answers their generation.
+    pub(super) fn up(&self, wires: Vec<Wire>) -> u64 {
         let since = self.report.regained();
-        let mut again = false;
+        let (mut again, mut generation) = (false, 0);
         self.link.send_if_modified(|link| {
             let alive = link.phase != Phase::Dead;
             if alive {
                 again = link.generation > 0;
                 link.generation += 1;
+                generation = link.generation;
                 link.phase = Phase::Up;
                 link.since = since;
                 link.wires = wires;
@@ -164,6 +194,7 @@ impl Pool {
         if again {
             self.events.tell(Event::Regained);
         }
+        generation
     }
 
     /// Its supervisor has ended.

@@ -1,10 +1,13 @@
 //! The task behind each pool: it connects, and reconnects for ever, so that no caller waits.
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Connections, Endpoint};
 use super::pool::{Link, Phase, Pool};
 use crate::backoff::Backoff;
 use crate::store::redis::report::{Moment, Report};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Weak};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -14,6 +17,10 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_
 /// Who fails again within this time has not recovered: no probe without a pause.
 const STEADY: Duration = Duration::from_secs(1);
 
+/// Connections that end within this time, and more often than that in a row, are an outage.
+const QUICK: Duration = Duration::from_millis(200);
+const MOST_ENDS: u32 = 2;
+
 /// Keeps the pool connected until it, or the runtime, is gone.
 pub(super) async fn supervise(
     pool: Weak<Pool>,
@@ -22,46 +29,77 @@ pub(super) async fn supervise(
     mut link: watch::Receiver<Link>,
 ) {
     let ending = Ending { pool: pool.clone(), report: report.clone() };
-    let mut backoff = BACKOFF;
-    let mut wires = Vec::new();
+    let (mut backoff, mut ends) = (BACKOFF, 0);
+    let mut opened = None;
     loop {
         let begun = report.moment();
         // A hiccup ends with one round trip on the connections that there are.
-        if wires.is_empty() || endpoint.probe(&wires).await.is_err() {
-            wires.clear();
-            match endpoint.connect().await {
-                Ok(opened) => wires = opened,
-                Err(reason) => {
-                    if !failed(&pool, &report, begun, &reason) {
-                        break;
-                    }
-                    sleep(backoff.pause(fastrand::f64())).await;
-                    continue;
+        let usable = match opened.take() {
+            Some(connections) if endpoint.probe(&connections).await.is_ok() => Ok(connections),
+            _ => endpoint.connect().await,
+        };
+        let connections = match usable {
+            Ok(connections) => connections,
+            Err(reason) => {
+                if !failed(&pool, &report, begun, &reason) {
+                    break;
                 }
+                sleep(backoff.pause(fastrand::f64())).await;
+                continue;
             }
-        }
+        };
         let Some(alive) = pool.upgrade() else { break };
-        alive.up(wires.clone());
+        let generation = alive.up(connections.wires.clone());
         drop(alive);
         let up = Instant::now();
-        let changed = link.wait_for(|link| link.phase != Phase::Up).await.map(|link| link.phase);
-        if !matches!(changed, Ok(Phase::Down)) {
-            break;
+        let was = until_out_of_use(&mut link, &connections).await;
+        let lasted = up.elapsed();
+        ends = if lasted < QUICK { ends + 1 } else { 0 };
+        let mut steady = lasted >= STEADY;
+        match was {
+            // A command has failed: they may work again.
+            Some(Phase::Down) => opened = Some(connections),
+            // They have ended: said to nobody, unless it happens again and again.
+            None | Some(Phase::Connecting) => {
+                let Some(alive) = pool.upgrade() else { break };
+                alive.replace(generation);
+                steady = ends == 0;
+                if ends > MOST_ENDS {
+                    alive.give_up("it closes its connections");
+                }
+            }
+            Some(Phase::Up | Phase::Dead) => break,
         }
-        if up.elapsed() < STEADY {
-            sleep(backoff.pause(fastrand::f64())).await;
-        } else {
+        if steady {
             backoff = BACKOFF;
+        } else {
+            sleep(backoff.pause(fastrand::f64())).await;
         }
     }
     drop(ending);
 }
 
+/// Waits until connections that are in use are so no more. `None`: one of them has ended.
+async fn until_out_of_use(
+    link: &mut watch::Receiver<Link>,
+    connections: &Connections,
+) -> Option<Phase> {
+    let mut ended = pin!(connections.ended.notified());
+    let mut changed = pin!(link.wait_for(|link| link.phase != Phase::Up));
+    poll_fn(|context| match changed.as_mut().poll(context) {
+        // The pool is gone.
+        Poll::Ready(Err(_)) => Poll::Ready(Some(Phase::Dead)),
+        Poll::Ready(Ok(link)) => Poll::Ready(Some(link.phase)),
+        Poll::Pending => ended.as_mut().poll(context).map(|()| None),
+    })
+    .await
+}
+
 /// An attempt came to nothing. Answers whether anybody still cares.
 fn failed(pool: &Weak<Pool>, report: &Report, begun: Moment, reason: &str) -> bool {
     let Some(pool) = pool.upgrade() else { return false };
-    // Of the first attempt callers may be waiting; later it is down already.
-    pool.fail(0, reason);
+    // Callers may be waiting for it.
+    pool.give_up(reason);
     report.lost(begun, reason);
     true
 }

@@ -3,6 +3,9 @@
 
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ConnectionAddr, ConnectionInfo, Pipeline, RedisResult, Value};
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
 /// Where a server is, and what it wants to know of who connects.
 pub(crate) type Server = ConnectionInfo;
@@ -11,13 +14,26 @@ pub(crate) type Server = ConnectionInfo;
 #[derive(Debug, Clone)]
 pub(super) enum Wire {
     /// Commands of many callers, one behind the other.
-    Multiplexed(MultiplexedConnection),
+    Multiplexed { connection: MultiplexedConnection, _driver: Arc<Driver> },
 }
 
 impl Wire {
+    /// A connection with the future that moves its bytes, which tells `ended` when it ends.
+    pub(super) fn driven(
+        connection: MultiplexedConnection,
+        driver: impl Future<Output = ()> + Send + 'static,
+        ended: Arc<Notify>,
+    ) -> Self {
+        let task = tokio::spawn(async move {
+            driver.await;
+            ended.notify_one();
+        });
+        Self::Multiplexed { connection, _driver: Arc::new(Driver(task.abort_handle())) }
+    }
+
     pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self {
-            Self::Multiplexed(connection) => connection.send_packed_command(command).await,
+            Self::Multiplexed { connection, .. } => connection.send_packed_command(command).await,
         }
     }
 
@@ -28,10 +44,20 @@ impl Wire {
         count: usize,
     ) -> RedisResult<Vec<Value>> {
         match self {
-            Self::Multiplexed(connection) => {
+            Self::Multiplexed { connection, .. } => {
                 connection.send_packed_commands(commands, 0, count).await
             }
         }
+    }
+}
+
+/// The task that drives a connection, for as long as anybody uses that.
+#[derive(Debug)]
+pub(super) struct Driver(AbortHandle);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -18,7 +18,7 @@ const BUDGET: Duration = Duration::from_millis(250);
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn store_at(url: &str) -> RedisStore {
-    RedisStore::new(url.into_connection_info().unwrap(), "p", 1).unwrap()
+    RedisStore::new(url.into_connection_info().unwrap(), "p", 1)
 }
 
 async fn works(store: &RedisStore) -> bool {

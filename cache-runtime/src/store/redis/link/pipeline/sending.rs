@@ -59,17 +59,18 @@ impl Open {
 
     /// Sends the message, and hands out the answers.
     pub(super) async fn send_before(self, pool: Arc<Pool>, mut deadline: Pin<&mut Sleep>) {
-        let Some(mut wire) = pool.wire_of(self.generation) else { return };
-        let singly = pool.reads_singly(self.generation);
         let held = Arc::downgrade(&pool);
         drop(pool); // which may go while an answer is awaited
-        let mut asked = pin!(self.ask(&mut wire, singly, &held));
-        let answered = poll_fn(|context| match asked.as_mut().poll(context) {
-            Poll::Ready(answers) => Poll::Ready(Some(answers)),
-            Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
-        })
-        .await;
-        let fail = |reason| self.take_down(&held, reason);
+        let mut generation = self.generation;
+        let answered = {
+            let mut asked = pin!(self.ask(&held, &mut generation));
+            poll_fn(|context| match asked.as_mut().poll(context) {
+                Poll::Ready(answers) => Poll::Ready(Some(answers)),
+                Poll::Pending => deadline.as_mut().poll(context).map(|()| None),
+            })
+            .await
+        };
+        let fail = |reason| take_down(&held, generation, reason);
         match answered {
             Some(Ok(Some(answers))) if answers.len() == self.count => {
                 self.message.land(answers);
@@ -87,35 +88,57 @@ impl Open {
         }
     }
 
-    /// The answers to all keys; `None` if these are none.
+    /// The answers to all keys; `None` if these are none. Asked for once more where the connection
+    /// ends under the message; `generation` becomes that of the connection.
     async fn ask(
         &self,
-        wire: &mut Wire,
-        singly: bool,
         pool: &Weak<Pool>,
+        generation: &mut u64,
     ) -> Result<Option<Vec<Answer>>, Error> {
+        let mut answers = self.ask_once(pool, generation).await?;
+        if matches!(&answers, Err(error) if error.is_connection_dropped()) {
+            if let Some(pool) = pool.upgrade() {
+                pool.replace(*generation);
+            }
+            // In a box: what is rarely needed would be a part of every message's task.
+            answers = Box::pin(self.ask_once(pool, generation)).await?;
+        }
+        answers.map_err(|error| judge(pool, *generation, &error))
+    }
+
+    async fn ask_once(
+        &self,
+        pool: &Weak<Pool>,
+        generation: &mut u64,
+    ) -> Result<RedisResult<Option<Vec<Answer>>>, Error> {
+        let alive = pool.upgrade().ok_or(Error::Unavailable)?;
+        let mut wire = alive.wire(generation).await?;
+        let singly = alive.reads_singly(*generation);
+        drop(alive); // as above
         if !singly {
             match wire.send(&self.keys).await.and_then(Value::extract_error) {
                 Ok(Value::Array(values)) => {
-                    return Ok(values.into_iter().map(|value| answer(value).map(Ok)).collect());
+                    return Ok(Ok(values.into_iter().map(|value| answer(value).map(Ok)).collect()));
                 }
-                Ok(_) => return Ok(None),
+                Ok(_) => return Ok(Ok(None)),
                 // `ERR`: a server or proxy without this command.
                 Err(error) if matches!(error.code(), Some("NOPERM" | "CROSSSLOT" | "ERR")) => {}
-                Err(error) => return Err(self.judge(pool, &error)),
+                Err(error) => return Ok(Err(error)),
             }
             if let Some(pool) = pool.upgrade() {
-                pool.read_singly(self.generation);
+                pool.read_singly(*generation);
             }
         }
-        // In a box: what is rarely needed would be a part of every message's task.
-        let values = Box::pin(self.ask_singly(wire)).await;
-        let values = values.map_err(|error| self.judge(pool, &error))?;
+        // In a box, for the same reason.
+        let values = match Box::pin(self.ask_singly(&mut wire)).await {
+            Ok(values) => values,
+            Err(error) => return Ok(Err(error)),
+        };
         let each = values.into_iter().map(|value| match value.extract_error() {
             Ok(value) => answer(value).map(Ok),
-            Err(error) => Some(Err(self.judge(pool, &error))),
+            Err(error) => Some(Err(judge(pool, *generation, &error))),
         });
-        Ok(each.collect())
+        Ok(Ok(each.collect()))
     }
 
     /// The answers to a `GET` of each key.
@@ -129,16 +152,17 @@ impl Open {
         }
         wire.send_all(&reads, count).await
     }
+}
 
-    fn judge(&self, pool: &Weak<Pool>, error: &RedisError) -> Error {
-        refusal::learn(error, Asked::Read, |reason| self.take_down(pool, reason))
-    }
+/// What the callers get to know of an error.
+fn judge(pool: &Weak<Pool>, generation: u64, error: &RedisError) -> Error {
+    refusal::learn(error, Asked::Read, |reason| take_down(pool, generation, reason))
+}
 
-    /// The connections are of no use any more.
-    fn take_down(&self, pool: &Weak<Pool>, reason: &str) {
-        if let Some(pool) = pool.upgrade() {
-            pool.fail(self.generation, reason);
-        }
+/// The connections are of no use any more.
+fn take_down(pool: &Weak<Pool>, generation: u64, reason: &str) {
+    if let Some(pool) = pool.upgrade() {
+        pool.fail(generation, reason);
     }
 }
 

@@ -1,0 +1,114 @@
+//! Opening a connection: the socket, TLS over it where that was asked for, and the task that
+//! drives it.
+//!
+//! The client library can open connections as well, but keeps that task to itself. That one has
+//! ended could then be seen by a failing command alone.
+
+use super::wire::{Server, Wire};
+use redis::aio::{AsyncStream, MultiplexedConnection};
+use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
+use redis::{AsyncConnectionConfig, ConnectionAddr, RedisResult};
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::sync::Notify;
+
+/// What a connection is made of.
+type Stream = Pin<Box<dyn AsyncStream + Send + Sync>>;
+
+/// A new connection, which tells `ended` when it ends.
+pub(super) async fn dial(server: &Server, ended: &Arc<Notify>) -> RedisResult<Wire> {
+    let stream = stream(server.addr()).await?;
+    // Every command has a deadline of its own; a second one beside it would only cost.
+    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    let settings = server.redis_settings();
+    let (connection, driver) =
+        MultiplexedConnection::new_with_config(settings, stream, config).await?;
+    Ok(Wire::driven(connection, driver, ended.clone()))
+}
+
+async fn stream(to: &ConnectionAddr) -> io::Result<Stream> {
+    Ok(match to {
+        ConnectionAddr::Tcp(host, port) => Box::pin(tcp(host, *port).await?),
+        #[cfg(feature = "tls")]
+        ConnectionAddr::TcpTls { host, port, .. } => {
+            Box::pin(tls::over(tcp(host, *port).await?, host).await?)
+        }
+        #[cfg(unix)]
+        ConnectionAddr::Unix(path) => Box::pin(tokio::net::UnixStream::connect(path).await?),
+        _ => return Err(io::ErrorKind::Unsupported.into()),
+    })
+}
+
+/// Whichever of the host's addresses answers first.
+async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let addresses = lookup_host((host, port)).await?;
+    let mut attempts: Vec<_> =
+        addresses.map(|address| Box::pin(TcpStream::connect(address))).collect();
+    let mut failed = io::Error::from(io::ErrorKind::NotFound);
+    let stream = poll_fn(|context| {
+        let mut connected = None;
+        attempts.retain_mut(|attempt| match attempt.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(Ok(stream)) => {
+                connected = Some(stream);
+                false
+            }
+            Poll::Ready(Err(error)) => {
+                failed = error;
+                false
+            }
+        });
+        match connected {
+            Some(stream) => Poll::Ready(Some(stream)),
+            None if attempts.is_empty() => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    });
+    let stream = stream.await.ok_or(failed)?;
+    stream.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(15))
+        .with_interval(Duration::from_secs(5));
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    socket.set_tcp_user_timeout(Some(Duration::from_secs(5)))?;
+    Ok(stream)
+}
+
+#[cfg(feature = "tls")]
+mod tls {
+    use rustls::pki_types::ServerName;
+    use rustls::{ClientConfig, RootCertStore};
+    use std::io;
+    use std::sync::Arc;
+    use tokio::net::TcpStream;
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::client::TlsStream;
+
+    /// TLS with the platform's certificates, read anew for each connection: they are replaced
+    /// while programs run.
+    pub(super) async fn over(stream: TcpStream, host: &str) -> io::Result<TlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| io::Error::other("the host's name is none that a certificate can have"))?;
+        let connector = TlsConnector::from(Arc::new(config()?));
+        connector.connect(name, stream).await
+    }
+
+    fn config() -> io::Result<ClientConfig> {
+        let mut found = rustls_native_certs::load_native_certs();
+        if let Some(error) = found.errors.pop() {
+            return Err(io::Error::other(error));
+        }
+        let mut roots = RootCertStore::empty();
+        for certificate in found.certs {
+            roots.add(certificate).map_err(io::Error::other)?;
+        }
+        Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+    }
+}
