@@ -3,6 +3,10 @@
 use crate::{DEADLINE, RedisServer, eventually};
 use std::time::{Duration, Instant};
 
+/// Milliseconds for which a lease lasts that is not to run out: longer than any test waits, and no
+/// longer than a lease may last.
+const LASTS: &str = "55000";
+
 /// All keys but those of leases, sorted.
 pub fn keys(server: &RedisServer) -> Vec<String> {
     let mut keys: Vec<String> = server.command(&["KEYS", "*"]);
@@ -35,7 +39,7 @@ pub fn is_leased(server: &RedisServer, key: &str) -> bool {
 /// From now on the lease of a key, if somebody has it, does not run out by itself: that it is
 /// gone later says that it was given back, however long that took.
 pub fn make_lease_last(server: &RedisServer, key: &str) {
-    server.command::<()>(&["PERSIST", &lease(key)]);
+    server.command::<()>(&["PEXPIRE", &lease(key), LASTS]);
 }
 
 /// Waits until the lease of a key has been given back.
@@ -49,7 +53,7 @@ pub async fn given_back(server: &RedisServer, key: &str) {
 pub async fn all_given_back(server: &RedisServer) {
     let leases = || server.command::<Vec<String>>(&["KEYS", "*:~lease:*"]);
     for lease in leases() {
-        server.command::<()>(&["PERSIST", &lease]);
+        server.command::<()>(&["PEXPIRE", &lease, LASTS]);
     }
     eventually(DEADLINE, || async { leases().is_empty() }).await;
 }

@@ -40,14 +40,22 @@ impl Lease {
     pub(crate) async fn acquire(&mut self, ask: Ask, within: Duration) -> Result<Acquired, Error> {
         let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
         let sent = Instant::now();
-        let acquired = self.cache.store().acquire(&self.key, ask, token, LIFE, within).await;
-        if matches!(acquired, Ok(Acquired::Ours)) {
-            self.held = Some(self.cache.hold(&self.key, token, sent));
-        } else {
-            // After a timeout it may arrive there all the same, and runs out. Nothing could be sent
-            // to follow it: the timeout has taken the connections down.
-            self.token = None;
+        let over = self.cache.leases().left_behind(&self.key);
+        let (store, key) = (self.cache.store(), &self.key);
+        let acquired = store.acquire(key, ask, token, &over, LIFE, within).await;
+        match &acquired {
+            Ok(Acquired::Ours) => {
+                over.iter().for_each(|over| self.cache.leases().given_back(over));
+                self.held = Some(self.cache.hold(&self.key, token, sent));
+                return acquired;
+            }
+            // It was not given.
+            Ok(_) | Err(Error::Refused(_)) => {}
+            // It may arrive there all the same. Nothing could be sent to follow it: what happened
+            // has taken the connections down.
+            Err(_) => self.cache.leases().leave_behind(&self.key, token),
         }
+        self.token = None;
         acquired
     }
 
@@ -71,12 +79,15 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(token) = self.token.take() else { return };
-        // Without a runtime it just runs out.
+        self.cache.leases().leave_behind(&self.key, &token);
+        // Without a runtime it runs out, or is taken over by the next call of this process.
         if timers::available() {
             let (cache, key) = (self.cache.again(), self.key.clone());
             drop(tokio::spawn(async move {
                 let within = cache.settings().timeout;
-                let _ = cache.store().settle(&key, &token, Act::Release, within).await;
+                if cache.store().settle(&key, &token, Act::Release, within).await.is_ok() {
+                    cache.leases().given_back(&token);
+                }
             }));
         }
     }

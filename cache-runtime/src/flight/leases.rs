@@ -1,9 +1,9 @@
-//! The leases that calls of this process hold, to be renewed: state alone. What renews them is in
-//! `cache/renewals`.
+//! The leases that calls of this process hold, to be renewed, and those that it has left behind:
+//! state alone. What renews them is in `cache/renewals`.
 
 use crate::key::whole::Key;
 use crate::store::Token;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,12 @@ pub(crate) const RENEW_EVERY: Duration = Duration::from_millis(500);
 /// A lease is not renewed for longer: a body that runs on stores nothing.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
-/// The leases that are held.
+/// How long a lease that was left behind is remembered: what asked for it may arrive late.
+const REMEMBERED: Duration = Duration::from_secs(5);
+/// How many are, of which one is looked for by going through them.
+const MOST_LEFT: usize = 256;
+
+/// The leases of this process.
 #[derive(Debug, Default)]
 pub(crate) struct Leases(Mutex<All>);
 
@@ -22,6 +27,8 @@ pub(crate) struct Leases(Mutex<All>);
 struct All {
     held: HashMap<u64, Lease>,
     next: u64,
+    /// Those that have ended here and may still stand in the store, the oldest first.
+    left: VecDeque<(Key, Token, Instant)>,
     /// Whether there is a task that renews.
     renewing: bool,
 }
@@ -101,6 +108,29 @@ impl Leases {
         !all.renewing
     }
 
+    /// A lease may stand in the store that nobody here uses any more: who needs it next need not
+    /// wait until it runs out.
+    pub(crate) fn leave_behind(&self, key: &Key, token: &Token) {
+        let mut all = self.lock();
+        let old = |(.., since): &(Key, Token, Instant)| since.elapsed() > REMEMBERED;
+        while all.left.len() >= MOST_LEFT || all.left.front().is_some_and(old) {
+            all.left.pop_front();
+        }
+        all.left.push_back((key.clone(), *token, Instant::now()));
+    }
+
+    /// The leases of `key` that were left behind.
+    pub(crate) fn left_behind(&self, key: &Key) -> Vec<Token> {
+        let all = self.lock();
+        let left = all.left.iter().filter(|(left, ..)| left == key);
+        left.map(|(_, token, _)| *token).collect()
+    }
+
+    /// A lease that was left behind has been given back.
+    pub(crate) fn given_back(&self, token: &Token) {
+        self.lock().left.retain(|(_, left, _)| left != token);
+    }
+
     /// The task that renews is gone.
     pub(crate) fn died(&self) {
         self.lock().renewing = false;
@@ -159,5 +189,22 @@ mod tests {
         let leases = Arc::new(Leases::default());
         let _held = leases.hold(&Key::new("shop", "a"), &Token::random(), Instant::now());
         assert!(leases.due().leases.is_empty());
+    }
+
+    #[test]
+    fn what_was_left_behind_is_remembered_until_it_is_given_back() {
+        let leases = Leases::default();
+        let (key, other) = (Key::new("shop", "a"), Key::new("shop", "b"));
+        let (one, two) = (Token::random(), Token::random());
+        leases.leave_behind(&key, &one);
+        leases.leave_behind(&key, &two);
+        assert_eq!(leases.left_behind(&key), [one, two]);
+        assert_eq!(leases.left_behind(&other), []);
+        leases.given_back(&one);
+        assert_eq!(leases.left_behind(&key), [two]);
+        for _ in 0..MOST_LEFT {
+            leases.leave_behind(&other, &one);
+        }
+        assert_eq!(leases.left_behind(&key), [], "the oldest make room");
     }
 }

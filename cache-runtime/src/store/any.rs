@@ -106,10 +106,11 @@ impl Store for AnyStore {
         key: &Key,
         ask: Ask,
         token: &Token,
+        over: &[Token],
         life: Duration,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        delegate!("acquire": self, store => store.acquire(key, ask, token, life, within).await)
+        delegate!("acquire": self, store => store.acquire(key, ask, token, over, life, within).await)
     }
 
     async fn settle(

@@ -4,7 +4,7 @@ use super::any::AnyStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::testing::{Write, key};
-use super::{Acquired, Act, Ask, Bytes, Cursor, Found, Life, Read, Store, Token, Want};
+use super::{Acquired, Act, Ask, Bytes, Cursor, Found, LONGEST, Life, Read, Store, Token, Want};
 use crate::clock::Clock;
 use crate::config::Bounds;
 use crate::error::Error;
@@ -61,6 +61,8 @@ conformance!(
     a_value_is_found_instead_of_a_lease,
     an_invalidation_voids_the_fill,
     a_lease_of_another_is_not_released,
+    a_lease_that_was_left_behind_is_taken_over,
+    what_lasts_longer_than_any_lease_is_none,
     a_voided_lease_is_not_brought_back,
     a_lease_runs_out_and_is_made_to_last,
     force_takes_the_lease_over,
@@ -193,11 +195,11 @@ fn tokens() -> (Token, Token) {
 }
 
 async fn ask(store: &impl Store, ask: Ask, token: &Token) -> Acquired {
-    store.acquire(&key("p:k"), ask, token, MINUTE, SOON).await.unwrap()
+    store.acquire(&key("p:k"), ask, token, &[], MINUTE, SOON).await.unwrap()
 }
 
 async fn acquire(store: &impl Store, whole: &str, token: &Token) -> Acquired {
-    store.acquire(&key(whole), Ask::IfAbsent, token, MINUTE, SOON).await.unwrap()
+    store.acquire(&key(whole), Ask::IfAbsent, token, &[], MINUTE, SOON).await.unwrap()
 }
 
 async fn settle(store: &impl Store, whole: &str, token: &Token, act: Act<'_>) -> bool {
@@ -254,6 +256,37 @@ async fn a_lease_of_another_is_not_released(store: &impl Store) {
     assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
 }
 
+async fn a_lease_that_was_left_behind_is_taken_over(store: &impl Store) {
+    let (one, other) = tokens();
+    let (key, next) = (key("p:k"), Token::random());
+    for ask in [Ask::IfAbsent, Ask::Above(SOON)] {
+        assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+        let over = async |over: &[Token]| {
+            store.acquire(&key, ask, &next, over, MINUTE, SOON).await.unwrap()
+        };
+        assert_eq!(over(&[]).await, Acquired::Theirs);
+        assert_eq!(over(&[other]).await, Acquired::Theirs, "somebody else has it");
+        assert_eq!(over(&[other, one]).await, Acquired::Ours);
+        assert!(!settle(store, "p:k", &one, Act::Fill(b"late", MINUTE)).await);
+        assert!(settle(store, "p:k", &next, Act::Release).await);
+    }
+}
+
+async fn what_lasts_longer_than_any_lease_is_none(store: &impl Store) {
+    let (one, other) = tokens();
+    for ask in [Ask::IfAbsent, Ask::Above(SOON)] {
+        let endless = LONGEST + Duration::from_secs(1);
+        let key = key("p:k");
+        assert_eq!(
+            store.acquire(&key, Ask::Force, &one, &[], endless, SOON).await,
+            Ok(Acquired::Ours)
+        );
+        assert_eq!(store.acquire(&key, ask, &other, &[], MINUTE, SOON).await, Ok(Acquired::Ours));
+        assert_eq!(store.acquire(&key, ask, &one, &[], MINUTE, SOON).await, Ok(Acquired::Theirs));
+        assert!(settle(store, "p:k", &other, Act::Release).await);
+    }
+}
+
 async fn a_voided_lease_is_not_brought_back(store: &impl Store) {
     let (one, other) = tokens();
     assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
@@ -266,7 +299,7 @@ async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
     let short = Duration::from_millis(30);
     let (one, other) = tokens();
     for whole in ["p:ends", "p:lasts"] {
-        let taken = store.acquire(&key(whole), Ask::IfAbsent, &one, short, SOON).await;
+        let taken = store.acquire(&key(whole), Ask::IfAbsent, &one, &[], short, SOON).await;
         assert_eq!(taken, Ok(Acquired::Ours));
     }
     // One message for all that are held, and that of another is left alone.

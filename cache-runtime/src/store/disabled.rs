@@ -20,6 +20,7 @@ impl Store for DisabledStore {
         _: &Key,
         _: Ask,
         _: &Token,
+        _: &[Token],
         _: Duration,
         _: Duration,
     ) -> Result<Acquired, Error> {

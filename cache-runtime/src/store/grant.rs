@@ -8,6 +8,9 @@
 use super::found::Found;
 use std::time::Duration;
 
+/// No lease has more left than this.
+pub(crate) const LONGEST: Duration = Duration::from_secs(60);
+
 /// Proof of having been given a lease; random, so that no two are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token([u8; 32]);

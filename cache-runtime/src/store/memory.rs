@@ -4,7 +4,7 @@
 mod tests;
 
 use super::{
-    Acquired, Act, Ask, Bytes, Cursor, Found, Life, Reachability, Read, Store, Token, Want,
+    Acquired, Act, Ask, Bytes, Cursor, Found, LONGEST, Life, Reachability, Read, Store, Token, Want,
 };
 use crate::clock::Clock;
 use crate::config::Bounds;
@@ -146,6 +146,7 @@ impl Store for MemoryStore {
         key: &Key,
         ask: Ask,
         token: &Token,
+        over: &[Token],
         life: Duration,
         _: Duration,
     ) -> Result<Acquired, Error> {
@@ -163,7 +164,10 @@ impl Store for MemoryStore {
             let left = with_life.then_some(left);
             return Ok(Acquired::Found(Found { bytes: Bytes::Shared(value), left }));
         }
-        if ask != Ask::Force && inner.live(&lease, now).is_some() {
+        let held = inner.found(&lease, now).is_some_and(|(holder, left)| {
+            left <= LONGEST && over.iter().all(|over| *over.as_bytes() != *holder)
+        });
+        if ask != Ask::Force && held {
             return Ok(Acquired::Theirs);
         }
         inner.write(&lease, token.as_bytes(), life, now, self.bounds);

@@ -16,7 +16,7 @@ mod redis;
 pub(crate) mod testing;
 
 pub(crate) use found::{Bytes, Found, Read, Want};
-pub(crate) use grant::{Acquired, Act, Ask, Token};
+pub(crate) use grant::{Acquired, Act, Ask, LONGEST, Token};
 
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
@@ -83,12 +83,14 @@ pub(crate) trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Read, Error>> + Send;
 
     /// Gives the lease of `key` to `token` for `life`, or answers why not: there is a value that
-    /// counts, or somebody else has the lease.
+    /// counts, or somebody else has the lease. Who has one of the tokens `over` has left it behind,
+    /// and what has more than [`LONGEST`] left, or is no token, is no lease: these are taken over.
     fn acquire(
         &self,
         key: &Key,
         ask: Ask,
         token: &Token,
+        over: &[Token],
         life: Duration,
         within: Duration,
     ) -> impl Future<Output = Result<Acquired, Error>> + Send;

@@ -29,7 +29,7 @@ pub(crate) trait Write: Store {
         within: Duration,
     ) -> Result<(), Error> {
         let (key, token) = (key(whole), Token::random());
-        let acquired = self.acquire(&key, Ask::Force, &token, LEASE, within).await?;
+        let acquired = self.acquire(&key, Ask::Force, &token, &[], LEASE, within).await?;
         assert_eq!(acquired, Acquired::Ours);
         assert!(self.settle(&key, &token, Act::Fill(value, ttl), within).await?, "voided");
         Ok(())

@@ -8,6 +8,7 @@
 
 mod blocked;
 mod killed;
+mod left;
 mod overtaken;
 mod together;
 

@@ -66,7 +66,8 @@ async fn a_value_counts_with_more_left_than_is_asked_for_and_not_with_as_much() 
     store.set("p:k", b"v", 2 * MINUTE, SOON).await.unwrap();
     clock.advance(MINUTE - Duration::from_nanos(1));
     let (key, token) = (key("p:k"), Token::random());
-    let ask = async || store.acquire(&key, Ask::Above(MINUTE), &token, MINUTE, SOON).await.unwrap();
+    let ask =
+        async || store.acquire(&key, Ask::Above(MINUTE), &token, &[], MINUTE, SOON).await.unwrap();
     let left = Some(MINUTE + Duration::from_nanos(1));
     assert_eq!(ask().await, Acquired::Found(Found { bytes: Bytes::Own(b"v".to_vec()), left }));
     clock.advance(Duration::from_nanos(1));

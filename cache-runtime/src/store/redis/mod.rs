@@ -123,6 +123,7 @@ impl Store for RedisStore {
         key: &Key,
         ask: Ask,
         token: &Token,
+        over: &[Token],
         life: Duration,
         within: Duration,
     ) -> Result<Acquired, Error> {
@@ -148,6 +149,7 @@ impl Store for RedisStore {
             }
             Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, &without_above, value),
         };
+        arguments.extend(over.iter().map(Token::as_bytes));
         let acquired = |reply| match reply {
             Value::Int(1) => Some(Acquired::Ours),
             Value::Int(0) => Some(Acquired::Theirs),

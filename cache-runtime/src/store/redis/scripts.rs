@@ -1,4 +1,7 @@
 //! The steps that must be atomic and are more than one command: small scripts, sent by their hash.
+//!
+//! A lease is read with `pcall`: a list in its place is an answer like any other, and not the end of
+//! the script.
 
 use redis::{Cmd, Script};
 use std::fmt;
@@ -9,40 +12,58 @@ local value = redis.call('GET', KEYS[1])
 if not value then return false end
 return {value, redis.call('PTTL', KEYS[1])}";
 
-/// As `ACQUIRE`, where only a value with more than so much left counts.
-const ACQUIRE_ABOVE: &str = "\
+/// Gives the lease to ARGV[1] for ARGV[2] unless somebody has it: 1 for ours, 0 for theirs. What is
+/// no token, or has more left than any lease (`grant::LONGEST`), is nobody's: others wrote it. From
+/// ARGV[3] on stand tokens of leases that this process has left behind.
+macro_rules! take {
+    () => {
+        "
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+local holder, ends = redis.pcall('GET', KEYS[2]), redis.call('PTTL', KEYS[2])
+local held = type(holder) == 'string' and ends >= 0 and ends <= 60000
+for i = 3, #ARGV do held = held and holder ~= ARGV[i] end
+if held then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return 1"
+    };
+}
+
+/// As `ACQUIRE`, where only a value with more left than the argument behind the life counts.
+const ACQUIRE_ABOVE: &str = concat!(
+    "\
 local left = redis.call('PTTL', KEYS[1])
-if left > tonumber(ARGV[3]) then
+if left > tonumber(table.remove(ARGV, 3)) then
   local value = redis.call('GET', KEYS[1])
   if value then return {value, left} end
-end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-return 0";
+end",
+    take!()
+);
 
 /// Gives the lease back and removes the value, if the lease is still ours.
 const DISCARD: &str = "\
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('UNLINK', KEYS[1])
 redis.call('DEL', KEYS[2])
 return 1";
 
 /// Reads the value, or gives out the lease: the value, 1 for ours, 0 for theirs.
-const ACQUIRE: &str = "\
+const ACQUIRE: &str = concat!(
+    "\
 local value = redis.call('GET', KEYS[1])
-if value then return value end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
-return 0";
+if value then return value end",
+    take!()
+);
 
 /// Stores the value and gives the lease back, if it is still ours.
 const FILL: &str = "\
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1";
 
 /// Gives the lease back, if it is still ours.
 const RELEASE: &str = "\
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
 return 1";
 
@@ -50,7 +71,7 @@ return 1";
 const RENEW: &str = "\
 local renewed = 0
 for i = 1, #KEYS do
-  if redis.call('GET', KEYS[i]) == ARGV[i + 1] then
+  if redis.pcall('GET', KEYS[i]) == ARGV[i + 1] then
     renewed = renewed + redis.call('PEXPIRE', KEYS[i], ARGV[1])
   end
 end
