@@ -33,12 +33,12 @@ impl Lease {
     /// About to be asked for. The token is a new one each time: an earlier request that was given
     /// up may still arrive, and would be taken for this one.
     pub(crate) fn request(cache: Handle, key: Key) -> Self {
-        Self { cache, key, token: Some(Token::random()), held: None }
+        Self { cache, key, token: Token::random(), held: None }
     }
 
     /// Asks for it.
     pub(crate) async fn acquire(&mut self, ask: Ask, within: Duration) -> Result<Acquired, Error> {
-        let Some(token) = &self.token else { return Ok(Acquired::Theirs) };
+        let Some(token) = &self.token else { return Err(Error::Unavailable) };
         let sent = Instant::now();
         let over = self.cache.leases().left_behind(&self.key);
         let (store, key) = (self.cache.store(), &self.key);

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn one_task_renews_while_anything_is_held() {
         let leases = Arc::new(Leases::default());
-        let hold = || leases.hold(&Key::new("shop", "a"), &Token::random(), Instant::now());
+        let hold = || leases.hold(&Key::new("shop", "a"), &Token::random().unwrap(), Instant::now());
         let (first, starts) = hold();
         assert!(starts && !leases.rests());
         let (second, starts) = hold();
@@ -176,7 +176,7 @@ mod tests {
         let (Some(long_ago), now) = (Instant::now().checked_sub(LIFE), Instant::now()) else {
             return; // this machine runs since two seconds
         };
-        let (held, _) = leases.hold(&Key::new("shop", "a"), &Token::random(), long_ago);
+        let (held, _) = leases.hold(&Key::new("shop", "a"), &Token::random().unwrap(), long_ago);
         assert!(held.has_run_out());
         let due = leases.due();
         assert_eq!(due.leases.len(), 1);
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_new_lease_is_not_due_yet() {
         let leases = Arc::new(Leases::default());
-        let _held = leases.hold(&Key::new("shop", "a"), &Token::random(), Instant::now());
+        let _held = leases.hold(&Key::new("shop", "a"), &Token::random().unwrap(), Instant::now());
         assert!(leases.due().leases.is_empty());
     }
 
@@ -195,7 +195,7 @@ mod tests {
     fn what_was_left_behind_is_remembered_until_it_is_given_back() {
         let leases = Leases::default();
         let (key, other) = (Key::new("shop", "a"), Key::new("shop", "b"));
-        let (one, two) = (Token::random(), Token::random());
+        let (one, two) = (Token::random().unwrap(), Token::random().unwrap());
         leases.leave_behind(&key, &one);
         leases.leave_behind(&key, &two);
         assert_eq!(leases.left_behind(&key), [one, two]);

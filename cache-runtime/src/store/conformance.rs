@@ -191,7 +191,7 @@ async fn a_ping_is_answered(store: &impl Store) {
 }
 
 fn tokens() -> (Token, Token) {
-    (Token::random(), Token::random())
+    (Token::random().unwrap(), Token::random().unwrap())
 }
 
 async fn ask(store: &impl Store, ask: Ask, token: &Token) -> Acquired {
@@ -229,7 +229,10 @@ async fn a_lease_is_given_once_and_the_fill_ends_it(store: &impl Store) {
 
 async fn a_value_is_found_instead_of_a_lease(store: &impl Store) {
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    assert_eq!(acquire(store, "p:k", &Token::random()).await, Acquired::Found(plain(b"v")));
+    assert_eq!(
+        acquire(store, "p:k", &Token::random().unwrap()).await,
+        Acquired::Found(plain(b"v"))
+    );
     assert_eq!(lease_of(store, "p:k").await, None);
 }
 
@@ -258,7 +261,7 @@ async fn a_lease_of_another_is_not_released(store: &impl Store) {
 
 async fn a_lease_that_was_left_behind_is_taken_over(store: &impl Store) {
     let (one, other) = tokens();
-    let (key, next) = (key("p:k"), Token::random());
+    let (key, next) = (key("p:k"), Token::random().unwrap());
     for ask in [Ask::IfAbsent, Ask::Above(SOON)] {
         assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
         let over = async |over: &[Token]| {
@@ -379,7 +382,7 @@ async fn a_discard_takes_value_and_lease(store: &impl Store) {
 async fn leases_are_found_by_their_pattern(store: &impl Store) {
     let keys = ["p:k", "p:{tag}:k", "p:a{b", "p:a}b", "p:a{}b"];
     for key in keys {
-        acquire(store, key, &Token::random()).await;
+        acquire(store, key, &Token::random().unwrap()).await;
     }
     let (found, _) = scan(store, "p:~lease:*").await;
     assert_eq!(found, BTreeSet::from(keys.map(|whole| key(whole).lease())));

@@ -11,20 +11,24 @@ use std::time::Duration;
 /// No lease has more left than this.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
-/// Proof of having been given a lease; random, so that no two are alike.
+/// Proof of having been given a lease; random, so that no two are alike. From the system's entropy:
+/// a generator's state is copied with the virtual machine that it runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token([u8; 32]);
 
 impl Token {
-    pub(crate) fn random() -> Self {
+    /// `None` where the system has no entropy.
+    pub(crate) fn random() -> Option<Self> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).ok()?;
+        let mut random = u128::from_ne_bytes(random);
         let mut digits = [b'0'; 32];
-        let mut random = fastrand::u128(..);
         for digit in &mut digits {
             // Four bits make a hex digit.
             *digit = b"0123456789abcdef".get((random & 15) as usize).copied().unwrap_or(b'0');
             random >>= 4;
         }
-        Self(digits)
+        Some(Self(digits))
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -65,4 +69,19 @@ pub(crate) enum Act<'v> {
     /// Gives the lease back and removes the value: what was computed replaces it, and may not be
     /// stored.
     Discard,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two clones of one machine have the same seed, and not the same entropy.
+    #[test]
+    fn a_seed_says_nothing_of_a_token() {
+        let seeded = || {
+            fastrand::seed(7);
+            Token::random().unwrap()
+        };
+        assert_ne!(seeded(), seeded());
+    }
 }

@@ -28,7 +28,7 @@ pub(crate) trait Write: Store {
         ttl: Duration,
         within: Duration,
     ) -> Result<(), Error> {
-        let (key, token) = (key(whole), Token::random());
+        let (key, token) = (key(whole), Token::random().unwrap());
         let acquired = self.acquire(&key, Ask::Force, &token, &[], LEASE, within).await?;
         assert_eq!(acquired, Acquired::Ours);
         assert!(self.settle(&key, &token, Act::Fill(value, ttl), within).await?, "voided");

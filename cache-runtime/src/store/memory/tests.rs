@@ -65,7 +65,7 @@ async fn a_value_counts_with_more_left_than_is_asked_for_and_not_with_as_much() 
     let (clock, store) = small(10_000, 10);
     store.set("p:k", b"v", 2 * MINUTE, SOON).await.unwrap();
     clock.advance(MINUTE - Duration::from_nanos(1));
-    let (key, token) = (key("p:k"), Token::random());
+    let (key, token) = (key("p:k"), Token::random().unwrap());
     let ask =
         async || store.acquire(&key, Ask::Above(MINUTE), &token, &[], MINUTE, SOON).await.unwrap();
     let left = Some(MINUTE + Duration::from_nanos(1));
