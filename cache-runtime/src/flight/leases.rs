@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn one_task_renews_while_anything_is_held() {
         let leases = Arc::new(Leases::default());
-        let hold = || leases.hold(&Key::new("shop", "a"), &Token::random().unwrap(), Instant::now());
+        let hold =
+            || leases.hold(&Key::new("shop", "a"), &Token::random().unwrap(), Instant::now());
         let (first, starts) = hold();
         assert!(starts && !leases.rests());
         let (second, starts) = hold();

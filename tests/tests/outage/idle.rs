@@ -22,7 +22,7 @@ async fn all_closed(server: &RedisServer, before: &[u64]) {
 async fn a_connection_that_the_server_closes_when_it_idles_costs_no_hit_and_no_alarm() {
     let server = RedisServer::with_args(&["--timeout", "1"]);
     let logs = Logs::capture(server.address());
-    let cache = cache_at(&server.url());
+    let cache = cache_tests::cache_at(&server.url());
     limited(async {
         warm(&cache, 7).await;
         for round in 0..3 {
@@ -39,7 +39,7 @@ async fn a_connection_that_the_server_closes_when_it_idles_costs_no_hit_and_no_a
 async fn reads_whose_connection_ends_under_them_are_sent_again() {
     let server = RedisServer::start();
     let logs = Logs::capture(server.address());
-    let cache = cache_at(&server.url());
+    let cache = cache_tests::cache_at(&server.url());
     limited(async {
         for n in 0..20 {
             warm(&cache, n).await;
@@ -60,7 +60,7 @@ async fn reads_whose_connection_ends_under_them_are_sent_again() {
 fn a_runtime_that_slept_through_the_end_of_its_connection_hits() {
     let server = RedisServer::start();
     let logs = Logs::capture(server.address());
-    let cache = cache_at(&server.url());
+    let cache = cache_tests::cache_at(&server.url());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(limited(warm(&cache, 7)));
     for _ in 0..2 {

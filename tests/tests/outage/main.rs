@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 mod gone;
+mod harmful;
 mod idle;
 mod network;
 mod odd_values;

@@ -7,7 +7,8 @@ use super::refusal::{self, Asked};
 use super::scripts::Hashed;
 use crate::error::Error;
 use crate::store::breaker::Admission;
-use redis::{Cmd, RedisResult, Value};
+use redis::{Arg, Cmd, RedisResult, Value};
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
@@ -112,12 +113,29 @@ impl Node {
                 self.fail_here(generation, "it answered out of turn");
                 Err(Error::Unavailable)
             }
+            Err(error) if asked == Asked::Bulk && refusal::closes(&error) => {
+                self.replace_here(generation);
+                Err(Error::Unavailable)
+            }
             Err(error) => {
                 let lost = |reason: &str| self.fail_here(generation, reason);
                 Err(refusal::learn(&error, asked, lost))
             }
         }
     }
+}
+
+/// The first key of a command that has any: behind the name, or behind a script and the keys' number.
+fn about(command: &Cmd) -> Cow<'_, str> {
+    let mut words = command.args_iter().map(|word| match word {
+        Arg::Simple(word) => String::from_utf8_lossy(word),
+        _ => Cow::Borrowed(""),
+    });
+    let key = match words.next().as_deref() {
+        Some("EVAL" | "EVALSHA") => words.nth(2),
+        _ => words.next(),
+    };
+    key.unwrap_or_default()
 }
 
 impl Node {
@@ -127,8 +145,9 @@ impl Node {
         way: Way,
         generation: &mut u64,
     ) -> Result<RedisResult<Value>, Error> {
-        self.replace_here(*generation);
-        self.way(way.command)?.take(generation).await
+        let pool = self.pool_here().ok_or(Error::Unavailable)?;
+        pool.replace(*generation);
+        pool.send_again(&way.command, &about(&way.command), generation).await
     }
 
     /// Runs a script, by its hash, or in full where the server has not seen it since its start.
@@ -170,13 +189,14 @@ impl Node {
         script: &Hashed,
         keys: &[&str],
         arguments: &[&[u8]],
+        asked: Asked,
         within: Duration,
     ) -> Result<bool, Error> {
         let ours = |reply| match reply {
             Value::Int(ours) => Some(ours == 1),
             _ => None,
         };
-        self.run(script, keys, arguments, Asked::Write, within, ours).await
+        self.run(script, keys, arguments, asked, within, ours).await
     }
 
     /// Does not even send a write while the server refuses them, and learns from the answer.

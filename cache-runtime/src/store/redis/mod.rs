@@ -1,11 +1,13 @@
 //! Redis behind the [`Store`] contract: a thin layer over multiplexed connections.
 //!
 //! - [`exchange`]: one command and its answer;
+//! - [`harmful`]: keys that are left alone;
 //! - [`link`]: the connections, and all that is known of the servers behind them;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
 //! - [`scripts`]: what is atomic and more than one command; [`info`]: the server's own figures.
 
 mod exchange;
+mod harmful;
 mod info;
 mod late;
 mod link;
@@ -35,6 +37,8 @@ use std::time::{Duration, Instant};
 const KEYS_PER_COMMAND: usize = 512;
 /// Keys that one `SCAN` looks at.
 const KEYS_PER_SCAN: u32 = 512;
+/// The least size of a value that the server may be set up not to take (`proto-max-bulk-len`).
+const LARGE: usize = 1 << 20;
 /// The longest life that is asked of Redis, ten years: beyond that `PX` overflows.
 const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
@@ -105,6 +109,9 @@ fn millis(life: Duration) -> Option<u64> {
 impl Store for RedisStore {
     async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
         let node = self.node_of(key);
+        if node.harmful.leaves_alone(key.whole()) {
+            return Err(Error::Unavailable);
+        }
         let (found, generation) = match want {
             Want::Value { about } => {
                 let (bytes, generation) = node.get(key.whole(), about, within).await?;
@@ -128,6 +135,9 @@ impl Store for RedisStore {
         within: Duration,
     ) -> Result<Acquired, Error> {
         let node = self.node_of(key);
+        if node.harmful.leaves_alone(key.whole()) {
+            return Err(Error::Unavailable);
+        }
         let (lease, token, life) = (key.lease(), token.as_bytes(), millis(life).unwrap_or(1));
         if ask == Ask::Force {
             let mut command = redis::cmd("SET");
@@ -171,14 +181,32 @@ impl Store for RedisStore {
         match act {
             Act::Fill(value, ttl) => {
                 let Some(ttl) = millis(ttl) else {
-                    return node.settle_by(&self.scripts.release, &keys, &[token], within).await;
+                    return node
+                        .settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within)
+                        .await;
                 };
                 let ttl = ttl.to_string();
                 let arguments = [token, value, ttl.as_bytes()];
-                node.write(node.settle_by(&self.scripts.fill, &keys, &arguments, within)).await
+                let fill =
+                    |asked| node.settle_by(&self.scripts.fill, &keys, &arguments, asked, within);
+                if value.len() < LARGE {
+                    return node.write(fill(Asked::Write)).await;
+                }
+                // What comes of it says nothing of other writes.
+                let reachable = node.reachability() == Reachability::Reachable;
+                let filled = fill(Asked::Bulk).await;
+                let lost = matches!(filled, Err(Error::Unavailable | Error::Timeout));
+                if reachable && lost && node.harmful.harmed(key.whole(), 1) {
+                    node.report.leaves_alone(key.whole());
+                }
+                filled
             }
-            Act::Discard => node.settle_by(&self.scripts.discard, &keys, &[token], within).await,
-            Act::Release => node.settle_by(&self.scripts.release, &keys, &[token], within).await,
+            Act::Discard => {
+                node.settle_by(&self.scripts.discard, &keys, &[token], Asked::Write, within).await
+            }
+            Act::Release => {
+                node.settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within).await
+            }
         }
     }
 

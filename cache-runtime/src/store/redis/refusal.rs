@@ -12,6 +12,8 @@ pub(super) enum Asked {
     Look,
     /// Storing a value.
     Write,
+    /// Storing one that is large: it may be what ends the connection, and then nothing else is wrong.
+    Bulk,
     /// Changing anything else; whoever asked gets to know, and calls go on.
     Change,
 }
@@ -91,6 +93,12 @@ fn said(code: &str, words: Option<&str>) -> String {
         }
         _ => format!("{code} {known}"),
     }
+}
+
+/// Whether the connection has ended, or does now: that is what an error without a code of its own
+/// is followed by where a value is too large for the protocol.
+pub(super) fn closes(error: &RedisError) -> bool {
+    error.is_connection_dropped() || error.code() == Some("ERR")
 }
 
 /// Codes with which a server refuses every command, whatever its key.

@@ -130,6 +130,15 @@ impl Report {
         code.clone_into(&mut lock(&self.code));
     }
 
+    pub(super) fn leaves_alone(&self, key: &str) {
+        tracing::warn!(
+            target: "cache_runtime",
+            server = %self.server,
+            key = %key,
+            "Redis closes the connection on this key's value; the key is left alone for a minute",
+        );
+    }
+
     pub(super) fn writes_refused(&self, code: &str) {
         tracing::warn!(
             target: "cache_runtime",

@@ -13,6 +13,7 @@ use crate::figures::stats::BreakerState;
 use crate::store::Event;
 use crate::store::Reachability;
 use crate::store::breaker::Breaker;
+use crate::store::redis::harmful::Harmful;
 use crate::store::redis::report::{Moment, Report};
 use crate::timers;
 use redis::Cmd;
@@ -28,6 +29,8 @@ pub(crate) struct Node {
     endpoint: Arc<Endpoint>,
     pub(crate) report: Arc<Report>,
     events: Arc<Events>,
+    /// Keys that are left alone.
+    pub(crate) harmful: Arc<Harmful>,
     /// Opens while the server refuses to be written to; reads go on.
     pub(crate) writes: Breaker,
     /// How many callers read now.
@@ -51,6 +54,7 @@ impl Node {
             report: Arc::new(Report::new(wire::address(&server))),
             endpoint: Arc::new(Endpoint::new(server, prefix, connections)),
             events: Arc::default(),
+            harmful: Arc::default(),
             writes: Breaker::new(),
             readers: AtomicUsize::new(0),
             here: RwLock::default(),
@@ -137,7 +141,7 @@ impl Node {
         self.here.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pool_here(&self) -> Option<Arc<Pool>> {
+    pub(crate) fn pool_here(&self) -> Option<Arc<Pool>> {
         let runtime = Handle::try_current().ok()?;
         find(&self.here(), runtime.id()).map(|here| here.pool.clone())
     }
@@ -149,7 +153,8 @@ impl Node {
         }
         // The ids of runtimes are never used twice, so the dead may go.
         all.retain(|here| here.pool.phase() != Phase::Dead);
-        let (pool, seen) = Pool::new(self.report.clone(), self.events.clone());
+        let (pool, seen) =
+            Pool::new(self.report.clone(), self.events.clone(), self.harmful.clone());
         let pool = Arc::new(pool);
         if timers::available() {
             let (endpoint, report) = (self.endpoint.clone(), self.report.clone());

@@ -7,10 +7,12 @@ use super::events::Events;
 use super::wire::Wire;
 use crate::error::Error;
 use crate::store::Event;
+use crate::store::redis::harmful::Harmful;
 use crate::store::redis::report::{Moment, Report};
+use redis::{Cmd, RedisResult, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// What the connections are good for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,18 +49,26 @@ pub(crate) struct Pool {
     singly: AtomicU64,
     report: Arc<Report>,
     events: Arc<Events>,
+    harmful: Arc<Harmful>,
+    /// One at a time is sent again.
+    again: Mutex<()>,
 }
 
 impl Pool {
     /// A pool that waits for its first connection, and what its supervisor watches.
-    pub(super) fn new(report: Arc<Report>, events: Arc<Events>) -> (Self, watch::Receiver<Link>) {
+    pub(super) fn new(
+        report: Arc<Report>,
+        events: Arc<Events>,
+        harmful: Arc<Harmful>,
+    ) -> (Self, watch::Receiver<Link>) {
         let (link, seen) = watch::channel(Link {
             phase: Phase::Connecting,
             generation: 0,
             since: report.moment(),
             wires: Vec::new(),
         });
-        (Self { link, turn: AtomicUsize::new(0), singly: AtomicU64::new(0), report, events }, seen)
+        let (turn, singly, again) = (AtomicUsize::new(0), AtomicU64::new(0), Mutex::default());
+        (Self { link, turn, singly, report, events, harmful, again }, seen)
     }
 
     /// A connection to use; `generation` becomes its own. Waits while one is being made; meanwhile
@@ -160,7 +170,7 @@ impl Pool {
 
     /// The connections of `generation` have ended, or one of them has. Servers and proxies close
     /// what idles, so that is no outage, and nothing is said unless connecting fails.
-    pub(super) fn replace(&self, generation: u64) {
+    pub(crate) fn replace(&self, generation: u64) {
         let mut old = Vec::new();
         let replaced = self.link.send_if_modified(|link| {
             let current = link.generation == generation && link.phase == Phase::Up;
@@ -173,6 +183,30 @@ impl Pool {
         if replaced {
             self.events.tell(Event::Lost);
         }
+    }
+
+    /// Sends once more a command about `key` that changes nothing and had its connection end under
+    /// it. One at a time, so that it is known who is to blame where a connection ends again.
+    pub(crate) async fn send_again(
+        &self,
+        command: &Cmd,
+        key: &str,
+        generation: &mut u64,
+    ) -> Result<RedisResult<Value>, Error> {
+        let _turn = self.again.lock().await;
+        if self.harmful.leaves_alone(key) {
+            return Err(Error::Unavailable);
+        }
+        let mut wire = self.wire(generation).await?;
+        let reply = wire.send(command).await;
+        if matches!(&reply, Err(error) if error.is_connection_dropped()) {
+            self.replace(*generation);
+            if self.harmful.harmed(key, 2) {
+                self.report.leaves_alone(key);
+            }
+            return Err(Error::Unavailable);
+        }
+        Ok(reply)
     }
 
     /// These connections work. Answers their generation.

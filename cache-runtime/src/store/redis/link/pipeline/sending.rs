@@ -95,15 +95,36 @@ impl Open {
         pool: &Weak<Pool>,
         generation: &mut u64,
     ) -> Result<Option<Vec<Answer>>, Error> {
-        let mut answers = self.ask_once(pool, generation).await?;
-        if matches!(&answers, Err(error) if error.is_connection_dropped()) {
-            if let Some(pool) = pool.upgrade() {
-                pool.replace(*generation);
+        match self.ask_once(pool, generation).await? {
+            Ok(answers) => Ok(answers),
+            Err(error) if error.is_connection_dropped() => {
+                if let Some(pool) = pool.upgrade() {
+                    pool.replace(*generation);
+                }
+                // In a box: what is rarely needed would be a part of every message's task.
+                Ok(Box::pin(self.ask_one_by_one(pool, generation)).await)
             }
-            // In a box: what is rarely needed would be a part of every message's task.
-            answers = Box::pin(self.ask_once(pool, generation)).await?;
+            Err(error) => Err(judge(pool, *generation, &error)),
         }
-        answers.map_err(|error| judge(pool, *generation, &error))
+    }
+
+    /// Who has ended the connection is known where each goes alone.
+    async fn ask_one_by_one(&self, pool: &Weak<Pool>, generation: &mut u64) -> Option<Vec<Answer>> {
+        let mut answers = Vec::with_capacity(self.count);
+        for key in self.keys.args_iter().skip(1) {
+            let Arg::Simple(key) = key else { return None };
+            let mut read = Cmd::with_capacity(2, key.len() + 3);
+            read.arg("GET").arg(key);
+            let alive = pool.upgrade()?;
+            let key = std::str::from_utf8(key).ok()?;
+            let reply = alive.send_again(&read, key, generation).await;
+            answers.push(match reply.map(|reply| reply.and_then(Value::extract_error)) {
+                Ok(Ok(value)) => Ok(answer(value)?),
+                Ok(Err(error)) => Err(judge(pool, *generation, &error)),
+                Err(error) => Err(error),
+            });
+        }
+        Some(answers)
     }
 
     async fn ask_once(
