@@ -20,6 +20,16 @@ pub(crate) async fn miss(id: u64) -> Result<User, Failed> {
     Ok(User::new(id))
 }
 
+#[redis_cache(ttl = 300, key = "verified:{id}", cache = MEMORY)]
+pub(crate) async fn verified(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
+#[redis_cache(ttl = 300, key = "unverified:{id}", cache = MEMORY, verify = false)]
+pub(crate) async fn unverified(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
 #[redis_cache(ttl = 300, key = "user:{id}", cache = MEMORY)]
 pub(crate) async fn in_memory(id: u64) -> Result<User, Failed> {
     Ok(User::new(id))

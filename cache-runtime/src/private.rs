@@ -18,7 +18,7 @@ pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, O
 pub use crate::plan::future::ShapeOfFuture;
 pub use crate::plan::shape::{
     ErrorsShared, ErrorsUnshared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
-    ShapeOfResult, ShapeOfResultOption,
+    ShapeOfResult, ShapeOfResultOption, StoredCompared, StoredUncompared,
 };
 pub use crate::plan::time::time;
 pub use crate::plan::{SingleFlight, Ttl, plan};

@@ -58,6 +58,13 @@ pub(crate) fn misses(bench: &'static Bench, report: &mut Report) {
         let rounds = compare(bench, 1, 1, floor, move |_| ours::miss(next()));
         report.row(name, "", rounds.ratio(), Target::AtLeast(0.5), "");
     }
+    let name = "memory://, reading a value back before it is stored";
+    if report.wants(name) {
+        let unverified = move |_| ours::unverified(next());
+        let rounds = compare(bench, 1, 16, unverified, move |_| ours::verified(next()));
+        let note = format!("of {:.0} a miss", rounds.cpu_cost().value);
+        report.row(name, "ns", rounds.cpu_added(), Target::AtMost(2_000.0), &note);
+    }
 }
 
 /// What a call costs where Redis' answer is not what takes the time.

@@ -30,6 +30,7 @@ pub(crate) struct Options {
     pub(crate) hard_timeout: Option<Timeout>,
     pub(crate) single_flight: Option<SingleFlight>,
     pub(crate) codec: Option<Type>,
+    pub(crate) verify: Option<bool>,
     pub(crate) cache: Option<Expr>,
     pub(crate) entry: Option<bool>,
     pub(crate) krate: Option<Path>,
@@ -202,6 +203,16 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         without: "`Json`",
         also_called: &["serializer"],
         parse: |options, parser| values::codec(parser).map(|ty| options.codec = Some(ty)),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "verify",
+        example: "verify = false",
+        meaning: "store values without reading them back first. It saves one decoding a miss, and \
+                  then a value that reads back changed (`#[serde(untagged)]`, `#[serde(skip)]`) is \
+                  what the next calls get",
+        without: "a value that would come back changed is returned, not stored",
+        parse: |options, parser| parser.expr(&mut options.verify, boolean),
         ..Row::DEFAULT
     },
     Row {

@@ -7,7 +7,7 @@ use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
 use crate::plan::shape::SharedError;
-use crate::plan::{Computed, Said, Write};
+use crate::plan::{Computed, Said, Storable};
 use std::sync::Arc;
 
 impl Machine {
@@ -84,12 +84,12 @@ impl Machine {
         self.call.record(Outcome::Miss);
     }
 
-    /// It is a value, of which the options say so much, and which `write` encodes.
+    /// It is a value, of which the options say so much, and which is to be stored.
     #[inline(never)]
-    pub(crate) fn encode(&mut self, said: Said, write: Write<'_>) {
+    pub(crate) fn encode(&mut self, said: Said, value: &dyn Storable) {
         let Self { call, rules, miss: Some(miss), .. } = self else { return };
         let clock = call.cache.clock();
-        let value = Computed {
+        let computed = Computed {
             key: &call.key,
             said,
             ttl: None,
@@ -97,12 +97,12 @@ impl Machine {
             wanted: miss.leader.as_ref().is_some_and(Leader::has_waiters),
         };
         let room = call.function.expected_size();
-        match rules.storing(value, call.cache.settings(), room, write) {
+        match rules.storing(computed, call.cache.settings(), room, value) {
             Ok(storing) => {
                 call.function.note_size(storing.bytes.as_ref().map_or(room, Vec::len));
                 miss.storing = Some(storing);
             }
-            Err(error) => call.codec_failed(&error),
+            Err(error) => call.not_storable(&error),
         }
     }
 }

@@ -231,7 +231,7 @@ impl Active {
         self.count_error();
     }
 
-    /// Counts a value that could not be written or read, and says so once per function.
+    /// Counts what is in the store and could not be read, and says so once per function.
     pub(crate) fn codec_failed(&self, error: &Error) {
         self.function.warn_of_codec(self.key.whole(), error);
         self.count_error();
@@ -242,6 +242,12 @@ impl Active {
     pub(crate) fn lease_ran_out(&self) {
         self.function.warn_of_lease(self.key.whole());
         self.count(Counters::count_lease_lost);
+    }
+
+    /// Counts a value that cannot be stored, and says so once per function.
+    pub(crate) fn not_storable(&self, error: &Error) {
+        self.function.warn_of_value(self.key.whole(), error);
+        self.count_error();
     }
 
     fn count_error(&self) {

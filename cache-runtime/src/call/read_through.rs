@@ -151,7 +151,7 @@ fn computed<S: Shape>(
     }
     match S::split(output) {
         Ok(stored) => {
-            machine.encode(hooks.said(&stored), &mut |bytes| (hooks.encode)(&stored, bytes));
+            machine.encode(hooks.said(&stored), &hooks.storable(&stored));
             Ok(stored)
         }
         Err(failed) => {

@@ -14,6 +14,8 @@ mod lossless;
 pub(crate) mod msgpack;
 #[cfg(feature = "postcard")]
 pub(crate) mod postcard;
+pub(crate) mod told;
+mod walk;
 
 #[cfg(test)]
 mod tests;
@@ -24,8 +26,9 @@ use serde::de::DeserializeOwned;
 
 /// Turns values into bytes and back: `codec = ...` in `#[redis_cache]`.
 ///
-/// A codec must refuse (answer an error for) every value that it could not read back unchanged,
-/// since a hit must return what the function returned; and it must answer an error, never panic,
+/// A codec should refuse (answer an error for) every value that it could not read back unchanged,
+/// since a hit must return what the function returned. What it lets pass is found when the value
+/// is read back before it is stored, unless the function says `verify = false`. It must answer an error, never panic,
 /// for any bytes at all, since anybody can write to a Redis. Its errors must not show the value:
 /// they are logged.
 ///

@@ -15,10 +15,9 @@ use serde::de::DeserializeOwned;
 /// read them back: structs with a field left out by `skip_serializing_if`, what
 /// `#[serde(flatten)]` makes of structs, values nested more than 256 levels deep, and more than
 /// 65 536 empty values (such as `()`) that no bytes vouch for. What it writes but never reads
-/// back, so that every call is a miss: types that ask the format for their shape
-/// (`#[serde(untagged)]`, `#[serde(tag = "...")]`, `serde_json::Value`). And one thing that no
-/// codec can see: a field with `skip_serializing` but without `skip_deserializing` shifts what
-/// follows it. Use `skip`, or another codec.
+/// back: types that ask the format for their shape (`#[serde(untagged)]`, `#[serde(tag = "...")]`,
+/// `serde_json::Value`), and fields with `skip_serializing` but without `skip_deserializing`, which
+/// shift what follows them. A cached function reads a value back before it is stored, and says so.
 ///
 /// ```
 /// use cache_runtime::{Codec, Postcard};

@@ -32,6 +32,7 @@ pub struct Function {
     /// How long the last value was, which is a good guess for the next.
     last_size: AtomicUsize,
     warned_of_codec: AtomicBool,
+    warned_of_value: AtomicBool,
     warned_of_refusal: AtomicBool,
     warned_of_lease: AtomicBool,
 }
@@ -57,6 +58,7 @@ impl Function {
             measures: Measures::new(),
             last_size: AtomicUsize::new(0),
             warned_of_codec: AtomicBool::new(false),
+            warned_of_value: AtomicBool::new(false),
             warned_of_refusal: AtomicBool::new(false),
             warned_of_lease: AtomicBool::new(false),
         }
@@ -109,9 +111,22 @@ impl Function {
         }
     }
 
-    /// Says once that a value of this function could not be written or read.
+    /// Says once that what is stored for this function could not be read.
     pub(crate) fn warn_of_codec(&self, key: &str, why: &crate::error::Error) {
         if !self.warned_of_codec.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "cache_runtime",
+                function = self.path(),
+                key,
+                error = %why,
+                "what is stored cannot be read; further such values of this function are only counted"
+            );
+        }
+    }
+
+    /// Says once that a value of this function cannot be stored.
+    pub(crate) fn warn_of_value(&self, key: &str, why: &crate::error::Error) {
+        if !self.warned_of_value.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 target: "cache_runtime",
                 function = self.path(),

@@ -9,11 +9,13 @@ pub(crate) mod time;
 pub(crate) mod windows;
 
 use crate::codec::envelope::{self, Envelope};
+use crate::codec::told::{self, Told};
 use crate::codec::{Cacheable, Codec};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::key::whole::Key;
-use shape::{ErrorSharing, HoldsOption, Shape};
+use shape::{Equality, ErrorSharing, HoldsOption, Shape};
+use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -55,6 +57,7 @@ pub(crate) struct Rules {
     early: f64,
     none_ttl: Option<Duration>,
     max_size: Option<usize>,
+    verify: bool,
 }
 
 /// What the options say of one value.
@@ -81,8 +84,14 @@ pub(crate) struct Computed<'k> {
     pub(crate) wanted: bool,
 }
 
-/// Writes a value's bytes.
-pub(crate) type Write<'w> = &'w mut dyn FnMut(&mut Vec<u8>) -> Result<(), Error>;
+/// A value that can be stored, without its type.
+pub(crate) trait Storable {
+    /// Appends its bytes.
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), Error>;
+
+    /// Reads `bytes` back, and says if that is not this value.
+    fn read_back(&self, bytes: &[u8]) -> Result<(), Error>;
+}
 
 /// How one value is to be stored.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -106,6 +115,7 @@ impl Rules {
         early: 0.0,
         none_ttl: None,
         max_size: None,
+        verify: true,
     };
 
     /// Whether the calls of one process share a computation.
@@ -131,13 +141,13 @@ impl Rules {
     /// How a value is stored and for how long. `room` is a guess of its size.
     ///
     /// # Errors
-    /// When its life is not known, or it cannot be encoded.
+    /// When its life is not known, it cannot be encoded, or it would come back changed.
     pub(crate) fn storing(
         &self,
         value: Computed<'_>,
         settings: &Settings,
         room: usize,
-        write: Write<'_>,
+        storable: &dyn Storable,
     ) -> Result<Storing, Error> {
         let ttl = self.ttl(value, settings)?;
         let fresh = ttl.unwrap_or(Duration::MAX);
@@ -146,7 +156,10 @@ impl Rules {
             return Ok(Storing { bytes: None, before: 0, life, fresh });
         }
         let mut bytes = Vec::with_capacity(room);
-        write(&mut bytes)?;
+        storable.write(&mut bytes)?;
+        if self.verify {
+            storable.read_back(&bytes)?;
+        }
         if self.max_size.is_some_and(|most| bytes.len() > most) {
             life = None;
         }
@@ -202,8 +215,10 @@ pub(crate) struct Hooks<S: Shape> {
     cache_if: Option<fn(&S::Value) -> bool>,
     ttl_with: Option<fn(&S::Value) -> Duration>,
     pub(crate) errors: ErrorSharing<S::Output>,
-    pub(crate) encode: fn(&S::Stored, &mut Vec<u8>) -> Result<(), Error>,
+    encode: fn(&S::Stored, &mut Vec<u8>) -> Result<(), Error>,
     pub(crate) decode: fn(&[u8]) -> Result<S::Stored, Error>,
+    equality: Equality<S::Stored>,
+    tell: fn(&S::Stored, &mut Told),
 }
 
 impl<S: Shape> Hooks<S> {
@@ -216,9 +231,45 @@ impl<S: Shape> Hooks<S> {
         }
     }
 
+    /// A value as the algorithm knows it.
+    pub(crate) fn storable<'v>(&'v self, stored: &'v S::Stored) -> impl Storable + 'v {
+        OfPlan { hooks: self, stored }
+    }
+
     /// Whether the value is one that the function stores: a `None` may be somebody else's.
     pub(crate) fn knows(&self, stored: &S::Stored) -> bool {
         self.stores_none || S::value(stored).is_some()
+    }
+}
+
+/// A value, and what is known of its type.
+struct OfPlan<'v, S: Shape> {
+    hooks: &'v Hooks<S>,
+    stored: &'v S::Stored,
+}
+
+impl<S: Shape> Storable for OfPlan<'_, S> {
+    fn write(&self, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        (self.hooks.encode)(self.stored, bytes)
+    }
+
+    fn read_back(&self, bytes: &[u8]) -> Result<(), Error> {
+        let name = type_name::<S::Stored>();
+        match (self.hooks.decode)(bytes) {
+            Ok(read) => {
+                let equal = self.hooks.equality.map(|equal| equal(self.stored, &read));
+                if equal == Some(true) {
+                    return Ok(());
+                }
+                let reflexive =
+                    self.hooks.equality.is_some_and(|equal| equal(self.stored, self.stored));
+                let tell = |written: bool, told: &mut Told| {
+                    (self.hooks.tell)(if written { self.stored } else { &read }, told);
+                };
+                told::compare(name, equal.is_some() && reflexive, &tell)
+            }
+            Err(error) => Err(told::unreadable(name, error)),
+        }
     }
 }
 
@@ -250,6 +301,8 @@ pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shap
             errors: ErrorSharing::none(),
             encode: C::encode,
             decode: C::decode,
+            equality: None,
+            tell: told::tell,
         },
     }
 }
@@ -304,6 +357,18 @@ impl<S: Shape> Plan<S> {
     #[inline]
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.rules.max_size = Some(bytes);
+        self
+    }
+
+    #[inline]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.rules.verify = verify;
+        self
+    }
+
+    #[inline]
+    pub fn compare(mut self, equality: Equality<S::Stored>) -> Self {
+        self.hooks.equality = equality;
         self
     }
 

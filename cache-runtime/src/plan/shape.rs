@@ -254,6 +254,31 @@ impl<R> ErrorsUnshared<R> for Returns<R> {
     }
 }
 
+/// Whether two stored values are equal, where their type can say it.
+pub(crate) type Equality<T> = Option<fn(&T, &T) -> bool>;
+
+/// Stored values that are `PartialEq`.
+pub trait StoredCompared<T> {
+    fn equality(&self) -> Equality<T>;
+}
+
+impl<S: Shape<Stored: PartialEq>> StoredCompared<S::Stored> for &S {
+    fn equality(&self) -> Equality<S::Stored> {
+        Some(|one, other| one == other)
+    }
+}
+
+/// All other stored values.
+pub trait StoredUncompared<T> {
+    fn equality(&self) -> Equality<T>;
+}
+
+impl<S: Shape> StoredUncompared<S::Stored> for S {
+    fn equality(&self) -> Equality<S::Stored> {
+        None
+    }
+}
+
 macro_rules! debug_by_name {
     ($($name:ident<$($generic:ident),*>),*) => {$(
         impl<$($generic),*> fmt::Debug for $name<$($generic),*> {
@@ -291,6 +316,18 @@ mod tests {
         assert!(shape_of!(Option<u8>).contains("OptionOf"));
         assert!(shape_of!(u8).contains("Plain"));
         assert!(generic::<u8>().contains("Plain"));
+    }
+
+    #[test]
+    fn only_values_that_are_partial_eq_are_compared() {
+        struct Opaque;
+        fn generic<T>() -> bool {
+            (&&Plain::<T>(PhantomData)).equality().is_some()
+        }
+        let equal = (&&OkOf::<u8, io::Error>(PhantomData)).equality().unwrap();
+        assert!(equal(&1, &1) && !equal(&1, &2));
+        assert!((&&OkOf::<Opaque, io::Error>(PhantomData)).equality().is_none());
+        assert!(!generic::<u8>());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::function::Function;
 use crate::key::whole::Key;
 use crate::plan::shape::Shape;
 use crate::plan::windows::State;
-use crate::plan::{Computed, Hooks, Plan, Rules, Said, Write};
+use crate::plan::{Computed, Hooks, Plan, Rules, Said, Storable};
 use crate::store::{Life, Store, Want};
 use crate::write::seizure::{fill, seize};
 use std::any::Any;
@@ -61,8 +61,8 @@ where
 /// What is stored, and for how long.
 pub(crate) type Encoded = (Vec<u8>, Duration);
 
-/// Is told what the options say of a value, and how it is written.
-type Tell<'t> = &'t mut dyn FnMut(Said, Write<'_>);
+/// Is told of a value, and what the options say of it.
+type Tell<'t> = &'t mut dyn FnMut(Said, &dyn Storable);
 
 /// Hooks without the types that only matter inside.
 trait AnyHooks<R>: Send + Sync {
@@ -82,13 +82,13 @@ impl<S: Shape<Stored: 'static>> AnyHooks<S::Output> for Hooks<S> {
 
     fn of_output(&self, output: &S::Output, tell: Tell<'_>) {
         if let Some(stored) = S::stored(output) {
-            tell(self.said(stored), &mut |bytes| (self.encode)(stored, bytes));
+            tell(self.said(stored), &self.storable(stored));
         }
     }
 
     fn of_stored(&self, stored: &dyn Any, tell: Tell<'_>) {
         if let Some(stored) = stored.downcast_ref() {
-            tell(self.said(stored), &mut |bytes| (self.encode)(stored, bytes));
+            tell(self.said(stored), &self.storable(stored));
         }
     }
 }
@@ -156,7 +156,7 @@ impl<R: 'static> Entry<R> {
     async fn store(&self, value: &R, ttl: Option<Duration>) -> Result<bool, Error> {
         let key = self.whole()?;
         let mut encoded = Ok(None);
-        self.hooks.of_output(value, &mut |said, write| encoded = self.encoded(said, ttl, write));
+        self.hooks.of_output(value, &mut |said, value| encoded = self.encoded(said, ttl, value));
         let Some((bytes, life)) = encoded? else { return Ok(false) };
         let mut budget = Budget::new(self.timeout());
         // Under a lease, so that a write that arrives late does not undo a newer invalidation.
@@ -171,11 +171,11 @@ impl<R: 'static> Entry<R> {
         &self,
         said: Said,
         ttl: Option<Duration>,
-        write: Write<'_>,
+        value: &dyn Storable,
     ) -> Result<Option<Encoded>, Error> {
-        let value = Computed { key: self.whole()?, said, ttl, load: None, wanted: false };
+        let computed = Computed { key: self.whole()?, said, ttl, load: None, wanted: false };
         let room = self.function.expected_size();
-        let storing = self.rules.storing(value, self.cache.settings(), room, write)?;
+        let storing = self.rules.storing(computed, self.cache.settings(), room, value)?;
         // What Redis does not count as a life is not stored.
         let life = storing.life.filter(|life| life.as_millis() > 0);
         Ok(storing.bytes.zip(life))
@@ -208,12 +208,12 @@ impl<R: 'static> Entry<R> {
     /// should have been stored and cannot be is counted, and said once.
     pub(crate) fn encode(&self, value: &dyn Any) -> Option<Encoded> {
         let mut encoded = Ok(None);
-        self.hooks.of_stored(value, &mut |said, write| encoded = self.encoded(said, None, write));
+        self.hooks.of_stored(value, &mut |said, value| encoded = self.encoded(said, None, value));
         match encoded {
             Ok(encoded) => encoded,
             Err(error) => {
                 let key = self.key.as_ref().map(Key::whole).unwrap_or_default();
-                self.function.warn_of_codec(key, &error);
+                self.function.warn_of_value(key, &error);
                 self.cache.counters().count_error();
                 None
             }

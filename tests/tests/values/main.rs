@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub)]
 
 mod bytes;
+mod changed;
 mod kept;
 mod keys;
 mod names;

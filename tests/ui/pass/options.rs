@@ -22,7 +22,7 @@ async fn seconds(id: u64) -> u64 {
     id
 }
 
-#[redis_cache(ttl = "1h 30m", jitter = 1, version = 0, max_size = 1024, entry = true)]
+#[redis_cache(ttl = "1h 30m", jitter = 1, version = 0, max_size = 1024, verify = true, entry = true)]
 async fn together(id: u64) -> AppResult<u64> {
     Ok(id)
 }
@@ -35,6 +35,7 @@ async fn together(id: u64) -> AppResult<u64> {
     none_ttl = "500ms",
     cache_if = is_even,
     max_size = "10 KiB",
+    verify = false,
     codec = MessagePack,
 )]
 async fn all(id: u64, _other: &str) -> AppResult<Option<u64>> {

@@ -51,8 +51,19 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         }
     };
     let shape = shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#output>::new()));
+    let plan = match model.options.verify {
+        Some(false) => quote_spanned!(span=> #p::plan(#codec, #shape).verify(false)),
+        _ => quote_spanned! {span=>
+            {
+                use #p::{StoredCompared as _, StoredUncompared as _};
+                let __shape = #shape;
+                let __equality = (&&__shape).equality();
+                #p::plan(#codec, __shape).compare(__equality)
+            }
+        },
+    };
     quote_spanned! {span=>
-        #p::plan(#codec, #shape)
+        #plan
         .share_errors({
             use #p::{ErrorsUnshared as _, ErrorsShared as _};
             (&&#p::Returns::<#output>::new()).errors()

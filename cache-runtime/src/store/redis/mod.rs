@@ -159,7 +159,16 @@ impl Store for RedisStore {
             }
             Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, &without_above, value),
         };
-        arguments.extend(over.iter().map(Token::as_bytes));
+        // Hardly ever are there any, and a list of them is an allocation.
+        let with_over: Vec<&[u8]>;
+        let arguments = match over {
+            [] => arguments,
+            over => {
+                let over = over.iter().map(Token::as_bytes);
+                with_over = arguments.iter().copied().chain(over).collect();
+                &with_over
+            }
+        };
         let acquired = |reply| match reply {
             Value::Int(1) => Some(Acquired::Ours),
             Value::Int(0) => Some(Acquired::Theirs),
