@@ -183,9 +183,8 @@ fn render_key(function: &Function, cache: &Cache, render: Render<'_>) -> Result<
     let mut key = cache.settings().key(function.path());
     key.leave_type_open(function.is_open());
     render(&mut key);
-    if key.is_ambiguous() {
-        return Err("two types of one name are in its key, so their entries would be one: \
-                    give one of the types another name");
+    if let Some(why) = key.refused() {
+        return Err(why);
     }
     let key = key.finish(function.mark());
     if function.is_forged(key.bare()) {

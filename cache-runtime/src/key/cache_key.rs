@@ -31,6 +31,7 @@ use super::writer::KeyWriter;
 /// | `uuid::Uuid` (feature `uuid`) | `67e55044-10b1-426f-9247-bb680e5fe0c8` |
 /// | `rust_decimal::Decimal` (feature `rust_decimal`) | `1.50`, all its digits: `1.5` differs |
 /// | `chrono::DateTime` (feature `chrono`) | `2026-01-31T235959Z`, and its offset behind it when it has one: `…Z+0200` |
+/// | `chrono::DateTime<chrono_tz::Tz>` (feature `chrono-tz`) | `2026-01-31T235959Z@Europe%2FOslo` |
 /// | `chrono::NaiveDate`, `NaiveTime`, `NaiveDateTime` | `2026-01-31`, `235959`, `2026-01-31T235959` |
 /// | `jiff::Timestamp`, `jiff::Zoned` (feature `jiff`) | `2026-01-31T235959Z`, `2026-01-31T235959Z@Europe%2FOslo` |
 /// | `jiff::civil::{Date, Time, DateTime}` | `2026-01-31`, `235959`, `2026-01-31T235959` |

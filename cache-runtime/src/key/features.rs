@@ -22,7 +22,7 @@ mod of_chrono {
     use crate::key::encode::{WithoutColons, push_plain};
     use crate::key::transforms::{Bucket, write_bucket};
     use crate::key::writer::KeyWriter;
-    use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Offset as _, TimeZone};
+    use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
     use std::fmt::Write as _;
     use std::time::Duration;
 
@@ -32,32 +32,58 @@ mod of_chrono {
         i128::from(utc.timestamp()) * 1_000_000_000 + i128::from(utc.timestamp_subsec_nanos())
     }
 
-    /// The offset behind a time, where there is one: a function may depend on it.
-    fn write_offset<Z: TimeZone>(time: &DateTime<Z>, key: &mut KeyWriter<'_>) {
-        let seconds = time.offset().fix().local_minus_utc();
-        if seconds != 0 {
-            let sign = if seconds < 0 { '-' } else { '+' };
-            let (minutes, rest) = (seconds.unsigned_abs() / 60, seconds.unsigned_abs() % 60);
-            push_plain(key.raw(), format_args!("{sign}{:02}{:02}", minutes / 60, minutes % 60));
-            if rest != 0 {
-                push_plain(key.raw(), format_args!("{rest:02}"));
+    /// The offset of a time zone that tells the zone: two zones of one offset can differ in what
+    /// they are in half a year.
+    #[diagnostic::on_unimplemented(
+        message = "a time with the offset `{Self}` cannot be part of a cache key: it does not tell the time zone",
+        label = "of two zones with one offset this is the same",
+        note = "`Utc`, `FixedOffset` and `Local` can be part of a key; `chrono_tz::Tz` needs cache-runtime's feature `chrono-tz`"
+    )]
+    pub trait TellsZone {
+        /// Writes what stands behind a time.
+        fn write_zone(&self, key: &mut KeyWriter<'_>);
+    }
+
+    impl TellsZone for Utc {
+        fn write_zone(&self, _: &mut KeyWriter<'_>) {}
+    }
+
+    // Of `Local` too, which is the same zone in every process of a service.
+    impl TellsZone for FixedOffset {
+        fn write_zone(&self, key: &mut KeyWriter<'_>) {
+            let seconds = self.local_minus_utc();
+            if seconds != 0 {
+                let sign = if seconds < 0 { '-' } else { '+' };
+                let (minutes, rest) = (seconds.unsigned_abs() / 60, seconds.unsigned_abs() % 60);
+                push_plain(key.raw(), format_args!("{sign}{:02}{:02}", minutes / 60, minutes % 60));
+                if rest != 0 {
+                    push_plain(key.raw(), format_args!("{rest:02}"));
+                }
             }
         }
     }
 
-    impl<Z: TimeZone> CacheKey for DateTime<Z> {
+    #[cfg(feature = "chrono-tz")]
+    impl TellsZone for chrono_tz::TzOffset {
+        fn write_zone(&self, key: &mut KeyWriter<'_>) {
+            key.plain('@');
+            key.str(chrono_tz::OffsetName::tz_id(self));
+        }
+    }
+
+    impl<Z: TimeZone<Offset: TellsZone>> CacheKey for DateTime<Z> {
         fn write_key(&self, key: &mut KeyWriter<'_>) {
             // In UTC: the local time of the last instants that chrono knows would panic.
             self.naive_utc().write_key(key);
             key.plain('Z');
-            write_offset(self, key);
+            self.offset().write_zone(key);
         }
     }
 
-    impl<Z: TimeZone> Bucket for DateTime<Z> {
+    impl<Z: TimeZone<Offset: TellsZone>> Bucket for DateTime<Z> {
         fn write_bucket(&self, size: Duration, key: &mut KeyWriter<'_>) {
             write_bucket(since_epoch(self.naive_utc()), size, key);
-            write_offset(self, key);
+            self.offset().write_zone(key);
         }
     }
 
@@ -105,12 +131,21 @@ mod of_jiff {
 
     iso!(Timestamp, Date, Time, DateTime);
 
-    /// The zone behind a time: its name, or its offset in seconds when it has none.
+    /// The zone behind a time: its name, or its offset in seconds where it is nothing else.
     fn write_zone(time: &Zoned, key: &mut KeyWriter<'_>) {
         key.plain('@');
-        match time.time_zone().iana_name() {
+        let zone = time.time_zone();
+        match zone.iana_name() {
             Some(name) => key.str(name),
-            None => key.plain(time.offset().seconds()),
+            None => {
+                key.plain(time.offset().seconds());
+                if zone.to_fixed_offset().is_err() {
+                    key.refuse(
+                        "a time zone in its key has rules and no name, so two such zones \
+                                would have one entry: use zones of the IANA database",
+                    );
+                }
+            }
         }
     }
 

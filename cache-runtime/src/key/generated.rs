@@ -57,7 +57,9 @@ impl KeyWriter<'_> {
 
     pub fn display<T: fmt::Display + ?Sized>(&mut self, value: &T) {
         if write!(Encoded(self.raw()), "{value}").is_err() {
-            self.ambiguous = true; // two values may share what was written before it failed
+            self.refuse(
+                "the `Display` of an argument failed, so two values may share what was written before",
+            );
         }
     }
 
@@ -79,7 +81,12 @@ impl KeyWriter<'_> {
     /// The name of `T`, with dots for colons.
     pub fn type_name<T: ?Sized>(&mut self) {
         let name = std::any::type_name::<T>();
-        self.ambiguous |= type_names::stands_for_two(name, typeid::of::<T>());
+        if type_names::stands_for_two(name, typeid::of::<T>()) {
+            self.refuse(
+                "two types of one name are in its key, so their entries would be one: give one of \
+                 the types another name",
+            );
+        }
         for (i, segment) in name.split("::").enumerate() {
             if i > 0 {
                 self.raw().push('.');

@@ -177,10 +177,23 @@ macro_rules! displayed {
     )+};
 }
 
-displayed!(SocketAddrV4, SocketAddr);
+displayed!(SocketAddrV4);
 
 impl CacheKey for SocketAddrV6 {
     fn write_key(&self, key: &mut KeyWriter<'_>) {
         key.display(self);
+        // Which `Display` leaves out.
+        if self.flowinfo() != 0 {
+            key.plain(format_args!("-{}", self.flowinfo()));
+        }
+    }
+}
+
+impl CacheKey for SocketAddr {
+    fn write_key(&self, key: &mut KeyWriter<'_>) {
+        match self {
+            Self::V4(address) => address.write_key(key),
+            Self::V6(address) => address.write_key(key),
+        }
     }
 }

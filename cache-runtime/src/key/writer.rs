@@ -21,7 +21,7 @@ pub struct KeyWriter<'s> {
     pub(super) path: &'s str,
     pub(super) secret: Option<&'s [u8; 32]>,
     /// This key may stand for more than one call.
-    pub(super) ambiguous: bool,
+    refused: Option<&'static str>,
     /// The path says nothing of the type that the function is a method of.
     pub(super) type_is_open: bool,
 }
@@ -60,7 +60,7 @@ impl<'s> KeyWriter<'s> {
             start: 0,
             path: "",
             secret: None,
-            ambiguous: false,
+            refused: None,
             type_is_open: false,
         }
     }
@@ -113,10 +113,9 @@ impl<'s> KeyWriter<'s> {
         &self.text
     }
 
-    /// Whether this key may stand for more than one call, so that it must not be used: one name
-    /// for two types, or a `Display` that failed halfway.
-    pub(crate) fn is_ambiguous(&self) -> bool {
-        self.ambiguous
+    /// Why this key may stand for more than one call, so that it must not be used.
+    pub(crate) fn refused(&self) -> Option<&'static str> {
+        self.refused
     }
 }
 
@@ -125,6 +124,11 @@ impl KeyWriter<'_> {
     /// Writes what is known to need no encoding.
     pub(super) fn plain(&mut self, value: impl fmt::Display) {
         push_plain(&mut self.text, value);
+    }
+
+    /// Says why this key may stand for more than one call.
+    pub(super) fn refuse(&mut self, why: &'static str) {
+        self.refused.get_or_insert(why);
     }
 
     /// The text so far, to append to.

@@ -212,3 +212,41 @@ async fn hashes_are_keyed_by_the_secret() {
     assert_eq!(keys.len(), 3, "{keys:?}");
     assert!(keys.iter().all(|key| !key.contains("ada")));
 }
+
+type Zoned = chrono::DateTime<chrono_tz::Tz>;
+
+fn in_half_a_year(at: &Zoned) -> String {
+    at.checked_add_months(chrono::Months::new(6)).unwrap().to_rfc3339()
+}
+
+#[redis_cache(ttl = 60)]
+async fn zone_by_default(at: Zoned) -> String {
+    in_half_a_year(&at)
+}
+
+#[redis_cache(ttl = 60, key = "{at}")]
+async fn zone_by_template(at: &Zoned) -> String {
+    in_half_a_year(at)
+}
+
+#[redis_cache(ttl = 60, key = "day:{at:bucket(1d)}")]
+async fn zone_by_bucket(at: &Option<Zoned>) -> String {
+    in_half_a_year(&at.unwrap())
+}
+
+/// Phoenix and Denver have one offset in winter, and two in summer.
+#[tokio::test]
+async fn two_time_zones_of_one_offset_have_different_keys() {
+    let cache = in_memory();
+    let winter = chrono::DateTime::from_timestamp(1_769_903_999, 0).unwrap();
+    for zone in [chrono_tz::America::Phoenix, chrono_tz::America::Denver] {
+        let at = winter.with_timezone(&zone);
+        let expected = in_half_a_year(&at);
+        for _ in 0..2 {
+            assert_eq!(called(&cache, zone_by_default(at)).await.0, expected);
+            assert_eq!(called(&cache, zone_by_template(&at)).await.0, expected);
+            assert_eq!(called(&cache, zone_by_bucket(&Some(at))).await.0, expected);
+        }
+    }
+    assert_eq!(cache.count_keys().await.unwrap(), 6);
+}

@@ -3,7 +3,7 @@
 use super::{CacheKey, KeyWriter, key, render};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::num::NonZeroU8;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -84,6 +84,9 @@ fn compounds() {
 fn addresses() {
     let ip = |text: &str| text.parse::<IpAddr>().unwrap();
     let socket = |text: &str| text.parse::<SocketAddr>().unwrap();
+    let v6 = SocketAddrV6::new(Ipv6Addr::LOCALHOST, 80, 7, 2);
+    reads(&v6, "%5B%3A%3A1%252%5D%3A80-7");
+    reads(&SocketAddr::V6(v6), "%5B%3A%3A1%252%5D%3A80-7");
     reads(&ip("10.0.0.1"), "10.0.0.1");
     reads(&ip("2001:db8::1"), "2001-db8--1");
     reads(&ip("::ffff:10.0.0.1"), "--ffff-10.0.0.1");
@@ -156,9 +159,9 @@ fn display_is_encoded_and_must_not_fail() {
     assert_eq!(key(|key| key.display(&format_args!("{}:{}", 1, "~"))), "p:1%3A%7E");
     let mut key = KeyWriter::new("p", "f", None);
     key.display(&7);
-    assert!(!key.is_ambiguous());
+    assert!(key.refused().is_none());
     key.display(&Broken);
-    assert!(key.is_ambiguous());
+    assert!(key.refused().is_some());
 }
 
 #[test]
@@ -202,7 +205,7 @@ fn one_name_for_two_types_is_seen() {
     fn ambiguous<T>(_: &T) -> bool {
         let mut key = KeyWriter::new("p", "f", None);
         key.type_name::<T>();
-        key.is_ambiguous()
+        key.refused().is_some()
     }
     let first = {
         struct Twin;
@@ -277,6 +280,14 @@ fn times_of_chrono() {
     let east = FixedOffset::east_opt(7200).unwrap();
     assert!(render(&DateTime::<Utc>::MAX_UTC.with_timezone(&east)).ends_with("Z+0200"));
 
+    #[cfg(feature = "chrono-tz")]
+    {
+        let zoned = utc.with_timezone(&chrono_tz::America::Phoenix);
+        reads(&zoned, "2026-01-31T235959.500Z@America%2FPhoenix");
+        let bucket = key(|key| key.bucket(&zoned, Duration::from_secs(3600)));
+        assert_eq!(bucket, "p:1769900400@America%2FPhoenix");
+    }
+
     let hour = Duration::from_secs(3600);
     assert_eq!(key(|key| key.bucket(&utc, hour)), "p:1769900400");
     assert_eq!(key(|key| key.bucket(&offset(7200), hour)), "p:1769900400+0200");
@@ -294,6 +305,10 @@ fn times_of_jiff() {
     reads(&at.to_zoned(tz::TimeZone::UTC), "2026-01-31T235959.5Z@UTC");
     let east = tz::TimeZone::fixed(tz::offset(2));
     reads(&at.to_zoned(east.clone()), "2026-01-31T235959.5Z@7200");
+    let has_rules = tz::TimeZone::posix("MST7MDT,M3.2.0,M11.1.0").unwrap();
+    let mut writer = KeyWriter::new("p", "f", None);
+    at.to_zoned(has_rules).write_key(&mut writer);
+    assert!(writer.refused().is_some(), "two such zones can have one offset");
     reads(&civil::date(2026, 1, 31), "2026-01-31");
     reads(&civil::time(23, 59, 59, 0), "235959");
     reads(&civil::datetime(2026, 1, 31, 23, 59, 59, 0), "2026-01-31T235959");
