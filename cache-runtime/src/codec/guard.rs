@@ -1,12 +1,40 @@
-//! Bounds what bytes can make a reader do: the binary formats' own readers follow a recursive
-//! type, or a declared length of values that take no bytes, as far as the bytes say.
+//! Bounds what bytes can make a reader do: the formats' own readers follow a recursive type, or a
+//! declared length of values that take no bytes, as far as the bytes say.
 
-use super::lossless::LEVELS;
+use crate::error::Error;
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 use std::cell::Cell;
 use std::fmt;
+
+/// What is nested no deeper than this is read on the stack of the caller.
+const LEVELS_HERE: u16 = 32;
+/// What else is read on a stack of its own, which takes no memory where it is not touched.
+const OWN_STACK: usize = 16 << 20;
+/// How much stack must be left for one more level, beside that for its value.
+const RESERVE: usize = 128 << 10;
+/// Without optimisation every function on the way has a copy of the value or two.
+const COPIES: usize = 32;
+
+/// Reads a value of at most so many levels from `bytes`. `read` keeps to the limits by reading
+/// through [`Guarded`].
+///
+/// Values are shallow and stacks have room, as a rule. What turns out to need more is read again
+/// on a stack of its own, and refused if that is too small as well.
+pub(super) fn bounded<T>(
+    bytes: &[u8],
+    levels: u16,
+    read: fn(&[u8], &Limits) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let here = Limits::of(bytes, levels.min(LEVELS_HERE));
+    let value = read(bytes, &here);
+    if !here.reached.get() {
+        return value;
+    }
+    let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size_of::<T>()));
+    stacker::grow(room, || read(bytes, &Limits::of(bytes, levels)))
+}
 
 /// What is left of the bounds while one value is read.
 #[derive(Debug)]
@@ -15,6 +43,8 @@ pub(super) struct Limits {
     empties: Cell<usize>,
     /// The length of the input: no list of anything that takes bytes is longer.
     input: usize,
+    /// Whether the levels or the stack did not suffice.
+    reached: Cell<bool>,
 }
 
 /// How many values that may take no bytes can be read from an input of `len` bytes.
@@ -23,24 +53,39 @@ pub(super) fn most_empties(len: usize) -> usize {
 }
 
 impl Limits {
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    fn of(bytes: &[u8], levels: u16) -> Self {
         Self {
-            levels: Cell::new(LEVELS),
+            levels: Cell::new(levels),
             empties: Cell::new(most_empties(bytes.len())),
             input: bytes.len(),
+            reached: Cell::new(false),
         }
     }
 
     /// Runs `read` one level deeper.
     fn deeper<T, E: de::Error>(&self, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let left = self.levels.get();
-        let Some(deeper) = left.checked_sub(1) else {
+        if !self.enter(size_of::<T>()) {
             return Err(E::custom("nested too deep"));
-        };
-        self.levels.set(deeper);
+        }
         let value = read();
-        self.levels.set(left);
+        self.levels.set(self.levels.get() + 1);
         value
+    }
+
+    /// Whether there is one level more, and stack for a value of so many bytes in it.
+    fn enter(&self, size: usize) -> bool {
+        let need = RESERVE.saturating_add(COPIES.saturating_mul(size));
+        let levels = self.levels.get().checked_sub(1);
+        match levels {
+            Some(left) if stacker::remaining_stack().is_none_or(|stack| stack >= need) => {
+                self.levels.set(left);
+                true
+            }
+            _ => {
+                self.reached.set(true);
+                false
+            }
+        }
     }
 
     /// Counts a value that may take no bytes.

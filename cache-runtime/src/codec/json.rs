@@ -1,10 +1,13 @@
 //! JSON, which every language reads.
 
-use super::{Codec, lossless, refused};
+use super::{Codec, guard, lossless, refused};
 use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+
+/// `serde_json` reads 127 lists and objects in each other; this counts `Some`s and newtypes too.
+const LEVELS: u16 = 2 * lossless::LEVELS;
 
 /// JSON: the default. `redis-cli GET` shows it, and any other language can share it.
 ///
@@ -36,8 +39,14 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        // As text it is looked at once, and not once for each string in it.
-        serde_json::from_str(text(bytes)?).map_err(unreadable)
+        guard::bounded(bytes, LEVELS, |bytes, limits| {
+            // As text it is looked at once, and not once for each string in it.
+            let mut reader = serde_json::Deserializer::from_str(text(bytes)?);
+            let value = T::deserialize(guard::Guarded::new(&mut reader, limits));
+            let value = value.map_err(unreadable)?;
+            reader.end().map_err(unreadable)?;
+            Ok(value)
+        })
     }
 }
 

@@ -8,9 +8,7 @@ use crate::error::Error;
 use serde::ser::Serialize;
 
 /// How deep a value of the binary formats may nest, counting every level that is a call when it is
-/// read. A rich enum took less than 512 KiB of stack for it without optimisation, less than 128
-/// with; a thread has 2 MiB.
-#[cfg(any(feature = "msgpack", feature = "postcard"))]
+/// read.
 pub(super) const LEVELS: u16 = 256;
 
 pub(super) const JSON: Format = Format {
@@ -19,7 +17,7 @@ pub(super) const JSON: Format = Format {
     null_is_none: true,
     unit_struct_is_null: true,
     positional: false,
-    wrappers_nest: false,
+    wrappers: Some(LEVELS),
     levels: 127, // what serde_json reads
     digest: false,
 };
@@ -31,7 +29,7 @@ pub(super) const MESSAGE_PACK: Format = Format {
     null_is_none: true,
     unit_struct_is_null: false, // an empty array
     positional: false,
-    wrappers_nest: true,
+    wrappers: None,
     levels: LEVELS,
     digest: false,
 };
@@ -43,7 +41,7 @@ pub(super) const POSTCARD: Format = Format {
     null_is_none: false,
     unit_struct_is_null: false,
     positional: true,
-    wrappers_nest: true,
+    wrappers: None,
     levels: LEVELS,
     digest: false,
 };

@@ -6,7 +6,6 @@
 //! a miss.
 
 pub(crate) mod envelope;
-#[cfg(any(feature = "msgpack", feature = "postcard"))]
 mod guard;
 pub(crate) mod json;
 mod lossless;

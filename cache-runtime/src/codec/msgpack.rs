@@ -37,15 +37,16 @@ impl Codec for MessagePack {
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
-        let limits = guard::Limits::of(bytes);
-        let value = T::deserialize(guard::Guarded::new(&mut reader, &limits))
-            .map_err(|error| refused(describe(&error)))?;
-        // The reader does not say where it is, but at the end there is no marker to read.
-        match bool::deserialize(&mut reader) {
-            Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),
-            _ => Err(refused("something follows the MessagePack value")),
-        }
+        guard::bounded(bytes, lossless::LEVELS, |bytes, limits| {
+            let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+            let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
+                .map_err(|error| refused(describe(&error)))?;
+            // The reader does not say where it is, but at the end there is no marker to read.
+            match bool::deserialize(&mut reader) {
+                Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),
+                _ => Err(refused("something follows the MessagePack value")),
+            }
+        })
     }
 }
 

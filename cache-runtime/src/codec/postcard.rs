@@ -47,13 +47,14 @@ impl Codec for Postcard {
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        let mut reader = ::postcard::Deserializer::from_bytes(bytes);
-        let limits = guard::Limits::of(bytes);
-        let value = T::deserialize(guard::Guarded::new(&mut reader, &limits))
-            .map_err(|_| refused("not Postcard of this type"))?;
-        match reader.finalize() {
-            Ok([]) => Ok(value),
-            _ => Err(refused("something follows the Postcard value")),
-        }
+        guard::bounded(bytes, lossless::LEVELS, |bytes, limits| {
+            let mut reader = ::postcard::Deserializer::from_bytes(bytes);
+            let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
+                .map_err(|_| refused("not Postcard of this type"))?;
+            match reader.finalize() {
+                Ok([]) => Ok(value),
+                _ => Err(refused("something follows the Postcard value")),
+            }
+        })
     }
 }

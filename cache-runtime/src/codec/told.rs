@@ -13,7 +13,7 @@ const ALL: Format = Format {
     null_is_none: false,
     unit_struct_is_null: false,
     positional: false,
-    wrappers_nest: false,
+    wrappers: None,
     levels: 1_000, // more than is read by any codec of ours
     digest: true,
 };

@@ -18,9 +18,9 @@ pub(super) struct Format {
     pub(super) unit_struct_is_null: bool,
     /// A field that is left out shifts those behind it.
     pub(super) positional: bool,
-    /// Whether `Some` and newtypes count as levels.
-    pub(super) wrappers_nest: bool,
     pub(super) levels: u16,
+    /// How many `Some`s and newtypes may lie in each other, where they do not count as levels.
+    pub(super) wrappers: Option<u16>,
     /// Whether a digest is taken.
     pub(super) digest: bool,
 }
@@ -28,6 +28,8 @@ pub(super) struct Format {
 /// Why a value is refused.
 #[derive(Debug)]
 pub(super) struct Refusal(pub(super) &'static str);
+
+const TOO_DEEP: Refusal = Refusal("it is nested too deep to be read back");
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,7 +71,8 @@ pub(super) fn walk<T: Serialize + ?Sized>(
     format: &Format,
     notes: &mut Notes,
 ) -> Result<u64, Refusal> {
-    let walk = Walk { format, notes, left: format.levels, digest: 0, key: 0 };
+    let wrappers = format.wrappers.unwrap_or_default();
+    let walk = Walk { format, notes, left: format.levels, wrappers, digest: 0, key: 0 };
     value.serialize(walk).map(|seen| seen.digest)
 }
 
@@ -78,6 +81,7 @@ struct Walk<'a> {
     format: &'a Format,
     notes: &'a mut Notes,
     left: u16,
+    wrappers: u16,
     /// Of the parts so far.
     digest: u64,
     /// Of the key whose value comes next.
@@ -101,15 +105,16 @@ fn hash(value: impl Hash) -> u64 {
 
 impl<'a> Walk<'a> {
     fn deeper(self, levels: u16) -> Result<Self, Refusal> {
-        match self.left.checked_sub(levels) {
-            Some(left) => Ok(Self { left, ..self }),
-            None => Err(Refusal("it is nested too deep to be read back")),
-        }
+        let left = self.left.checked_sub(levels).ok_or(TOO_DEEP)?;
+        Ok(Self { left, ..self })
     }
 
     fn through_wrapper(self) -> Result<Self, Refusal> {
-        let levels = u16::from(self.format.wrappers_nest);
-        self.deeper(levels)
+        if self.format.wrappers.is_none() {
+            return self.deeper(1);
+        }
+        let wrappers = self.wrappers.checked_sub(1).ok_or(TOO_DEEP)?;
+        Ok(Self { wrappers, ..self })
     }
 
     fn compound(self, levels: u16, len: usize) -> Result<Self, Refusal> {
@@ -134,8 +139,8 @@ impl<'a> Walk<'a> {
 
     /// The digest of a part.
     fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<u64, Refusal> {
-        let Self { format, left, .. } = *self;
-        let part = Walk { format, notes: &mut *self.notes, left, digest: 0, key: 0 };
+        let Self { format, left, wrappers, .. } = *self;
+        let part = Walk { format, notes: &mut *self.notes, left, wrappers, digest: 0, key: 0 };
         value.serialize(part).map(|seen| seen.digest)
     }
 

@@ -21,6 +21,9 @@ use std::marker::PhantomData;
 use std::time::Duration;
 use windows::Windows;
 
+/// The stack that must be left to write a value.
+const WRITING: usize = 512 << 10;
+
 /// Where the time to live comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ttl {
@@ -156,10 +159,11 @@ impl Rules {
             return Ok(Storing { bytes: None, before: 0, life, fresh });
         }
         let mut bytes = Vec::with_capacity(room);
-        storable.write(&mut bytes)?;
-        if self.verify {
-            storable.read_back(&bytes)?;
-        }
+        // What may be written nests less deep than this is enough for.
+        stacker::maybe_grow(WRITING, 4 * WRITING, || {
+            storable.write(&mut bytes)?;
+            if self.verify { storable.read_back(&bytes) } else { Ok(()) }
+        })?;
         if self.max_size.is_some_and(|most| bytes.len() > most) {
             life = None;
         }

@@ -128,3 +128,73 @@ garbage_is_replaced!(
     "~3.postcard",
     [&b""[..], b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"\x01\xff", b"\x01\x01x-and-more"]
 );
+
+/// Recursive, of frames that 300 levels of do not fit into a thread's stack, and readable without an
+/// end: of nothing that begins with `[` does its reader take anything.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Deep {
+    room: [[u64; 16]; 16],
+    next: Option<Box<Deep>>,
+    through: Through,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Through(Option<Box<Through>>);
+
+fn deep(runs: &Runs) -> Deep {
+    runs.one_more();
+    Deep { room: [[7; 16]; 16], next: None, through: Through(None) }
+}
+
+#[redis_cache(ttl = 60, key = "deep")]
+async fn deep_json(runs: &Runs) -> Deep {
+    deep(runs)
+}
+
+#[redis_cache(ttl = 60, key = "deep", codec = MessagePack)]
+async fn deep_message_pack(runs: &Runs) -> Deep {
+    deep(runs)
+}
+
+#[redis_cache(ttl = 60, key = "deep", codec = Postcard, version = 1)]
+async fn deep_postcard(runs: &Runs) -> Deep {
+    deep(runs)
+}
+
+/// Replaced like any other garbage; a stack that overflows would end the process.
+#[tokio::test]
+async fn a_value_that_is_nested_without_end() {
+    let server = RedisServer::start();
+    let (cache, prefix, _logs) = own_cache(&server);
+    let set = |mark: &str, value: &[u8]| {
+        let mut connection = server.connection().unwrap();
+        let key = format!("{prefix}:deep{mark}");
+        let () = redis::cmd("SET").arg(key).arg(value).query(&mut connection).unwrap();
+    };
+    let room = format!("{:?}", [[7; 16]; 16]);
+    let flat = |json: &str| [json, "0"].concat().into_bytes();
+    let json = [
+        flat(&format!("{{\"room\":{room},\"through\":[")),
+        flat(&format!("{{\"room\":{room},\"next\":").repeat(300)),
+        flat(&"[".repeat(300)),
+    ];
+    // An array for the struct, of three fields in order; the first one is the room.
+    let rows = [&[0xdc, 0, 16][..], &[7; 16]].concat().repeat(16);
+    let message_pack = [&[0x93, 0xdc, 0, 16][..], &rows].concat().repeat(300);
+    let postcard = [&[7; 256][..], &[1]].concat().repeat(300);
+    limited(async {
+        let runs = Runs::default();
+        for bytes in &json {
+            set("", bytes);
+            assert_eq!(called(&cache, deep_json(&runs)).await.0, deep(&Runs::default()));
+        }
+        set("~msgpack", &message_pack);
+        assert_eq!(called(&cache, deep_message_pack(&runs)).await.0, deep(&Runs::default()));
+        set("~1.postcard", &postcard);
+        assert_eq!(called(&cache, deep_postcard(&runs)).await.0, deep(&Runs::default()));
+        assert_eq!(runs.count(), 5);
+        let (_, observed, _) = called(&cache, deep_postcard(&runs)).await;
+        assert_eq!(observed.hits, 1, "a good value stands there now");
+    })
+    .await;
+}

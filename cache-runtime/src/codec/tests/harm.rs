@@ -90,6 +90,7 @@ struct Link {
     next: Option<Box<Link>>,
 }
 
+/// Its reader takes nothing from JSON.
 #[derive(Debug, Serialize, Deserialize)]
 struct Wrapped(Option<Box<Wrapped>>);
 
@@ -153,6 +154,97 @@ fn no_nesting_overflows_the_stack() {
         assert!(Postcard::decode::<Wrapped>(&vec![1; 1_000_000]).is_err());
         assert!(Postcard::decode::<Lists>(&vec![1; 1_000_000]).is_err());
     }
+}
+
+/// Frames of many kilobytes for each level.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Big {
+    u: [[u64; 16]; 16],
+    next: Option<Box<Big>>,
+}
+
+/// Read by way of serde's own buffer, which no guard of ours sees.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+#[allow(clippy::large_enum_variant)] // that is what is tested
+enum Buffered {
+    Big { next: Box<Buffered>, u: [[u64; 16]; 16] },
+    End(u64),
+}
+
+impl Big {
+    fn deep(levels: usize) -> Self {
+        let end = Self { u: [[7; 16]; 16], next: None };
+        (1..levels).fold(end, |next, _| Self { next: Some(Box::new(next)), ..Self::flat() })
+    }
+
+    fn flat() -> Self {
+        Self { u: [[7; 16]; 16], next: None }
+    }
+}
+
+/// On a thread with as much stack as a worker of Tokio's has left, at the least.
+fn on_a_small_stack(read: fn()) {
+    let thread = std::thread::Builder::new().stack_size(512 << 10).spawn(read);
+    thread.unwrap().join().unwrap();
+}
+
+/// Where the stack overflows, the whole test program aborts.
+#[test]
+fn no_level_is_too_large_for_the_stack() {
+    fn reads<C: Codec>() {
+        for levels in [1, 8, 30, 60, 100] {
+            let big = Big::deep(levels);
+            let bytes = encoded::<C, _>(&big).unwrap();
+            assert!(C::decode::<Big>(&bytes).unwrap() == big, "{levels} levels");
+        }
+    }
+    on_a_small_stack(|| {
+        each_codec!(reads());
+        for start in ["[", "{", "7", "\"x\"", "true"] {
+            assert!(Json::decode::<Wrapped>(start.as_bytes()).is_err());
+        }
+        let unit = format!("{{\"u\":{:?},\"next\":", [[7; 16]; 16]);
+        for levels in [100, 300, 10_000] {
+            assert!(Json::decode::<Big>(unit.repeat(levels).as_bytes()).is_err());
+        }
+        let buffered = [unit.repeat(100), "7".to_owned(), "}".repeat(100)].concat();
+        assert!(Json::decode::<Buffered>(buffered.as_bytes()).is_ok());
+    });
+    #[cfg(feature = "msgpack")]
+    on_a_small_stack(|| {
+        let unit = encoded::<MessagePack, _>(&Big::flat()).unwrap();
+        let unit = unit.strip_suffix(&[0xc0]).unwrap();
+        for levels in [100, 300, 10_000] {
+            assert!(MessagePack::decode::<Big>(&unit.repeat(levels)).is_err());
+        }
+    });
+    #[cfg(feature = "postcard")]
+    on_a_small_stack(|| {
+        let mut unit = encoded::<Postcard, _>(&Big::flat()).unwrap();
+        *unit.last_mut().unwrap() = 1;
+        for levels in [100, 300, 10_000] {
+            assert!(Postcard::decode::<Big>(&unit.repeat(levels)).is_err());
+        }
+    });
+}
+
+/// What takes nothing from the input when it is read takes the writer's stack all the same.
+#[test]
+fn wrappers_in_each_other_are_refused_on_writing() {
+    fn refuses<C: Codec>(deep: &Wrapped) {
+        assert!(encoded::<C, _>(deep).is_err());
+    }
+    on_a_small_stack(|| {
+        let mut deep = Wrapped(None);
+        for _ in 0..100_000 {
+            deep = Wrapped(Some(Box::new(deep)));
+        }
+        each_codec!(refuses(&deep));
+        while let Some(inner) = deep.0.take() {
+            deep = *inner; // its own `drop` would overflow the stack
+        }
+    });
 }
 
 /// What is written is read, up to the depth at which it is refused.
