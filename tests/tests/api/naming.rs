@@ -213,7 +213,9 @@ impl Keep for Shelf {
     }
 
     #[redis_invalidate(keys = ["shelf:{id}"])]
-    async fn keep(&self, id: u64) {}
+    async fn keep(&self, id: u64) {
+        drop(id.to_string());
+    }
 }
 
 #[tokio::test]

@@ -128,7 +128,7 @@ impl File<'_> {
             }
             UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(tree, before)),
             UseTree::Name(name) => {
-                self.paths.push([&before[..], &[name.ident.to_string()]].concat())
+                self.paths.push([&before[..], &[name.ident.to_string()]].concat());
             }
             UseTree::Rename(name) => {
                 self.paths.push([&before[..], &[name.ident.to_string()]].concat());
