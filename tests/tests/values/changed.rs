@@ -56,7 +56,9 @@ struct Unordered {
 type Found<T> = Result<Option<T>, String>;
 
 macro_rules! returned {
+    // The types are what the functions are for, and `Vec` is one of them.
     ($($function:ident: $type:ty $(, $option:ident = $value:expr)*;)+) => {$(
+        #[allow(clippy::ptr_arg)]
         #[redis_cache(ttl = 60, key = "{id}", none_ttl = 60 $(, $option = $value)*)]
         async fn $function(runs: &Runs, id: &str, value: &$type) -> Found<$type> {
             runs.one_more();
