@@ -16,12 +16,13 @@ pub use crate::function::{Function, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, Of};
 pub use crate::plan::future::ShapeOfFuture;
+pub use crate::plan::plan;
+pub use crate::plan::rules::{SingleFlight, Ttl};
 pub use crate::plan::shape::{
     ErrorsShared, ErrorsUnshared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
     ShapeOfResult, ShapeOfResultOption, StoredCompared, StoredUncompared,
 };
 pub use crate::plan::time::time;
-pub use crate::plan::{SingleFlight, Ttl, plan};
 pub use crate::write::entry::{Entry, entry};
 pub use crate::write::put::{named, putting, target};
 pub use crate::write::writers::{Targets, invalidating, targets};

@@ -6,8 +6,8 @@ use crate::codec::envelope::Payload;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
+use crate::plan::rules::{Computed, Said, Storable};
 use crate::plan::shape::SharedError;
-use crate::plan::{Computed, Said, Storable};
 use std::sync::Arc;
 
 impl Machine {

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
-use crate::plan::Storing;
+use crate::plan::rules::Storing;
 use crate::store::Act;
 use std::pin::Pin;
 

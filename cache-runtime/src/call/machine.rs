@@ -19,7 +19,7 @@ use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
 use crate::flight::landing::Waiter;
 use crate::flight::single_flight::Leader;
-use crate::plan::{Rules, Storing};
+use crate::plan::rules::{Rules, Storing};
 use crate::store::Ask;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
