@@ -12,6 +12,8 @@ mod figures;
 mod flight;
 #[allow(missing_docs)] // as above
 mod function;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 #[cfg(feature = "axum")]
 pub mod http;
 mod io_thread;
