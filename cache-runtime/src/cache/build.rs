@@ -67,6 +67,14 @@ fn announce(settings: &Settings) {
              say belongs into REDIS_URL, or set REDIS_HOST instead of it"
         );
     }
+    if !settings.in_vain.tls.is_empty() {
+        tracing::warn!(
+            target: "cache_runtime",
+            ignored = settings.in_vain.tls.join(", "),
+            "the connection to Redis is not encrypted: these variables count with a URL that begins \
+             with `rediss://` alone"
+        );
+    }
     match settings.target {
         Target::Disabled(Off::NotConfigured) => tracing::warn!(
             target: "cache_runtime",

@@ -1,12 +1,17 @@
 //! The builder, and how it and the environment become settings.
 
 use super::environment::{Environment, malformed};
+use super::server::Password;
+#[cfg(feature = "tls")]
+use super::server::Tls;
 use super::settings::{CONNECTIONS, InVain, KeySecret, PREFIX, Settings, TIMEOUT, TTL, WAIT};
 use super::target::{Off, Target};
 use crate::clock::Clock;
 use crate::error::Error;
 use std::collections::HashMap;
 use std::fmt;
+#[cfg(feature = "tls")]
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The largest number of connections that makes any sense for one runtime.
@@ -43,6 +48,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Clone, Default)]
 pub struct Builder {
     url: Option<String>,
+    password: Option<Password>,
+    #[cfg(feature = "tls")]
+    tls: Tls,
     enabled: Option<bool>,
     prefix: Option<String>,
     default_ttl: Option<Duration>,
@@ -72,6 +80,59 @@ impl Builder {
     /// malformed is an [`Error::Config`] of `build()`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
+        self
+    }
+
+    /// Asks for the password whenever a connection is made, for one that changes while the program
+    /// runs. The URL then names the user alone, if there is one: `rediss://app@host`. A password in
+    /// the URL or the environment does not count.
+    ///
+    /// It has five seconds. While it asks, calls run without the cache. Where it fails, Redis is out
+    /// of reach and asked for again later; the text of the error is logged.
+    ///
+    /// ```
+    /// use cache_runtime::{Cache, Error};
+    ///
+    /// async fn token() -> std::io::Result<String> {
+    ///     std::fs::read_to_string("/run/secrets/redis-token")
+    /// }
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let cache = Cache::builder().url("redis://app@localhost").password_with(token).build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn password_with<F, E>(mut self, ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<String, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        self.password = Some(Password::new(move || {
+            let answer = ask();
+            Box::pin(async { answer.await.map_err(|error| error.to_string()) })
+        }));
+        self
+    }
+
+    /// The file of the roots (PEM) that vouch for the server of a `rediss://` URL, instead of the
+    /// platform's. Environment: `REDIS_TLS_CA`.
+    ///
+    /// It is read whenever a connection is made, so it may be replaced while the program runs. A
+    /// server whose certificate is not vouched for, has expired, or is for another name is out of
+    /// reach; there is no way not to verify that.
+    #[cfg(feature = "tls")]
+    pub fn tls_ca(mut self, file: impl Into<PathBuf>) -> Self {
+        self.tls.ca = Some(file.into());
+        self
+    }
+
+    /// The files (PEM) of the certificate that says who this client is, with those that lead from it
+    /// to a root, and of its private key. Environment: `REDIS_TLS_CERT` and `REDIS_TLS_KEY`, each of
+    /// which needs the other.
+    ///
+    /// They are read whenever a connection is made.
+    #[cfg(feature = "tls")]
+    pub fn tls_client(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.tls.client = Some((certificate.into(), key.into()));
         self
     }
 
@@ -157,7 +218,17 @@ impl Builder {
     /// Checks everything, with what `env` says where the builder says nothing.
     pub(crate) fn settings(self, env: &dyn Fn(&str) -> Option<String>) -> Result<Settings, Error> {
         let env = Environment(env);
-        let (target, in_vain) = self.target(env)?;
+        let (mut target, mut in_vain) = self.target(env)?;
+        if let Target::Redis(server) = &mut target {
+            server.password.clone_from(&self.password);
+            if !server.is_tls() {
+                in_vain.tls = env.files_of_tls();
+            }
+            #[cfg(feature = "tls")]
+            if server.is_tls() {
+                server.tls = self.files_of_tls(env)?;
+            }
+        }
         let (prefix, prefix_is_default) = self.chosen_prefix(env)?;
         let default_ttl = match self.default_ttl {
             Some(ttl) => above_zero(ttl, "default_ttl(..)")?,
@@ -203,20 +274,37 @@ impl Builder {
             let url = self.url.is_some() && self.enabled.is_none();
             return Ok((Target::Disabled(Off::Setting), InVain { url, ..InVain::default() }));
         }
+        let asked = self.password.is_some();
         if let Some(url) = &self.url {
-            return Ok((Target::from_url(url, "url(..)")?, InVain::default()));
+            return Ok((Target::from_url(url, "url(..)", asked)?, InVain::default()));
         }
         let no_host = env.text("REDIS_HOST").is_none();
         let variables = if no_host { env.companions_of_a_host() } else { Vec::new() };
         let in_vain = InVain { variables, ..InVain::default() };
         if let Some(url) = env.secret("REDIS_URL") {
-            return Ok((Target::from_url(&url, "REDIS_URL")?, in_vain));
+            return Ok((Target::from_url(&url, "REDIS_URL", asked)?, in_vain));
         }
-        match (Target::from_host(env)?, enabled) {
+        match (Target::from_host(env, asked)?, enabled) {
             (Some(target), _) => Ok((target, in_vain)),
-            (None, Some(_)) => Ok((Target::at_host("localhost", env)?, InVain::default())),
+            (None, Some(_)) => Ok((Target::at_host("localhost", env, asked)?, InVain::default())),
             (None, None) => Ok((Target::Disabled(Off::NotConfigured), in_vain)),
         }
+    }
+
+    /// The builder's files, and those of the environment where it names none.
+    #[cfg(feature = "tls")]
+    fn files_of_tls(&self, env: Environment<'_>) -> Result<Tls, Error> {
+        let file = |variable| env.text(variable).map(PathBuf::from);
+        let client = match (file("REDIS_TLS_CERT"), file("REDIS_TLS_KEY")) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => {
+                let why = "REDIS_TLS_CERT and REDIS_TLS_KEY need each other";
+                return Err(Error::Config(why.into()));
+            }
+        };
+        let Tls { ca, client: built } = self.tls.clone();
+        Ok(Tls { ca: ca.or_else(|| file("REDIS_TLS_CA")), client: built.or(client) })
     }
 
     fn chosen_prefix(&self, env: Environment<'_>) -> Result<(String, bool), Error> {
@@ -240,9 +328,13 @@ fn above_zero(duration: Duration, setting: &str) -> Result<Duration, Error> {
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A URL that does not parse may hold the password anywhere: not even its text then.
-        let url = self.url.as_deref().map(|url| Target::from_url(url, "url"));
-        f.debug_struct("Builder")
+        let url = self.url.as_deref().map(|url| Target::from_url(url, "url", true));
+        let mut builder = f.debug_struct("Builder");
+        #[cfg(feature = "tls")]
+        builder.field("tls", &self.tls);
+        builder
             .field("target", &url.map(|url| url.map_err(|_| "malformed")))
+            .field("password", &self.password)
             .field("enabled", &self.enabled)
             .field("prefix", &self.prefix)
             .field("default_ttl", &self.default_ttl)

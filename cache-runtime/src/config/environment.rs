@@ -47,6 +47,13 @@ impl Environment<'_> {
         set
     }
 
+    /// Those of the variables that count with TLS alone.
+    pub(super) fn files_of_tls(self) -> Vec<&'static str> {
+        let mut set: Vec<_> = ["REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY"].into();
+        set.retain(|variable| self.text(variable).is_some());
+        set
+    }
+
     /// Kubernetes sets `REDIS_PORT=tcp://10.0.0.1:6379` for a service that is called `redis`.
     fn port_text(self, variable: &str) -> Option<String> {
         self.text(variable).filter(|text| !text.starts_with("tcp://"))

@@ -22,6 +22,8 @@ pub(super) const CONNECTIONS: usize = 1;
 pub(crate) struct InVain {
     /// Variables that are companions of a host, where there is none.
     pub(crate) variables: Vec<&'static str>,
+    /// Variables that name files of TLS, where the server is reached without it.
+    pub(crate) tls: Vec<&'static str>,
     /// The builder's URL, where the environment switches caching off.
     pub(crate) url: bool,
 }

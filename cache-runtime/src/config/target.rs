@@ -1,8 +1,9 @@
 //! Where to: the URL, or host and port, and what they point to.
 
 use super::environment::{Environment, malformed};
+use super::server::Server;
 use crate::error::Error;
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 use std::fmt;
 
 /// Redis' own port.
@@ -12,7 +13,7 @@ const PORT: u16 = 6379;
 #[derive(Clone)]
 pub(crate) enum Target {
     /// A Redis server.
-    Redis(Box<ConnectionInfo>),
+    Redis(Box<Server>),
     /// This process.
     Memory(Bounds),
     /// Nothing.
@@ -46,8 +47,9 @@ pub(crate) enum Off {
 }
 
 impl Target {
-    /// What a URL points to. `setting` is who said it, for the errors.
-    pub(super) fn from_url(url: &str, setting: &str) -> Result<Self, Error> {
+    /// What a URL points to. `setting` is who said it, for the errors; a password that is `asked`
+    /// for later need not be in it.
+    pub(super) fn from_url(url: &str, setting: &str, asked: bool) -> Result<Self, Error> {
         let Some((scheme, rest)) = url.trim().split_once("://") else {
             return Err(malformed(setting, "a URL such as `redis://127.0.0.1:6379`"));
         };
@@ -55,7 +57,9 @@ impl Target {
             "rediss" if !cfg!(feature = "tls") => Err(Error::Config(format!(
                 "{setting}: `rediss://` needs the feature `tls` of the crate `cache-runtime`"
             ))),
-            scheme @ ("redis" | "rediss" | "redis+unix") => server(url.trim(), scheme, setting),
+            scheme @ ("redis" | "rediss" | "redis+unix") => {
+                server(url.trim(), scheme, setting, asked)
+            }
             "memory" => memory(rest, setting),
             "disabled" => Ok(Self::Disabled(Off::Url)),
             scheme @ ("redis-cluster" | "redis-sentinel") => {
@@ -70,12 +74,12 @@ impl Target {
     }
 
     /// What `REDIS_HOST` and its companions point to; `None` without a host.
-    pub(super) fn from_host(env: Environment<'_>) -> Result<Option<Self>, Error> {
-        env.text("REDIS_HOST").map(|host| Self::at_host(&host, env)).transpose()
+    pub(super) fn from_host(env: Environment<'_>, asked: bool) -> Result<Option<Self>, Error> {
+        env.text("REDIS_HOST").map(|host| Self::at_host(&host, env, asked)).transpose()
     }
 
     /// `host` with what the environment says of port, database and user.
-    pub(super) fn at_host(host: &str, env: Environment<'_>) -> Result<Self, Error> {
+    pub(super) fn at_host(host: &str, env: Environment<'_>, asked: bool) -> Result<Self, Error> {
         let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
         let address = bare.parse::<std::net::Ipv6Addr>().is_ok();
         if !address && bare.contains(|c: char| "/:@[]?#".contains(c) || c.is_whitespace()) {
@@ -87,7 +91,7 @@ impl Target {
         let mut settings =
             RedisConnectionInfo::default().set_db(env.database("REDIS_DB")?.unwrap_or(0));
         let (user, password) = (env.text("REDIS_USERNAME"), env.secret("REDIS_PASSWORD"));
-        if user.is_some() && password.is_none() {
+        if user.is_some() && password.is_none() && !asked {
             return Err(Error::Config("REDIS_USERNAME needs a REDIS_PASSWORD beside it".into()));
         }
         if let Some(user) = user {
@@ -98,7 +102,7 @@ impl Target {
         }
         let server = ConnectionAddr::Tcp(bare.to_owned(), port).into_connection_info();
         let server = server.map_err(|_| malformed("REDIS_HOST", "a host's name or address"))?;
-        Ok(Self::Redis(Box::new(server.set_redis_settings(settings))))
+        Ok(Self::Redis(Box::new(server.set_redis_settings(settings).into())))
     }
 }
 
@@ -108,7 +112,7 @@ const ENCODED: &str = "special characters of a user or a password are percent-en
 
 /// A URL of a server, in the client library's understanding, with our own words for its errors:
 /// its texts may repeat what was written.
-fn server(url: &str, scheme: &str, setting: &str) -> Result<Target, Error> {
+fn server(url: &str, scheme: &str, setting: &str, asked: bool) -> Result<Target, Error> {
     let shape = match scheme {
         "redis+unix" => "redis+unix:///path/to/socket[?db=0&user=…&pass=…]",
         "rediss" => "rediss://[[user]:password@]host[:port][/database]",
@@ -120,6 +124,12 @@ fn server(url: &str, scheme: &str, setting: &str) -> Result<Target, Error> {
         "redis+unix" => &["db", "user", "pass"],
         _ => &[],
     };
+    if parsed.fragment() == Some("insecure") {
+        return Err(Error::Config(format!(
+            "{setting}: `#insecure` is refused, since then anybody could pretend to be the server; \
+             name the file of the root that vouches for it in REDIS_TLS_CA"
+        )));
+    }
     if parsed.fragment().is_some() {
         return Err(Error::Config(format!("{setting}: the URL has a `#` in it; {ENCODED}")));
     }
@@ -135,13 +145,13 @@ fn server(url: &str, scheme: &str, setting: &str) -> Result<Target, Error> {
     if settings.db() < 0 {
         return Err(odd());
     }
-    if settings.username().is_some() && settings.password().is_none() {
+    if settings.username().is_some() && settings.password().is_none() && !asked {
         return Err(Error::Config(format!(
             "{setting}: the URL has a user but no password; a password alone is written \
              `{scheme}://:password@host`"
         )));
     }
-    Ok(Target::Redis(Box::new(server)))
+    Ok(Target::Redis(Box::new(server.into())))
 }
 
 /// `memory://?max_bytes=64mb&max_entries=100000`.
@@ -181,8 +191,7 @@ fn bytes(text: &str) -> Option<usize> {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // The address alone: the rest knows the password.
-            Self::Redis(server) => write!(f, "Redis({})", server.addr()),
+            Self::Redis(server) => write!(f, "Redis({server:?})"),
             Self::Memory(bounds) => f.debug_tuple("Memory").field(bounds).finish(),
             Self::Disabled(why) => f.debug_tuple("Disabled").field(why).finish(),
         }

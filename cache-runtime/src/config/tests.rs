@@ -31,10 +31,10 @@ fn refused_env(variables: &[(&str, &str)]) -> String {
 
 /// `host:port/db`, with the user and password.
 fn server(settings: &Settings) -> String {
-    let Target::Redis(info) = &settings.target else { panic!("{settings:?}") };
-    let redis = info.redis_settings();
-    let who = (redis.username().unwrap_or("-"), redis.password().unwrap_or("-"));
-    format!("{}/{} {} {}", info.addr(), redis.db(), who.0, who.1)
+    let Target::Redis(server) = &settings.target else { panic!("{settings:?}") };
+    let login = &server.login;
+    let who = (login.username().unwrap_or("-"), login.password().unwrap_or("-"));
+    format!("{}/{} {} {}", server.place, login.db(), who.0, who.1)
 }
 
 #[test]
@@ -242,6 +242,64 @@ fn ttls_come_from_builder_environment_and_default() {
     assert_eq!(settings.ttl("none"), Duration::from_secs(300));
     let why = settings.read_ttl_settings(["new"], &|_| Some("0".to_owned())).unwrap_err();
     assert!(matches!(why, Error::Config(why) if why.starts_with("REDIS_CACHE_TTL_NEW")));
+}
+
+#[test]
+fn a_password_may_be_asked_for() {
+    let asks = || Builder::default().password_with(async || Ok::<_, Error>("asked".to_owned()));
+    let url = settings(asks().url("redis://user@h"), &[]);
+    assert_eq!(server(&url.unwrap()), "h:6379/0 user -");
+    let host = settings(asks(), &[("REDIS_HOST", "h"), ("REDIS_USERNAME", "user")]);
+    assert_eq!(server(&host.unwrap()), "h:6379/0 user -");
+    assert!(matches!(settings(asks().url("memory://"), &[]).unwrap().target, Target::Memory(_)));
+}
+
+#[test]
+fn verification_cannot_be_switched_off() {
+    for scheme in ["redis", "rediss"] {
+        if scheme == "rediss" && !cfg!(feature = "tls") {
+            continue;
+        }
+        let why = refused(Builder::default().url(format!("{scheme}://h/#insecure")), &[]);
+        assert!(why.contains("`#insecure`") && why.contains("REDIS_TLS_CA"), "{why}");
+    }
+}
+
+#[test]
+fn files_of_tls_are_in_vain_without_it() {
+    let files = [("REDIS_TLS_CA", "/ca.pem"), ("REDIS_TLS_CERT", "/cert.pem")];
+    let in_vain = |url| settings(Builder::default().url(url), &files).unwrap().in_vain;
+    assert_eq!(in_vain("redis://h").tls, ["REDIS_TLS_CA", "REDIS_TLS_CERT"]);
+    for url in ["memory://", "disabled://"] {
+        assert_eq!(in_vain(url), InVain::default());
+    }
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn files_of_tls_come_from_the_builder_and_the_environment() {
+    let url = || Builder::default().url("rediss://h");
+    let tls = |builder, env: &[_]| match settings(builder, env).unwrap().target {
+        Target::Redis(server) => server.tls,
+        other => panic!("{other:?}"),
+    };
+    let client = Some(("/cert.pem".into(), "/key.pem".into()));
+    let env = [
+        ("REDIS_TLS_CA", "/ca.pem"),
+        ("REDIS_TLS_CERT", "/cert.pem"),
+        ("REDIS_TLS_KEY", "/key.pem"),
+    ];
+    assert_eq!(tls(url(), &[]), Tls::default());
+    assert_eq!(tls(url(), &env), Tls { ca: Some("/ca.pem".into()), client: client.clone() });
+    let built = tls(url().tls_ca("/built.pem"), &env);
+    assert_eq!(built, Tls { ca: Some("/built.pem".into()), client });
+    let built = tls(url().tls_client("/a.pem", "/b.pem"), &env);
+    assert_eq!(built.client, Some(("/a.pem".into(), "/b.pem".into())));
+    assert_eq!(settings(url(), &env).unwrap().in_vain, InVain::default());
+    for alone in [1, 2] {
+        let why = refused(url(), &env[alone..=alone]);
+        assert!(why.contains("REDIS_TLS_CERT") && why.contains("REDIS_TLS_KEY"), "{why}");
+    }
 }
 
 #[test]

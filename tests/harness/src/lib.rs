@@ -1,15 +1,17 @@
 //! For tests: [`RedisServer`] is a real `redis-server` of one's own, [`Postgres`] a PostgreSQL,
-//! [`FaultProxy`] the bad network in front of Redis, [`Logs`] what the cache logged, and
+//! [`FaultProxy`] the bad network in front of Redis, [`Authority`] who vouches for certificates, [`Logs`] what the cache logged, and
 //! [`eventually`] a wait that polls.
 // Tests fail by panicking, and so does what they are made of.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod certificates;
 mod logs;
 mod poll;
 mod postgres;
 mod proxy;
 mod server;
 
+pub use certificates::{Authority, Certificate};
 pub use logs::Logs;
 pub use poll::{DEADLINE, eventually, eventually_blocking, within_a_second};
 pub use postgres::Postgres;

@@ -1,8 +1,9 @@
 //! A real `redis-server`, one's own.
 
+use crate::certificates::{Authority, Certificate};
 use crate::poll::{DEADLINE, eventually_blocking};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -18,7 +19,8 @@ pub struct RedisServerBuilder {
     args: Vec<String>,
     password: Option<String>,
     unix_socket: bool,
-    tls: bool,
+    tls: Option<Certificate>,
+    tls_clients: Option<PathBuf>,
     loading: bool,
 }
 
@@ -52,11 +54,17 @@ impl RedisServerBuilder {
         self
     }
 
-    /// Speaks TLS on its port, and nothing else, with a certificate of its own making
-    /// ([`RedisServer::certificate`]).
+    /// Speaks TLS on its port, and nothing else, with this certificate.
     #[must_use]
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
+    pub fn tls(mut self, certificate: &Certificate) -> Self {
+        self.tls = Some(certificate.clone());
+        self
+    }
+
+    /// Wants to see a certificate of each client that this authority vouches for.
+    #[must_use]
+    pub fn tls_clients(mut self, authority: &Authority) -> Self {
+        self.tls_clients = Some(authority.root());
         self
     }
 
@@ -75,9 +83,6 @@ impl RedisServerBuilder {
     /// If there is no `redis-server` on the path, or it does not answer in time.
     pub fn start(self) -> RedisServer {
         let folder = tempfile::tempdir().unwrap();
-        if self.tls {
-            make_certificate(folder.path());
-        }
         let mut server = RedisServer { port: 0, child: None, folder, builder: self };
         // Between finding a free port and the server's bind somebody else may take it.
         for _ in 0..5 {
@@ -127,18 +132,13 @@ impl RedisServer {
 
     /// Its URL, without a password.
     pub fn url(&self) -> String {
-        let scheme = if self.builder.tls { "rediss" } else { "redis" };
+        let scheme = if self.builder.tls.is_some() { "rediss" } else { "redis" };
         format!("{scheme}://{}", self.address())
     }
 
     /// Its Unix socket, if it was asked for.
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
-    }
-
-    /// The certificate that clients must trust, if it speaks TLS.
-    pub fn certificate(&self) -> PathBuf {
-        self.folder.path().join("cert.pem")
     }
 
     /// Kills it as a crash would: SIGKILL.
@@ -213,6 +213,13 @@ impl RedisServer {
         self.command::<()>(&["CONFIG", "SET", name, value]);
     }
 
+    /// Shows this certificate from now on.
+    pub fn tls_certificate(&self, certificate: &Certificate) {
+        let (file, key) = (certificate.file.to_string_lossy(), certificate.key.to_string_lossy());
+        // Together: neither is of use without the other.
+        self.command::<()>(&["CONFIG", "SET", "tls-cert-file", &file, "tls-key-file", &key]);
+    }
+
     /// Makes it a read-only replica of `other`, or a primary again.
     pub fn replica_of(&self, other: Option<&RedisServer>) {
         match other {
@@ -239,7 +246,7 @@ impl RedisServer {
 
     /// With TLS on its port, the test's own commands take a second one.
     fn plain_port(&self) -> u16 {
-        if !self.builder.tls {
+        if self.builder.tls.is_none() {
             return self.port;
         }
         let file = self.folder.path().join("plain-port");
@@ -252,12 +259,16 @@ impl RedisServer {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.args(["--enable-debug-command", "yes", "--dir"]).arg(&folder);
-        if self.builder.tls {
+        if let Some(certificate) = &self.builder.tls {
             let plain = free_port().to_string();
             std::fs::write(folder.join("plain-port"), &plain).unwrap();
-            command.args(["--port", &plain, "--tls-port", &port, "--tls-auth-clients", "no"]);
-            command.arg("--tls-cert-file").arg(folder.join("cert.pem"));
-            command.arg("--tls-key-file").arg(folder.join("key.pem"));
+            command.args(["--port", &plain, "--tls-port", &port, "--tls-auth-clients"]);
+            match &self.builder.tls_clients {
+                Some(root) => command.args(["yes", "--tls-ca-cert-file"]).arg(root),
+                None => command.arg("no"),
+            };
+            command.arg("--tls-cert-file").arg(&certificate.file);
+            command.arg("--tls-key-file").arg(&certificate.key);
         } else {
             command.args(["--port", &port]);
         }
@@ -309,19 +320,4 @@ impl Drop for RedisServer {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-fn make_certificate(folder: &Path) {
-    let done = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"])
-        .args(["-nodes", "-days", "1", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .arg("-keyout")
-        .arg(folder.join("key.pem"))
-        .arg("-out")
-        .arg(folder.join("cert.pem"))
-        .stderr(Stdio::null())
-        .status();
-    assert!(done.is_ok_and(|status| status.success()), "openssl makes a certificate");
 }

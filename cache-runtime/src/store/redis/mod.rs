@@ -20,11 +20,11 @@ mod tests;
 use super::{
     Acquired, Act, Ask, Bytes, Cursor, Event, Found, Life, Reachability, Read, Store, Token, Want,
 };
+use crate::config::Server;
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
-use link::Server;
 use link::node::Node;
 use redis::Value;
 use refusal::Asked;
@@ -50,8 +50,8 @@ pub(crate) struct RedisStore {
 
 impl RedisStore {
     /// A store for the keys under `prefix`, with so many connections per runtime. No I/O.
-    pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Self {
-        let node = Node::new(server, prefix, connections);
+    pub(crate) fn new(server: impl Into<Server>, prefix: &str, connections: usize) -> Self {
+        let node = Node::new(server.into(), prefix, connections);
         Self { node, scripts: Box::new(Scripts::new()) }
     }
 

@@ -4,7 +4,10 @@
 //! The client library can open connections as well, but keeps that task to itself. That one has
 //! ended could then be seen by a failing command alone.
 
-use super::wire::{Server, Wire};
+use super::locate::Destination;
+#[cfg(feature = "tls")]
+use super::tls;
+use super::wire::Wire;
 use redis::aio::{AsyncStream, MultiplexedConnection};
 use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
 use redis::{AsyncConnectionConfig, ConnectionAddr, RedisResult};
@@ -21,22 +24,21 @@ use tokio::sync::Notify;
 type Stream = Pin<Box<dyn AsyncStream + Send + Sync>>;
 
 /// A new connection, which tells `ended` when it ends.
-pub(super) async fn dial(server: &Server, ended: &Arc<Notify>) -> RedisResult<Wire> {
-    let stream = stream(server.addr()).await?;
+pub(super) async fn dial(to: &Destination, ended: &Arc<Notify>) -> RedisResult<Wire> {
+    let stream = stream(to).await?;
     // Every command has a deadline of its own; a second one beside it would only cost.
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
-    let settings = server.redis_settings();
     let (connection, driver) =
-        MultiplexedConnection::new_with_config(settings, stream, config).await?;
+        MultiplexedConnection::new_with_config(&to.login, stream, config).await?;
     Ok(Wire::driven(connection, driver, ended.clone()))
 }
 
-async fn stream(to: &ConnectionAddr) -> io::Result<Stream> {
-    Ok(match to {
+async fn stream(to: &Destination) -> io::Result<Stream> {
+    Ok(match &to.place {
         ConnectionAddr::Tcp(host, port) => Box::pin(tcp(host, *port).await?),
         #[cfg(feature = "tls")]
         ConnectionAddr::TcpTls { host, port, .. } => {
-            Box::pin(tls::over(tcp(host, *port).await?, host).await?)
+            Box::pin(tls::over(tcp(host, *port).await?, host, &to.tls).await?)
         }
         #[cfg(unix)]
         ConnectionAddr::Unix(path) => Box::pin(tokio::net::UnixStream::connect(path).await?),
@@ -79,36 +81,4 @@ async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     socket.set_tcp_user_timeout(Some(Duration::from_secs(5)))?;
     Ok(stream)
-}
-
-#[cfg(feature = "tls")]
-mod tls {
-    use rustls::pki_types::ServerName;
-    use rustls::{ClientConfig, RootCertStore};
-    use std::io;
-    use std::sync::Arc;
-    use tokio::net::TcpStream;
-    use tokio_rustls::TlsConnector;
-    use tokio_rustls::client::TlsStream;
-
-    /// TLS with the platform's certificates, read anew for each connection: they are replaced
-    /// while programs run.
-    pub(super) async fn over(stream: TcpStream, host: &str) -> io::Result<TlsStream<TcpStream>> {
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|_| io::Error::other("the host's name is none that a certificate can have"))?;
-        let connector = TlsConnector::from(Arc::new(config()?));
-        connector.connect(name, stream).await
-    }
-
-    fn config() -> io::Result<ClientConfig> {
-        let mut found = rustls_native_certs::load_native_certs();
-        if let Some(error) = found.errors.pop() {
-            return Err(io::Error::other(error));
-        }
-        let mut roots = RootCertStore::empty();
-        for certificate in found.certs {
-            roots.add(certificate).map_err(io::Error::other)?;
-        }
-        Ok(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
-    }
 }

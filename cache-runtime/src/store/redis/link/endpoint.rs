@@ -1,10 +1,14 @@
 //! Where a server is, how to connect to it, and how to see that it is of use.
 
 use super::dial::dial;
-use super::wire::{Server, Wire};
+use super::locate::locate;
+#[cfg(feature = "tls")]
+use super::tls;
+use super::wire::Wire;
+use crate::config::Server;
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
-use redis::{Cmd, ConnectionAddr, Value};
+use redis::{Cmd, Value};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,23 +39,28 @@ pub(super) struct Endpoint {
 
 impl Endpoint {
     pub(super) fn new(server: Server, prefix: &str, connections: usize) -> Self {
-        let tls = matches!(server.addr(), ConnectionAddr::TcpTls { .. });
-        if tls {
-            provide_cryptography();
+        #[cfg(feature = "tls")]
+        if server.is_tls() {
+            tls::provide_cryptography();
         }
         let mut probe = redis::cmd("GET");
         probe.arg(format!("{prefix}:~probe"));
-        let attempt = if tls { TLS_ATTEMPT } else { ATTEMPT };
+        let attempt = if server.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
         Self { server, attempt, connections, probe }
     }
 
     /// New connections, seen to work.
     pub(super) async fn connect(&self) -> Result<Connections, String> {
+        let to = locate(&self.server).await?;
         let ended = Arc::default();
         let mut wires = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
-            let attempt = timeout(self.attempt, dial(&self.server, &ended)).await;
-            let attempt = attempt.map_err(|_| late().to_owned())?;
+            let attempt = timeout(self.attempt, dial(&to, &ended)).await;
+            let attempt = attempt.map_err(|_| match self.server.is_tls() {
+                // It waits for the end of a command.
+                true => format!("{}; on this port it may not speak TLS", late()),
+                false => late().to_owned(),
+            })?;
             wires.push(attempt.map_err(|error| refusal::greeting(&error))?);
         }
         let opened = Connections { wires, ended };
@@ -81,14 +90,5 @@ impl fmt::Debug for Endpoint {
     // What is known of the server holds the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint").field("connections", &self.connections).finish_non_exhaustive()
-    }
-}
-
-/// rustls panics when it has to choose between several providers, or has none: choose first.
-fn provide_cryptography() {
-    #[cfg(feature = "tls")]
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // An error says that somebody else was faster, and then there is one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }

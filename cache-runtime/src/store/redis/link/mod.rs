@@ -2,7 +2,7 @@
 //!
 //! Each file knows those above it in this list, and none below:
 //! - [`wire`]: the kinds of connection, by the names that the client library has for them;
-//! - [`dial`]: how one is opened;
+//! - [`locate`]: where to, and as whom; [`dial`]: how one is opened, by TLS ([`tls`]) if need be;
 //! - [`events`]: what happens to connections, for those who want to know;
 //! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
@@ -13,12 +13,14 @@
 mod dial;
 mod endpoint;
 mod events;
+mod locate;
 pub(super) mod node;
 pub(super) mod pipeline;
 mod pool;
 mod supervisor;
+#[cfg(feature = "tls")]
+mod tls;
 mod way;
 mod wire;
 
 pub(super) use way::Way;
-pub(super) use wire::Server;

@@ -7,7 +7,7 @@ use super::pipeline::{Pipeline, Place};
 use super::pool::{Phase, Pool};
 use super::supervisor;
 use super::way::Way;
-use super::wire::{self, Server};
+use crate::config::Server;
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::store::Event;
@@ -51,7 +51,7 @@ impl Node {
     /// A server with so many connections per runtime. No I/O.
     pub(crate) fn new(server: Server, prefix: &str, connections: usize) -> Self {
         Self {
-            report: Arc::new(Report::new(wire::address(&server))),
+            report: Arc::new(Report::new(server.address())),
             endpoint: Arc::new(Endpoint::new(server, prefix, connections)),
             events: Arc::default(),
             harmful: Arc::default(),

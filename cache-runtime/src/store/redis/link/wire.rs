@@ -2,13 +2,10 @@
 //! them, so that another kind (one that is pushed to, say) is one more variant here.
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, ConnectionAddr, ConnectionInfo, Pipeline, RedisResult, Value};
+use redis::{Cmd, Pipeline, RedisResult, Value};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-
-/// Where a server is, and what it wants to know of who connects.
-pub(crate) type Server = ConnectionInfo;
 
 /// A connection. Clones share it.
 #[derive(Debug, Clone)]
@@ -58,14 +55,5 @@ pub(super) struct Driver(AbortHandle);
 impl Drop for Driver {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-/// A server's address, without user or password.
-pub(crate) fn address(server: &Server) -> String {
-    let db = server.redis_settings().db();
-    match server.addr() {
-        ConnectionAddr::Unix(path) => format!("{} db {db}", path.display()),
-        address => format!("{address}/{db}"),
     }
 }

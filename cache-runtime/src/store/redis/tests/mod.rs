@@ -1,10 +1,14 @@
 //! Redis in trouble, with real servers.
 
 mod outages;
+mod passwords;
 mod refusals;
+#[cfg(feature = "tls")]
+mod tls;
 mod ways;
 
 use super::*;
+use crate::config::{Builder, Target};
 use crate::store::testing::{Write, key};
 use cache_test_servers::{
     DEADLINE, Fault, FaultProxy, Logs, RedisServer, eventually, free_port, within_a_second,
@@ -19,6 +23,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn store_at(url: &str) -> RedisStore {
     RedisStore::new(url.into_connection_info().unwrap(), "p", 1)
+}
+
+/// The store that a builder asks for, whatever the environment says.
+fn store_by(builder: Builder) -> RedisStore {
+    match builder.settings(&|_| None).unwrap().target {
+        Target::Redis(server) => RedisStore::new(*server, "p", 1),
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn works(store: &RedisStore) -> bool {

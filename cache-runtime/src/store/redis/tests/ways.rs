@@ -76,41 +76,6 @@ async fn a_caller_without_time_left_neither_asks_nor_harms() {
     assert!(works(&store).await);
 }
 
-/// The platform's certificates are found by the environment, which a process cannot change for
-/// its own threads: so the test runs itself once more.
-#[cfg(feature = "tls")]
-#[test]
-fn tls_with_the_platforms_certificates() {
-    let server = RedisServer::builder().tls().start();
-    let run = |certificates: &std::path::Path| {
-        std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "--ignored", "store::redis::tests::ways::tls_child"])
-            .env("SSL_CERT_FILE", certificates)
-            .env("TLS_CHILD_URL", server.url())
-            .output()
-            .unwrap()
-    };
-    let trusted = run(&server.certificate());
-    assert!(trusted.status.success(), "{}", String::from_utf8_lossy(&trusted.stdout));
-    let other = RedisServer::builder().tls().start();
-    let stranger = run(&other.certificate());
-    assert!(!stranger.status.success(), "a certificate that nobody vouches for");
-    let said = String::from_utf8_lossy(&stranger.stdout).into_owned();
-    assert!(said.contains("invalid peer certificate"), "{said}");
-}
-
-#[cfg(feature = "tls")]
-#[ignore = "run by the test above, with its environment"]
-#[tokio::test(flavor = "multi_thread")]
-async fn tls_child() {
-    let url = std::env::var("TLS_CHILD_URL").unwrap();
-    let logs = Logs::capture(url.strip_prefix("rediss://").unwrap());
-    let store = store_at(&url);
-    let outcome = store.set("p:k", b"v", MINUTE, Duration::from_secs(5)).await;
-    assert_eq!(outcome, Ok(()), "{:?}", logs.lines());
-    assert_eq!(store.get("p:k", BUDGET).await, Ok(Some(b"v".to_vec())));
-}
-
 #[test]
 fn a_runtime_without_timers_or_io_is_an_outage_and_no_panic_of_the_call() {
     let server = RedisServer::start();

@@ -1,0 +1,56 @@
+//! Where to connect now, and as whom: what may be another answer each time is asked here.
+
+#[cfg(feature = "tls")]
+use crate::config::Tls;
+use crate::config::{Password, Server};
+use redis::{ConnectionAddr, RedisConnectionInfo};
+use std::time::Duration;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+/// How long the program may take to say a password: it may have to ask somebody else.
+const ASKING: Duration = Duration::from_secs(5);
+
+/// Where to connect.
+pub(super) struct Destination {
+    pub(super) place: ConnectionAddr,
+    pub(super) login: RedisConnectionInfo,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Tls,
+}
+
+/// Where `server` is now, and as whom it is connected to.
+pub(super) async fn locate(server: &Server) -> Result<Destination, String> {
+    let mut login = server.login.clone();
+    if let Some(password) = &server.password {
+        login = login.set_password(ask(password).await?);
+    }
+    Ok(Destination {
+        place: server.place.clone(),
+        login,
+        #[cfg(feature = "tls")]
+        tls: server.tls.clone(),
+    })
+}
+
+/// Asks in a task of its own: what is asked is the user's code, and a panic of it would be the
+/// supervisor's.
+async fn ask(password: &Password) -> Result<String, String> {
+    let password = password.clone();
+    let task = tokio::spawn(async move { password.ask().await });
+    let _ending = EndedWith(task.abort_handle());
+    match timeout(ASKING, task).await {
+        Ok(Ok(answer)) => answer.map_err(|why| format!("no password was to be had: {why}")),
+        Ok(Err(_)) => Err("what `password_with` asks for the password has panicked".to_owned()),
+        Err(_) => Err("what `password_with` asks for the password did not answer".to_owned()),
+    }
+}
+
+/// Ends the task with whoever waits for it.
+struct EndedWith(AbortHandle);
+
+impl Drop for EndedWith {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
