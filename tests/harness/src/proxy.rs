@@ -1,8 +1,7 @@
 //! The bad network in front of a server.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -37,6 +36,7 @@ pub struct FaultProxy {
     port: u16,
     fault: watch::Sender<Fault>,
     held: Arc<AtomicUsize>,
+    server: Arc<AtomicU16>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -48,12 +48,13 @@ impl FaultProxy {
         let own = listener.local_addr().unwrap().port();
         let (fault, seen) = watch::channel(Fault::None);
         let held = Arc::<AtomicUsize>::default();
-        let network = Network { fault: seen, held: held.clone() };
+        let server = Arc::new(AtomicU16::new(port));
+        let network = Network { fault: seen, held: held.clone(), server: server.clone() };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(accept(listener, ([127, 0, 0, 1], port).into(), network));
+            runtime.unwrap().block_on(accept(listener, network));
         });
-        Self { port: own, fault, held, thread: Some(thread) }
+        Self { port: own, fault, held, server, thread: Some(thread) }
     }
 
     /// Its own port.
@@ -74,6 +75,12 @@ impl FaultProxy {
     /// How many answers it has held back since its start.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)
+    }
+
+    /// From now on, new connections lead to `127.0.0.1:port`, as those to a name do whose address has
+    /// changed.
+    pub fn lead_to(&self, port: u16) {
+        self.server.store(port, Ordering::SeqCst);
     }
 
     /// From now on, until told otherwise.
@@ -97,15 +104,17 @@ impl Drop for FaultProxy {
 struct Network {
     fault: watch::Receiver<Fault>,
     held: Arc<AtomicUsize>,
+    /// Its port.
+    server: Arc<AtomicU16>,
 }
 
-async fn accept(listener: std::net::TcpListener, server: SocketAddr, mut network: Network) {
+async fn accept(listener: std::net::TcpListener, mut network: Network) {
     let listener = TcpListener::from_std(listener).unwrap();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((client, _)) = accepted {
-                    tokio::spawn(forward(client, server, network.clone()));
+                    tokio::spawn(forward(client, network.clone()));
                 }
             }
             changed = network.fault.changed() => if changed.is_err() { return },
@@ -113,12 +122,13 @@ async fn accept(listener: std::net::TcpListener, server: SocketAddr, mut network
     }
 }
 
-async fn forward(client: TcpStream, server: SocketAddr, network: Network) {
+async fn forward(client: TcpStream, network: Network) {
     let mut fault = network.fault.clone();
     if *fault.borrow() == Fault::Drop {
         return;
     }
-    let Ok(server) = TcpStream::connect(server).await else { return };
+    let port = network.server.load(Ordering::SeqCst);
+    let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
@@ -148,7 +158,7 @@ async fn questions(mut from: Reader, mut to: Writer, mut fault: watch::Receiver<
 }
 
 async fn answers(mut from: Reader, mut to: Writer, network: Network) {
-    let Network { mut fault, held } = network;
+    let Network { mut fault, held, .. } = network;
     let mut buffer = vec![0; 16 * 1024];
     let (mut told, mut passed) = (Fault::None, 0);
     while let Ok(n @ 1..) = from.read(&mut buffer).await {

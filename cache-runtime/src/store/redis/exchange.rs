@@ -119,7 +119,11 @@ impl Node {
             }
             Err(error) => {
                 let lost = |reason: &str| self.fail_here(generation, reason);
-                Err(refusal::learn(&error, asked, lost))
+                let learned = refusal::learn(&error, asked, lost);
+                if matches!(&learned, Error::Refused(code) if code == "READONLY") {
+                    self.leave(generation);
+                }
+                Err(learned)
             }
         }
     }

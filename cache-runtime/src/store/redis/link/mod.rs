@@ -8,11 +8,13 @@
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
 //! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
+//! - [`leaving`]: when a server that says it is a replica is left;
 //! - [`node`]: the pools of one server, its report and its breaker.
 
 mod dial;
 mod endpoint;
 mod events;
+mod leaving;
 mod locate;
 pub(super) mod node;
 pub(super) mod pipeline;

@@ -3,6 +3,7 @@
 
 use super::endpoint::Endpoint;
 use super::events::Events;
+use super::leaving::Leaving;
 use super::pipeline::{Pipeline, Place};
 use super::pool::{Phase, Pool};
 use super::supervisor;
@@ -15,12 +16,13 @@ use crate::store::Reachability;
 use crate::store::breaker::Breaker;
 use crate::store::redis::harmful::Harmful;
 use crate::store::redis::report::{Moment, Report};
+use crate::sync::{Mutex, lock};
 use crate::timers;
 use redis::Cmd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::task::Waker;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Id};
 
 /// One server.
@@ -33,6 +35,7 @@ pub(crate) struct Node {
     pub(crate) harmful: Arc<Harmful>,
     /// Opens while the server refuses to be written to; reads go on.
     pub(crate) writes: Breaker,
+    leaving: Mutex<Leaving>,
     /// How many callers read now.
     pub(crate) readers: AtomicUsize,
     /// Hardly ever more than one or two: a look through them beats hashing.
@@ -56,6 +59,7 @@ impl Node {
             events: Arc::default(),
             harmful: Arc::default(),
             writes: Breaker::new(),
+            leaving: Mutex::new(Leaving::new()),
             readers: AtomicUsize::new(0),
             here: RwLock::default(),
         }
@@ -112,6 +116,23 @@ impl Node {
     pub(crate) fn replace_here(&self, generation: u64) {
         if let Some(pool) = self.pool_here() {
             pool.replace(generation);
+        }
+    }
+
+    /// The server of the connections of `generation` from here says that it is a replica: those of
+    /// all runtimes are replaced, if that is not for ever the same.
+    pub(crate) fn leave(&self, generation: u64) {
+        let current = self.pool_here().and_then(|pool| pool.generation());
+        if current != Some(generation)
+            || !lock(&self.leaving).leaves(Instant::now(), fastrand::f64())
+        {
+            return;
+        }
+        let pools: Vec<_> = self.here().iter().map(|here| here.pool.clone()).collect();
+        for pool in pools {
+            if let Some(generation) = pool.generation() {
+                pool.replace(generation);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! Redis in trouble, with real servers.
 
+mod demoted;
 mod outages;
 mod passwords;
 mod refusals;
