@@ -33,7 +33,15 @@ pub mod __private;
 
 pub use cache::Cache;
 pub use cache::context::{Observed, bypass, observe, refresh};
-pub use cache_macros::{CacheKey, redis_cache, redis_invalidate, redis_put};
+// Of the macros these are the examples, which need this crate; the rest is their own text.
+#[doc = include_str!("../docs/examples/cache_key.md")]
+pub use cache_macros::CacheKey;
+#[doc = include_str!("../docs/examples/redis_cache.md")]
+pub use cache_macros::redis_cache;
+#[doc = include_str!("../docs/examples/redis_invalidate.md")]
+pub use cache_macros::redis_invalidate;
+#[doc = include_str!("../docs/examples/redis_put.md")]
+pub use cache_macros::redis_put;
 pub use call::limits::TimedOut;
 pub use clock::Clock;
 pub use codec::json::Json;

@@ -151,6 +151,22 @@ pub fn bypass<F: Future>(future: F) -> impl Future<Output = F::Output> {
 /// old one.
 ///
 /// Tasks that `future` spawns are not inside.
+///
+/// ```
+/// # use cache_runtime::{Cache, redis_cache};
+/// use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+///
+/// #[redis_cache(ttl = 60, key = "count")]
+/// async fn count(bodies: &AtomicU64) -> u64 { bodies.fetch_add(1, Relaxed) }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// # Cache::in_memory().scope(async {
+/// let bodies = AtomicU64::new(0);
+/// assert_eq!(count(&bodies).await, 0);
+/// assert_eq!(cache_runtime::refresh(count(&bodies)).await, 1);
+/// assert_eq!(count(&bodies).await, 1);
+/// # }).await }
+/// ```
 pub fn refresh<F: Future>(future: F) -> impl Future<Output = F::Output> {
     within(|context| context.mode = Mode::Refresh, future)
 }

@@ -2,6 +2,18 @@
 //!
 //! A key is the cache's prefix, a colon and the rendered template. What makes it safe is that an
 //! argument can never be taken for anything but itself: see [`CacheKey`].
+//!
+//! ```
+//! use cache_runtime::redis_cache;
+//!
+//! #[redis_cache(ttl = 60, key = "pair:{a}:{b}")]
+//! async fn pair(a: &str, b: Option<u8>) -> u8 { 0 }
+//!
+//! # fn main() -> Result<(), cache_runtime::Error> {
+//! assert_eq!(pair_entry("x", Some(7)).key()?, "cache:pair:x:7");
+//! assert_eq!(pair_entry("x:7", None).key()?, "cache:pair:x%3A7:~");
+//! # Ok(()) }
+//! ```
 
 mod buffer;
 mod cache_key;
