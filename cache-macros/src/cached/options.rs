@@ -130,8 +130,9 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         name: "max_size",
         example: "max_size = \"64kb\"",
         meaning: "a longer encoded value is returned, not stored. Bytes, or a size in `b`, `kb`, \
-                  `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb",
-        without: "no limit",
+                  `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb. A \
+                  longer one that is found in Redis is not used",
+        without: "the builder's `max_size`, 64 MiB",
         parse: |options, parser| parser.expr(&mut options.max_size, values::size),
         ..Row::DEFAULT
     },

@@ -36,6 +36,9 @@ impl Machine {
             }
             let within = self.budget.left()?;
             let (store, sent) = (call.cache.store(), Instant::now());
+            if let Some(most) = self.rules.max_size {
+                store.reads_up_to(most);
+            }
             let (want, asked) = match self.rules.needs_life() {
                 true => (Want::Life, call.cache.clock().now()),
                 false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
@@ -70,6 +73,12 @@ impl Machine {
         }
         let opened = envelope::open(&self.call.key, found.bytes);
         let opened = opened.inspect_err(|error| self.call.codec_failed(error)).ok()?;
+        let takes = self.rules.takes(opened.value.len());
+        if let Err(error) = takes {
+            self.call.too_large(&error);
+            self.budget.charge(sent, false); // as with what cannot be read at all
+            return None;
+        }
         let State::Stale { at_once, on_error } = state else {
             if let Some(life) = life
                 && self.is_early(opened.envelope, life)

@@ -236,6 +236,13 @@ impl Active {
         self.count_error();
     }
 
+    /// Counts a stored value that is larger than its function reads, and leaves it alone.
+    #[inline(never)]
+    pub(crate) fn too_large(&self, error: &Error) {
+        self.codec_failed(error);
+        self.cache.store().leave_alone(&self.key);
+    }
+
     /// Counts a value that was computed for longer than its lease lasted, and is not stored
     /// therefore; says so once per function.
     pub(crate) fn lease_ran_out(&self) {

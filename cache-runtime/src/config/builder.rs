@@ -4,7 +4,9 @@ use super::environment::{Environment, malformed};
 use super::server::Password;
 #[cfg(feature = "tls")]
 use super::server::Tls;
-use super::settings::{CONNECTIONS, InVain, KeySecret, PREFIX, Settings, TIMEOUT, TTL, WAIT};
+use super::settings::{
+    CONNECTIONS, InVain, KeySecret, MAX_SIZE, PREFIX, Settings, TIMEOUT, TTL, WAIT,
+};
 use super::target::{Off, Target};
 use crate::clock::Clock;
 use crate::error::Error;
@@ -16,6 +18,9 @@ use std::time::Duration;
 
 /// The largest number of connections that makes any sense for one runtime.
 const MOST_CONNECTIONS: usize = 64;
+
+/// The longest value that Redis stores.
+const LARGEST: usize = 512 << 20;
 
 /// The longest wait: what is added to the time of day must not be beyond what a clock can say.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -60,6 +65,7 @@ pub struct Builder {
     key_secret: Option<KeySecret>,
     empty_secret: bool,
     connections: Option<usize>,
+    max_size: Option<usize>,
     clock: Option<Clock>,
 }
 
@@ -209,6 +215,15 @@ impl Builder {
         self
     }
 
+    /// The largest encoded value, in bytes, that is stored or read, for functions that do not say
+    /// `max_size`. Default: 64 MiB, more than a network of a gigabit brings within the default
+    /// timeout. What Redis holds beyond it, whoever wrote it, is not fetched: its function runs.
+    /// 1 byte to 512 MiB, or `build()` answers [`Error::Config`].
+    pub fn max_size(mut self, bytes: usize) -> Self {
+        self.max_size = Some(bytes);
+        self
+    }
+
     /// Where time and chance come from; for tests that move the clock. Default: the machine's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
@@ -247,6 +262,10 @@ impl Builder {
         if !(1..=MOST_CONNECTIONS).contains(&connections) {
             return Err(malformed("connections(..)", "between 1 and 64"));
         }
+        let max_size = self.max_size.unwrap_or(MAX_SIZE);
+        if !(1..=LARGEST).contains(&max_size) {
+            return Err(malformed("max_size(..)", "between 1 byte and 512 MiB"));
+        }
         let timeout = self.timeout.unwrap_or(TIMEOUT);
         Ok(Settings {
             target,
@@ -259,6 +278,7 @@ impl Builder {
             wait: self.wait.unwrap_or(WAIT).min(LONGEST_WAIT),
             key_secret: self.key_secret,
             connections,
+            max_size,
             clock: self.clock.unwrap_or_default(),
         })
     }
@@ -343,6 +363,7 @@ impl fmt::Debug for Builder {
             .field("wait", &self.wait)
             .field("key_secret", &self.key_secret)
             .field("connections", &self.connections)
+            .field("max_size", &self.max_size)
             .field("clock", &self.clock)
             .finish_non_exhaustive()
     }

@@ -16,6 +16,8 @@ pub(super) const TTL: Duration = Duration::from_secs(300);
 pub(super) const TIMEOUT: Duration = Duration::from_millis(250);
 pub(super) const WAIT: Duration = Duration::from_secs(10);
 pub(super) const CONNECTIONS: usize = 1;
+/// More than a network of a gigabit brings within the default timeout.
+pub(super) const MAX_SIZE: usize = 64 << 20;
 
 /// What somebody said of where the values are to be kept, and has no effect.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) key_secret: Option<KeySecret>,
     /// Per Tokio runtime.
     pub(crate) connections: usize,
+    /// Of encoded values, where their function does not say.
+    pub(crate) max_size: usize,
     pub(crate) clock: Clock,
 }
 
@@ -74,6 +78,7 @@ impl Settings {
             wait: WAIT,
             key_secret: None,
             connections: CONNECTIONS,
+            max_size: MAX_SIZE,
             clock: Clock::system(),
         }
     }

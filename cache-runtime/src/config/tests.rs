@@ -217,6 +217,8 @@ fn malformed_calls_are_named() {
         (new().timeout(zero), "timeout(..)"),
         (new().connections(0), "connections(..)"),
         (new().connections(65), "connections(..)"),
+        (new().max_size(0), "max_size(..)"),
+        (new().max_size((512 << 20) + 1), "max_size(..)"),
         (new().key_secret(""), "key_secret(..)"),
     ] {
         let why = refused(builder, &[]);

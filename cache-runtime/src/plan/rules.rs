@@ -46,7 +46,7 @@ pub(crate) struct Rules {
     /// Zero: never.
     pub(super) early: f64,
     pub(super) none_ttl: Option<Duration>,
-    pub(super) max_size: Option<usize>,
+    pub(crate) max_size: Option<usize>,
     pub(super) verify: bool,
 }
 
@@ -128,6 +128,14 @@ impl Rules {
         self.early().is_some() || !self.windows.is_none()
     }
 
+    /// Says if a stored value of so many bytes is more than is wanted.
+    pub(crate) fn takes(&self, bytes: usize) -> Result<(), Error> {
+        match self.max_size {
+            Some(most) if bytes > most => Err(too_large(bytes, "its `max_size`")),
+            _ => Ok(()),
+        }
+    }
+
     /// How a value is stored and for how long. `room` is a guess of its size.
     ///
     /// # Errors
@@ -151,8 +159,13 @@ impl Rules {
             storable.write(&mut bytes)?;
             if self.verify { storable.read_back(&bytes) } else { Ok(()) }
         })?;
-        if self.max_size.is_some_and(|most| bytes.len() > most) {
-            life = None;
+        match self.max_size {
+            Some(most) if bytes.len() > most => life = None,
+            // Nobody chose that for this function.
+            None if bytes.len() > settings.max_size => {
+                return Err(too_large(bytes.len(), "the cache's `max_size`"));
+            }
+            _ => {}
         }
         let length = bytes.len();
         envelope::seal(value.key, Envelope { load: value.load }, &mut bytes)?;
@@ -183,6 +196,11 @@ impl Rules {
             ttl
         }
     }
+}
+
+#[cold]
+fn too_large(bytes: usize, than: &str) -> Error {
+    Error::Codec(format!("{bytes} bytes, more than {than}"))
 }
 
 impl Ttl {

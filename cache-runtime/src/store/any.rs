@@ -46,11 +46,11 @@ impl AnyStore {
     /// The store that `settings` ask for. No I/O.
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
         Ok(match &settings.target {
-            Target::Redis(server) => Self::Redis(RedisStore::new(
-                server.as_ref().clone(),
-                &settings.prefix,
-                settings.connections,
-            )),
+            Target::Redis(server) => {
+                let (server, prefix) = (server.as_ref().clone(), &settings.prefix);
+                let store = RedisStore::new(server, prefix, settings.connections);
+                Self::Redis(store.reading_at_most(settings.max_size))
+            }
             Target::Memory(bounds) => {
                 Self::Memory(MemoryStore::new(settings.clock.clone(), *bounds))
             }
@@ -79,6 +79,21 @@ impl AnyStore {
     pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
         if let Self::Redis(store) = self {
             store.listen(listener);
+        }
+    }
+
+    /// Has values of up to so many bytes read, for a function that says so; where values are not
+    /// fetched there is no need to say it.
+    pub(crate) fn reads_up_to(&self, most: usize) {
+        if let Self::Redis(store) = self {
+            store.reads_up_to(most);
+        }
+    }
+
+    /// Leaves `key` alone for a while, since its value is larger than who asks for it wants.
+    pub(crate) fn leave_alone(&self, key: &Key) {
+        if let Self::Redis(store) = self {
+            store.leave_alone(key);
         }
     }
 

@@ -117,8 +117,11 @@ impl<R: 'static> Entry<R> {
         }
         let (clock, windows) = (self.cache.clock(), self.rules.windows);
         let want = if windows.is_none() { Want::Value { about: 0 } } else { Want::Life };
-        let asked = clock.now();
-        let Some(found) = self.cache.store().read(key, want, self.timeout()).await?.found else {
+        let (store, asked) = (self.cache.store(), clock.now());
+        if let Some(most) = self.rules.max_size {
+            store.reads_up_to(most);
+        }
+        let Some(found) = store.read(key, want, self.timeout()).await?.found else {
             return Ok(None);
         };
         let state = found.left.map_or(State::Fresh, |left| {
@@ -126,7 +129,9 @@ impl<R: 'static> Entry<R> {
         });
         match state {
             State::Fresh | State::Stale { at_once: true, .. } => {
-                self.hooks.decode(&envelope::open(key, found.bytes)?.value)
+                let value = envelope::open(key, found.bytes)?.value;
+                self.rules.takes(value.len())?;
+                self.hooks.decode(&value)
             }
             State::Stale { .. } | State::Expired => Ok(None),
         }

@@ -6,6 +6,7 @@
 mod gone;
 mod harmful;
 mod idle;
+mod large;
 mod network;
 mod odd_values;
 mod refusing;

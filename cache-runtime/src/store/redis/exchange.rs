@@ -45,6 +45,17 @@ impl Node {
         .await
     }
 
+    /// How many bytes the value of `key` has; none where there is no value.
+    pub(super) async fn length(&self, key: &str, within: Duration) -> Result<usize, Error> {
+        let mut command = Cmd::with_capacity(2, key.len() + 6);
+        command.arg("STRLEN").arg(key);
+        let length = |reply| match reply {
+            Value::Int(length) => usize::try_from(length).ok(),
+            _ => None,
+        };
+        self.ask(command, Asked::Look, within, length).await
+    }
+
     /// Sends one command and reads its answer.
     pub(super) async fn ask<T: Send>(
         &self,

@@ -1,7 +1,7 @@
 //! Redis behind the [`Store`] contract: a thin layer over multiplexed connections.
 //!
 //! - [`exchange`]: one command and its answer;
-//! - [`harmful`]: keys that are left alone;
+//! - [`reading`]: one value; [`harmful`]: keys that are left alone;
 //! - [`link`]: the connections, and all that is known of the servers behind them;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
 //! - [`scripts`]: what is atomic and more than one command; [`info`]: the server's own figures.
@@ -11,21 +11,22 @@ mod harmful;
 mod info;
 mod late;
 mod link;
+mod reading;
 mod refusal;
 mod report;
 mod scripts;
 #[cfg(test)]
 mod tests;
 
-use super::{
-    Acquired, Act, Ask, Bytes, Cursor, Event, Found, Life, Reachability, Read, Store, Token, Want,
-};
+use super::{Acquired, Act, Ask, Cursor, Event, Life, Reachability, Read, Store, Token, Want};
 use crate::config::Server;
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
+use harmful::{Standing, TIMES};
 use link::node::Node;
+use reading::{Reader, value, value_and_life};
 use redis::Value;
 use refusal::Asked;
 use scripts::Scripts;
@@ -39,6 +40,8 @@ const KEYS_PER_COMMAND: usize = 512;
 const KEYS_PER_SCAN: u32 = 512;
 /// The least size of a value that the server may be set up not to take (`proto-max-bulk-len`).
 const LARGE: usize = 1 << 20;
+/// Room for what stands before a value, and for what the server says of itself.
+const BESIDE: usize = 1 << 20;
 /// The longest life that is asked of Redis, ten years: beyond that `PX` overflows.
 const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
@@ -53,6 +56,22 @@ impl RedisStore {
     pub(crate) fn new(server: impl Into<Server>, prefix: &str, connections: usize) -> Self {
         let node = Node::new(server.into(), prefix, connections);
         Self { node, scripts: Box::new(Scripts::new()) }
+    }
+
+    /// The same, of which no value of more bytes is read.
+    pub(crate) fn reading_at_most(self, most: usize) -> Self {
+        self.node.reads_at_most(most.saturating_add(BESIDE));
+        self
+    }
+
+    /// Has values of up to so many bytes read, for a function that says so.
+    pub(crate) fn reads_up_to(&self, most: usize) {
+        self.node.reads_up_to(most.saturating_add(BESIDE));
+    }
+
+    /// Leaves `key` alone for a while: its value is larger than who asks for it wants.
+    pub(crate) fn leave_alone(&self, key: &Key) {
+        self.node_of(key).harmful.harmed(key.whole(), TIMES);
     }
 
     /// How often connections were made again that had been lost.
@@ -109,20 +128,17 @@ fn millis(life: Duration) -> Option<u64> {
 impl Store for RedisStore {
     async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
         let node = self.node_of(key);
-        if node.harmful.leaves_alone(key.whole()) {
-            return Err(Error::Unavailable);
-        }
-        let (found, generation) = match want {
-            Want::Value { about } => {
-                let (bytes, generation) = node.get(key.whole(), about, within).await?;
-                (bytes.map(|bytes| Found { bytes: Bytes::Own(bytes), left: None }), generation)
-            }
-            Want::Life => {
-                let (script, keys) = (&self.scripts.read, [key.whole()]);
-                node.run_by(script, &keys, &[], Asked::Look, within, value_and_life).await?
-            }
+        let with_life = &self.scripts.read;
+        let read = match node.harmful.standing(key.whole()) {
+            Standing::Innocent => node.read(with_life, key, want, within).await,
+            // In a box: what is rarely needed would be a part of every call's future.
+            Standing::Suspect => Box::pin(node.read_suspect(with_life, key, want, within)).await,
+            Standing::LeftAlone => Err(Error::Unavailable),
         };
-        Ok(Read { found, generation })
+        if read == Err(Error::Timeout) {
+            node.harmful.suspect(key.whole());
+        }
+        read
     }
 
     async fn acquire(
@@ -301,32 +317,6 @@ impl Store for RedisStore {
     fn reachability(&self) -> Reachability {
         self.node.reachability()
     }
-}
-
-/// Reads a value from an answer; `None` where it is none that the command can have.
-type Reader = fn(Value) -> Option<Option<Found>>;
-
-/// The answer of `GET`.
-fn value(reply: Value) -> Option<Option<Found>> {
-    match reply {
-        Value::Nil => Some(None),
-        Value::BulkString(bytes) => Some(Some(Found { bytes: Bytes::Own(bytes), left: None })),
-        _ => None,
-    }
-}
-
-/// A value with what is left of its life; none if that has no end.
-fn value_and_life(reply: Value) -> Option<Option<Found>> {
-    let parts = match reply {
-        Value::Nil => return Some(None),
-        Value::Array(parts) => parts,
-        _ => return None,
-    };
-    let [Value::BulkString(bytes), Value::Int(left)] = <[Value; 2]>::try_from(parts).ok()? else {
-        return None;
-    };
-    let left = u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis);
-    Some(left.map(|left| Found { bytes: Bytes::Own(bytes), left: Some(left) }))
 }
 
 /// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.

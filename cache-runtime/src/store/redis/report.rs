@@ -135,7 +135,8 @@ impl Report {
             target: "cache_runtime",
             server = %self.server,
             key = %key,
-            "Redis closes the connection on this key's value; the key is left alone for a minute",
+            "this key's value is too large: it takes connections down, or Redis does; the key is left alone \
+             for a minute at a time",
         );
     }
 

@@ -4,6 +4,7 @@
 //! The client library can open connections as well, but keeps that task to itself. That one has
 //! ended could then be seen by a failing command alone.
 
+use super::bounded::{Bound, Bounded};
 use super::locate::Destination;
 #[cfg(feature = "tls")]
 use super::tls;
@@ -23,9 +24,14 @@ use tokio::sync::Notify;
 /// What a connection is made of.
 type Stream = Pin<Box<dyn AsyncStream + Send + Sync>>;
 
-/// A new connection, which tells `ended` when it ends.
-pub(super) async fn dial(to: &Destination, ended: &Arc<Notify>) -> RedisResult<Wire> {
-    let stream = stream(to).await?;
+/// A new connection, which tells `ended` when it ends. It ends where an answer holds a text above
+/// the bound.
+pub(super) async fn dial(
+    to: &Destination,
+    ended: &Arc<Notify>,
+    bound: &Arc<Bound>,
+) -> RedisResult<Wire> {
+    let stream = Bounded::new(stream(to).await?, bound.clone());
     // Every command has a deadline of its own; a second one beside it would only cost.
     let config = AsyncConnectionConfig::new().set_response_timeout(None);
     let (connection, driver) =

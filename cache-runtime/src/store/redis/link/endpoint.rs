@@ -1,5 +1,6 @@
 //! Where a server is, how to connect to it, and how to see that it is of use.
 
+use super::bounded::Bound;
 use super::dial::dial;
 use super::locate::locate;
 #[cfg(feature = "tls")]
@@ -34,6 +35,8 @@ pub(super) struct Endpoint {
     /// How long one attempt to connect may take.
     attempt: Duration,
     connections: usize,
+    /// How many bytes of one value are read.
+    pub(super) bound: Arc<Bound>,
     probe: Cmd,
 }
 
@@ -46,7 +49,8 @@ impl Endpoint {
         let mut probe = redis::cmd("GET");
         probe.arg(format!("{prefix}:~probe"));
         let attempt = if server.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
-        Self { server, attempt, connections, probe }
+        let bound = Arc::new(Bound::none());
+        Self { server, attempt, connections, bound, probe }
     }
 
     /// New connections, seen to work.
@@ -55,7 +59,7 @@ impl Endpoint {
         let ended = Arc::default();
         let mut wires = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
-            let attempt = timeout(self.attempt, dial(&to, &ended)).await;
+            let attempt = timeout(self.attempt, dial(&to, &ended, &self.bound)).await;
             let attempt = attempt.map_err(|_| match self.server.is_tls() {
                 // It waits for the end of a command.
                 true => format!("{}; on this port it may not speak TLS", late()),

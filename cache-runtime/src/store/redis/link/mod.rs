@@ -2,6 +2,7 @@
 //!
 //! Each file knows those above it in this list, and none below:
 //! - [`wire`]: the kinds of connection, by the names that the client library has for them;
+//! - [`bounded`]: how much one answer may hold;
 //! - [`locate`]: where to, and as whom; [`dial`]: how one is opened, by TLS ([`tls`]) if need be;
 //! - [`events`]: what happens to connections, for those who want to know;
 //! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
@@ -11,6 +12,7 @@
 //! - [`leaving`]: when a server that says it is a replica is left;
 //! - [`node`]: the pools of one server, its report and its breaker.
 
+mod bounded;
 mod dial;
 mod endpoint;
 mod events;

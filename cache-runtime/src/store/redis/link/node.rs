@@ -65,6 +65,21 @@ impl Node {
         }
     }
 
+    /// From now on no value of more bytes is read.
+    pub(crate) fn reads_at_most(&self, most: usize) {
+        self.endpoint.bound.set(most);
+    }
+
+    /// Has values of up to so many bytes read.
+    pub(crate) fn reads_up_to(&self, most: usize) {
+        self.endpoint.bound.raise(most);
+    }
+
+    /// How many bytes of one value are read.
+    pub(crate) fn most(&self) -> usize {
+        self.endpoint.bound.get()
+    }
+
     /// Has `listener` told of what happens to the connections, of whichever runtime.
     pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
         self.events.listen(Box::new(listener));

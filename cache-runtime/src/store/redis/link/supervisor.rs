@@ -51,10 +51,12 @@ pub(super) async fn supervise(
         let Some(alive) = pool.upgrade() else { break };
         let generation = alive.up(connections.wires.clone());
         drop(alive);
-        let up = Instant::now();
+        let (up, ours) = (Instant::now(), endpoint.bound.ended());
         let was = until_out_of_use(&mut link, &connections).await;
         let lasted = up.elapsed();
-        ends = if lasted < QUICK { ends + 1 } else { 0 };
+        // Those that we end say nothing of the server.
+        let theirs = endpoint.bound.ended() == ours;
+        ends = if lasted < QUICK && theirs { ends + 1 } else { 0 };
         let mut steady = lasted >= STEADY;
         match was {
             // A command has failed: they may work again.
