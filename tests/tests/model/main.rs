@@ -27,4 +27,5 @@ mod pattern;
 mod put;
 mod redis;
 mod refresh;
+mod takeover;
 mod wait;
