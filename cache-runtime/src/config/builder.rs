@@ -1,9 +1,7 @@
 //! The builder, and how it and the environment become settings.
 
 use super::environment::{Environment, malformed};
-use super::server::Password;
-#[cfg(feature = "tls")]
-use super::server::Tls;
+use super::server::{Password, Tls};
 use super::settings::{
     CONNECTIONS, InVain, KeySecret, MAX_SIZE, PREFIX, Settings, TIMEOUT, TTL, WAIT,
 };
@@ -12,7 +10,6 @@ use crate::clock::Clock;
 use crate::error::Error;
 use std::collections::HashMap;
 use std::fmt;
-#[cfg(feature = "tls")]
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,7 +51,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Builder {
     url: Option<String>,
     password: Option<Password>,
-    #[cfg(feature = "tls")]
     tls: Tls,
     enabled: Option<bool>,
     prefix: Option<String>,
@@ -76,6 +72,8 @@ impl Builder {
     /// |---|---|
     /// | `redis://[[user]:password@]host[:port][/database]` | a Redis server |
     /// | `rediss://…` | the same by TLS; needs the feature `tls` |
+    /// | `redis-sentinel://[[user]:password@]host[:port][,host…]/primary[/database][?sentinel_user=…&sentinel_password=…]` | whichever server the sentinels name |
+    /// | `rediss-sentinel://…` | the same by TLS |
     /// | `redis+unix:///path[?db=0&user=…&pass=…]` | a Redis server's Unix socket |
     /// | `memory://[?max_bytes=64mb&max_entries=100000]` | this process only, bounded |
     /// | `disabled://` | none: every call runs its function |
@@ -236,12 +234,10 @@ impl Builder {
         let (mut target, mut in_vain) = self.target(env)?;
         if let Target::Redis(server) = &mut target {
             server.password.clone_from(&self.password);
-            if !server.is_tls() {
-                in_vain.tls = env.files_of_tls();
-            }
-            #[cfg(feature = "tls")]
             if server.is_tls() {
                 server.tls = self.files_of_tls(env)?;
+            } else {
+                in_vain.tls = env.files_of_tls();
             }
         }
         let (prefix, prefix_is_default) = self.chosen_prefix(env)?;
@@ -312,7 +308,6 @@ impl Builder {
     }
 
     /// The builder's files, and those of the environment where it names none.
-    #[cfg(feature = "tls")]
     fn files_of_tls(&self, env: Environment<'_>) -> Result<Tls, Error> {
         let file = |variable| env.text(variable).map(PathBuf::from);
         let client = match (file("REDIS_TLS_CERT"), file("REDIS_TLS_KEY")) {
@@ -349,12 +344,10 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A URL that does not parse may hold the password anywhere: not even its text then.
         let url = self.url.as_deref().map(|url| Target::from_url(url, "url", true));
-        let mut builder = f.debug_struct("Builder");
-        #[cfg(feature = "tls")]
-        builder.field("tls", &self.tls);
-        builder
+        f.debug_struct("Builder")
             .field("target", &url.map(|url| url.map_err(|_| "malformed")))
             .field("password", &self.password)
+            .field("tls", &self.tls)
             .field("enabled", &self.enabled)
             .field("prefix", &self.prefix)
             .field("default_ttl", &self.default_ttl)

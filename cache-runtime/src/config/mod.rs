@@ -1,19 +1,20 @@
 //! What a cache is told: by code, by the environment, or by nobody.
 //!
 //! - [`builder`]: the public [`Builder`], and how it and the environment become [`Settings`];
-//! - [`environment`]: the variables; [`target`]: URLs and what they point to, a [`server`] mostly.
+//! - [`environment`]: the variables; [`target`]: what a URL or a host leads to;
+//! - [`url`]: a URL of one [`server`]; [`sentinels`]: of those who know where it is.
 
 mod builder;
 mod environment;
+mod sentinels;
 mod server;
 mod settings;
 mod target;
 #[cfg(test)]
 mod tests;
+mod url;
 
 pub use builder::Builder;
-#[cfg(feature = "tls")]
-pub(crate) use server::Tls;
-pub(crate) use server::{Password, Server};
+pub(crate) use server::{Password, Place, Sentinels, Server, Tls};
 pub(crate) use settings::Settings;
 pub(crate) use target::{Bounds, Off, Target};

@@ -2,7 +2,6 @@
 
 use redis::{ConnectionAddr, ConnectionInfo, RedisConnectionInfo};
 use std::fmt;
-#[cfg(feature = "tls")]
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,18 +9,36 @@ use std::sync::Arc;
 /// A Redis. `Debug` shows neither user nor password.
 #[derive(Clone)]
 pub(crate) struct Server {
-    pub(crate) place: ConnectionAddr,
+    pub(crate) place: Place,
     /// Who we are to it, and its database.
     pub(crate) login: RedisConnectionInfo,
     /// Asked for the password instead, whenever somebody connects.
     pub(crate) password: Option<Password>,
-    #[cfg(feature = "tls")]
     pub(crate) tls: Tls,
+}
+
+/// Where it is.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// There.
+    Server(ConnectionAddr),
+    /// Where these say.
+    Primary(Sentinels),
+}
+
+/// Those who know where a primary is.
+#[derive(Clone)]
+pub(crate) struct Sentinels {
+    pub(crate) addresses: Vec<ConnectionAddr>,
+    /// Who we are to them.
+    pub(crate) login: RedisConnectionInfo,
+    /// The name that they have for it.
+    pub(crate) primary: String,
 }
 
 /// The files of a connection by TLS, in PEM. They are read whenever somebody connects, since they
 /// are replaced while programs run.
-#[cfg(feature = "tls")]
+#[cfg_attr(not(feature = "tls"), allow(dead_code))] // who reads them is not there then
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tls {
     /// The roots that are trusted, instead of the platform's.
@@ -50,15 +67,23 @@ impl Password {
 impl Server {
     /// Whether the connection is encrypted.
     pub(crate) fn is_tls(&self) -> bool {
-        matches!(self.place, ConnectionAddr::TcpTls { .. })
+        let tls = |address: &_| matches!(address, ConnectionAddr::TcpTls { .. });
+        match &self.place {
+            Place::Server(address) => tls(address),
+            Place::Primary(sentinels) => sentinels.addresses.iter().any(tls),
+        }
     }
 
     /// Where it is, for people.
     pub(crate) fn address(&self) -> String {
         let db = self.login.db();
         match &self.place {
-            ConnectionAddr::Unix(path) => format!("{} db {db}", path.display()),
-            address => format!("{address}/{db}"),
+            Place::Server(ConnectionAddr::Unix(path)) => format!("{} db {db}", path.display()),
+            Place::Server(address) => format!("{address}/{db}"),
+            Place::Primary(Sentinels { addresses, primary, .. }) => {
+                let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                format!("{primary}@{}/{db}", addresses.join(","))
+            }
         }
     }
 }
@@ -66,10 +91,9 @@ impl Server {
 impl From<ConnectionInfo> for Server {
     fn from(info: ConnectionInfo) -> Self {
         Self {
-            place: info.addr().clone(),
+            place: Place::Server(info.addr().clone()),
             login: info.redis_settings().clone(),
             password: None,
-            #[cfg(feature = "tls")]
             tls: Tls::default(),
         }
     }

@@ -1,7 +1,9 @@
 //! Where to: the URL, or host and port, and what they point to.
 
 use super::environment::{Environment, malformed};
+use super::sentinels::sentinels;
 use super::server::Server;
+use super::url::server;
 use crate::error::Error;
 use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 use std::fmt;
@@ -54,21 +56,26 @@ impl Target {
             return Err(malformed(setting, "a URL such as `redis://127.0.0.1:6379`"));
         };
         match scheme.to_ascii_lowercase().as_str() {
-            "rediss" if !cfg!(feature = "tls") => Err(Error::Config(format!(
-                "{setting}: `rediss://` needs the feature `tls` of the crate `cache-runtime`"
-            ))),
+            scheme @ ("rediss" | "rediss-sentinel") if !cfg!(feature = "tls") => {
+                Err(Error::Config(format!(
+                    "{setting}: `{scheme}://` needs the feature `tls` of the crate `cache-runtime`"
+                )))
+            }
             scheme @ ("redis" | "rediss" | "redis+unix") => {
-                server(url.trim(), scheme, setting, asked)
+                Ok(Self::Redis(Box::new(server(url.trim(), scheme, setting, asked)?)))
+            }
+            scheme @ ("redis-sentinel" | "rediss-sentinel") => {
+                Ok(Self::Redis(Box::new(sentinels(url.trim(), scheme, setting, asked)?)))
             }
             "memory" => memory(rest, setting),
             "disabled" => Ok(Self::Disabled(Off::Url)),
-            scheme @ ("redis-cluster" | "redis-sentinel") => {
+            scheme @ ("redis-cluster" | "rediss-cluster") => {
                 Err(Error::Config(format!("{setting}: `{scheme}://` is not supported yet")))
             }
             _ => Err(malformed(
                 setting,
-                "a URL that begins with `redis://`, `rediss://`, `redis+unix://`, `memory://` or \
-                 `disabled://`",
+                "a URL that begins with `redis://`, `rediss://`, `redis+unix://`, \
+                 `redis-sentinel://`, `rediss-sentinel://`, `memory://` or `disabled://`",
             )),
         }
     }
@@ -104,54 +111,6 @@ impl Target {
         let server = server.map_err(|_| malformed("REDIS_HOST", "a host's name or address"))?;
         Ok(Self::Redis(Box::new(server.set_redis_settings(settings).into())))
     }
-}
-
-/// What those forget whose password a generator made.
-const ENCODED: &str = "special characters of a user or a password are percent-encoded, such as \
-                       `#` as `%23`, `?` as `%3F`, `/` as `%2F`, `@` as `%40`, `%` as `%25`";
-
-/// A URL of a server, in the client library's understanding, with our own words for its errors:
-/// its texts may repeat what was written.
-fn server(url: &str, scheme: &str, setting: &str, asked: bool) -> Result<Target, Error> {
-    let shape = match scheme {
-        "redis+unix" => "redis+unix:///path/to/socket[?db=0&user=…&pass=…]",
-        "rediss" => "rediss://[[user]:password@]host[:port][/database]",
-        _ => "redis://[[user]:password@]host[:port][/database]",
-    };
-    let odd = || malformed(setting, &format!("of the form `{shape}`; {ENCODED}"));
-    let parsed = redis::parse_redis_url(url).ok_or_else(odd)?;
-    let known: &[&str] = match scheme {
-        "redis+unix" => &["db", "user", "pass"],
-        _ => &[],
-    };
-    if parsed.fragment() == Some("insecure") {
-        return Err(Error::Config(format!(
-            "{setting}: `#insecure` is refused, since then anybody could pretend to be the server; \
-             name the file of the root that vouches for it in REDIS_TLS_CA"
-        )));
-    }
-    if parsed.fragment().is_some() {
-        return Err(Error::Config(format!("{setting}: the URL has a `#` in it; {ENCODED}")));
-    }
-    // The client passes over what it does not know; somebody wrote it for a reason.
-    if parsed.query_pairs().any(|(name, _)| !known.contains(&&*name)) {
-        return Err(Error::Config(format!(
-            "{setting}: the URL has a parameter that is not known; it must be of the form \
-             `{shape}`; {ENCODED}"
-        )));
-    }
-    let server = url.into_connection_info().map_err(|_| odd())?;
-    let settings = server.redis_settings();
-    if settings.db() < 0 {
-        return Err(odd());
-    }
-    if settings.username().is_some() && settings.password().is_none() && !asked {
-        return Err(Error::Config(format!(
-            "{setting}: the URL has a user but no password; a password alone is written \
-             `{scheme}://:password@host`"
-        )));
-    }
-    Ok(Target::Redis(Box::new(server.into())))
 }
 
 /// `memory://?max_bytes=64mb&max_entries=100000`.

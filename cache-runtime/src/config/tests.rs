@@ -34,7 +34,7 @@ fn server(settings: &Settings) -> String {
     let Target::Redis(server) = &settings.target else { panic!("{settings:?}") };
     let login = &server.login;
     let who = (login.username().unwrap_or("-"), login.password().unwrap_or("-"));
-    format!("{}/{} {} {}", server.place, login.db(), who.0, who.1)
+    format!("{} {} {}", server.address(), who.0, who.1)
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn urls_of_every_kind() {
     assert_eq!(server(&url("redis://:pw@[::1]:7")), "::1:7/0 - pw");
     assert_eq!(
         server(&url("redis+unix:///run/r.sock?db=2&user=u&pass=p%40")),
-        "/run/r.sock/2 u p@"
+        "/run/r.sock db 2 u p@"
     );
     assert!(matches!(url("memory://").target, Target::Memory(_)));
     let Target::Memory(bounds) = url("memory://?max_bytes=2mb&max_entries=5").target else {
@@ -143,6 +143,28 @@ fn urls_of_every_kind() {
     };
     assert_eq!((bounds.bytes, bounds.entries), (2 << 20, 5));
     assert!(matches!(url("disabled://").target, Target::Disabled(Off::Url)));
+}
+
+#[test]
+fn urls_of_sentinels() {
+    let url = |url| settings(Builder::default().url(url), &[]).unwrap();
+    let all =
+        "redis-sentinel://u:p%40@h1,h2:7,[::1]/shop-1/5?sentinel_user=s&sentinel_password=q%23";
+    assert_eq!(server(&url(all)), "shop-1@h1:26379,h2:7,::1:26379/5 u p@");
+    let Target::Redis(redis) = url(all).target else { panic!() };
+    let Place::Primary(sentinels) = redis.place else { panic!() };
+    assert_eq!((sentinels.login.username(), sentinels.login.password()), (Some("s"), Some("q#")));
+    assert_eq!(server(&url("redis-sentinel://h/shop")), "shop@h:26379/0 - -");
+    let alone = url("redis-sentinel://h/shop/?sentinel_password=q");
+    let Target::Redis(redis) = alone.target else { panic!() };
+    let Place::Primary(sentinels) = redis.place else { panic!() };
+    assert_eq!((sentinels.login.username(), sentinels.login.password()), (None, Some("q")));
+    assert!(sentinels.addresses.len() == 1 && redis.login.password().is_none());
+    #[cfg(feature = "tls")]
+    {
+        let Target::Redis(redis) = url("rediss-sentinel://h/shop").target else { panic!() };
+        assert!(redis.is_tls());
+    }
 }
 
 #[test]
@@ -160,6 +182,16 @@ fn odd_urls_are_refused_without_being_repeated() {
         "redis://u:sec#ret@h",
         "redis://u:se/cret@h",
         "redis+unix://?pass=secret&x=1",
+        "redis-sentinel://u:secret@h1,h2",
+        "redis-sentinel://u:secret@h1,/shop",
+        "redis-sentinel://u:secret@/shop",
+        "redis-sentinel://u:secret@h1/",
+        "redis-sentinel://u:secret@h1/shop/zero",
+        "redis-sentinel://u:secret@h1/a b",
+        "redis-sentinel://u:sec#ret@h1/shop",
+        "redis-sentinel://u:se/cret@h1/shop",
+        "redis-sentinel://h1/shop?secret=secret",
+        "redis-sentinel://h1/shop?sentinel_user=secret",
         "memory://?max_bytes=secret",
         "memory://secret",
         "memory://?max_entries=0",
@@ -173,10 +205,8 @@ fn odd_urls_are_refused_without_being_repeated() {
             assert!(!why.contains(part), "{url}: {why}");
         }
     }
-    for scheme in ["redis-cluster", "redis-sentinel"] {
-        let why = refused_env(&[("REDIS_URL", &format!("{scheme}://h1,h2"))]);
-        assert!(why.contains("REDIS_URL") && why.contains("not supported yet"), "{why}");
-    }
+    let why = refused_env(&[("REDIS_URL", "redis-cluster://h1,h2")]);
+    assert!(why.contains("REDIS_URL") && why.contains("not supported yet"), "{why}");
     #[cfg(not(feature = "tls"))]
     assert!(refused(Builder::default().url("rediss://h"), &[]).contains("feature `tls`"));
 }

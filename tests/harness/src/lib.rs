@@ -1,6 +1,6 @@
-//! For tests: [`RedisServer`] is a real `redis-server` of one's own, [`Postgres`] a PostgreSQL,
-//! [`FaultProxy`] the bad network in front of Redis, [`Authority`] who vouches for certificates, [`Logs`] what the cache logged, and
-//! [`eventually`] a wait that polls.
+//! For tests: [`RedisServer`] is a real `redis-server` of one's own, which [`Sentinels`] may watch,
+//! [`Postgres`] a PostgreSQL, [`FaultProxy`] the bad network in front of Redis, [`Authority`] who
+//! vouches for certificates, [`Logs`] what the cache logged, and [`eventually`] a wait that polls.
 // Tests fail by panicking, and so does what they are made of.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -9,6 +9,7 @@ mod logs;
 mod poll;
 mod postgres;
 mod proxy;
+mod sentinels;
 mod server;
 
 pub use certificates::{Authority, Certificate};
@@ -16,4 +17,5 @@ pub use logs::Logs;
 pub use poll::{DEADLINE, eventually, eventually_blocking, within_a_second};
 pub use postgres::Postgres;
 pub use proxy::{Fault, FaultProxy};
+pub use sentinels::Sentinels;
 pub use server::{RedisServer, RedisServerBuilder, free_port};

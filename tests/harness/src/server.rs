@@ -21,6 +21,7 @@ pub struct RedisServerBuilder {
     unix_socket: bool,
     tls: Option<Certificate>,
     tls_clients: Option<PathBuf>,
+    sentinel: Option<Vec<String>>,
     loading: bool,
 }
 
@@ -65,6 +66,12 @@ impl RedisServerBuilder {
     #[must_use]
     pub fn tls_clients(mut self, authority: &Authority) -> Self {
         self.tls_clients = Some(authority.root());
+        self
+    }
+
+    /// Is a sentinel, told these lines: `monitor shop 127.0.0.1 6379 2`.
+    pub(crate) fn sentinel(mut self, lines: &[String]) -> Self {
+        self.sentinel = Some(lines.to_vec());
         self
     }
 
@@ -257,8 +264,15 @@ impl RedisServer {
     fn launch(&mut self) -> bool {
         let (folder, port) = (self.folder.path().to_owned(), self.port.to_string());
         let mut command = Command::new("redis-server");
-        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        command.args(["--enable-debug-command", "yes", "--dir"]).arg(&folder);
+        if let Some(lines) = &self.builder.sentinel {
+            // It writes there what it has learned.
+            let lines: String = lines.iter().map(|line| format!("sentinel {line}\n")).collect();
+            std::fs::write(folder.join("sentinel.conf"), lines).unwrap();
+            command.arg(folder.join("sentinel.conf")).arg("--sentinel");
+        } else {
+            command.args(["--save", "", "--appendonly", "no", "--enable-debug-command", "yes"]);
+        }
+        command.args(["--bind", "127.0.0.1", "--dir"]).arg(&folder);
         if let Some(certificate) = &self.builder.tls {
             let plain = free_port().to_string();
             std::fs::write(folder.join("plain-port"), &plain).unwrap();

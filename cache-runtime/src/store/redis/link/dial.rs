@@ -5,13 +5,13 @@
 //! ended could then be seen by a failing command alone.
 
 use super::bounded::{Bound, Bounded};
-use super::locate::Destination;
 #[cfg(feature = "tls")]
 use super::tls;
 use super::wire::Wire;
-use redis::aio::{AsyncStream, MultiplexedConnection};
+use crate::config::Tls;
+use redis::aio::{AsyncStream, MultiplexedConnection, SendError};
 use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
-use redis::{AsyncConnectionConfig, ConnectionAddr, RedisResult};
+use redis::{AsyncConnectionConfig, ConnectionAddr, PushInfo, RedisConnectionInfo, RedisResult};
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -24,6 +24,15 @@ use tokio::sync::Notify;
 /// What a connection is made of.
 type Stream = Pin<Box<dyn AsyncStream + Send + Sync>>;
 
+/// Where to connect, and as whom.
+#[derive(Clone)]
+pub(super) struct Destination {
+    pub(super) place: ConnectionAddr,
+    pub(super) login: RedisConnectionInfo,
+    #[cfg_attr(not(feature = "tls"), allow(dead_code))]
+    pub(super) tls: Tls,
+}
+
 /// A new connection, which tells `ended` when it ends. It ends where an answer holds a text above
 /// the bound.
 pub(super) async fn dial(
@@ -31,9 +40,29 @@ pub(super) async fn dial(
     ended: &Arc<Notify>,
     bound: &Arc<Bound>,
 ) -> RedisResult<Wire> {
-    let stream = Bounded::new(stream(to).await?, bound.clone());
+    open(to, AsyncConnectionConfig::new(), ended, bound.clone()).await
+}
+
+/// A new connection by RESP3. `told` hears when it ends, and whenever the server says something that
+/// it was not asked.
+pub(super) async fn dial_told(to: &Destination, told: &Arc<Notify>) -> RedisResult<Wire> {
+    let hears = told.clone();
+    let config = AsyncConnectionConfig::new().set_push_sender(move |_: PushInfo| {
+        hears.notify_one();
+        Ok::<_, SendError>(())
+    });
+    open(to, config, told, Arc::new(Bound::none())).await
+}
+
+async fn open(
+    to: &Destination,
+    config: AsyncConnectionConfig,
+    ended: &Arc<Notify>,
+    bound: Arc<Bound>,
+) -> RedisResult<Wire> {
+    let stream = Bounded::new(stream(to).await?, bound);
     // Every command has a deadline of its own; a second one beside it would only cost.
-    let config = AsyncConnectionConfig::new().set_response_timeout(None);
+    let config = config.set_response_timeout(None);
     let (connection, driver) =
         MultiplexedConnection::new_with_config(&to.login, stream, config).await?;
     Ok(Wire::driven(connection, driver, ended.clone()))

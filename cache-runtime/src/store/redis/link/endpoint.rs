@@ -3,14 +3,16 @@
 use super::bounded::Bound;
 use super::dial::dial;
 use super::locate::locate;
+use super::sentinels::{Primary, Sentinel, until_replaced};
 #[cfg(feature = "tls")]
 use super::tls;
 use super::wire::Wire;
-use crate::config::Server;
+use crate::config::{Place, Server};
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
-use redis::{Cmd, Value};
+use redis::{Cmd, RedisResult, Value};
 use std::fmt;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -27,6 +29,8 @@ pub(super) struct Connections {
     pub(super) wires: Vec<Wire>,
     /// Told when one of them ends.
     pub(super) ended: Arc<Notify>,
+    /// What the sentinels said, if they were asked.
+    primary: Option<Primary>,
 }
 
 /// Where the server is, and how it is asked whether it works.
@@ -55,7 +59,7 @@ impl Endpoint {
 
     /// New connections, seen to work.
     pub(super) async fn connect(&self) -> Result<Connections, String> {
-        let to = locate(&self.server).await?;
+        let (to, primary) = locate(&self.server, self.attempt).await?;
         let ended = Arc::default();
         let mut wires = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
@@ -67,12 +71,24 @@ impl Endpoint {
             })?;
             wires.push(attempt.map_err(|error| refusal::greeting(&error))?);
         }
-        let opened = Connections { wires, ended };
+        let opened = Connections { wires, ended, primary };
         self.probe(&opened).await?;
         Ok(opened)
     }
 
-    /// Whether the server answers reads on each of the connections.
+    /// Waits until the sentinels name another primary than that of these connections.
+    pub(super) async fn until_moved(&self, opened: &Connections) {
+        match (&self.server.place, &opened.primary) {
+            (Place::Primary(sentinels), Some(primary)) => {
+                let sentinels = Sentinel::all(sentinels, &self.server, self.attempt);
+                until_replaced(sentinels, primary).await;
+            }
+            _ => pending().await,
+        }
+    }
+
+    /// Whether the server answers reads on each of the connections, and is the primary where that was
+    /// asked for.
     pub(super) async fn probe(&self, opened: &Connections) -> Result<(), String> {
         let all = async {
             for wire in &opened.wires {
@@ -83,10 +99,26 @@ impl Endpoint {
                     Err(error) if error.code() == Some("WRONGTYPE") => {}
                     Err(error) => return Err(refusal::reason(&error)),
                 }
+                if opened.primary.is_some() {
+                    is_primary(wire.clone().send(&redis::cmd("ROLE")).await)?;
+                }
             }
             Ok(())
         };
         timeout(ATTEMPT, all).await.unwrap_or_else(|_| Err(late().to_owned()))
+    }
+}
+
+/// Whether the answer of `ROLE` is a primary's. Sentinels are late now and then.
+fn is_primary(answer: RedisResult<Value>) -> Result<(), String> {
+    let role = match answer.and_then(Value::extract_error) {
+        Ok(Value::Array(parts)) => parts.into_iter().next(),
+        Ok(_) => None,
+        Err(error) => return Err(format!("{}, to ROLE", refusal::reason(&error))),
+    };
+    match role {
+        Some(Value::BulkString(role)) if role == b"master" => Ok(()),
+        _ => Err("it is the primary by what the sentinels say, and not by what it says".to_owned()),
     }
 }
 

@@ -1,9 +1,8 @@
 //! Where to connect now, and as whom: what may be another answer each time is asked here.
 
-#[cfg(feature = "tls")]
-use crate::config::Tls;
-use crate::config::{Password, Server};
-use redis::{ConnectionAddr, RedisConnectionInfo};
+use super::dial::Destination;
+use super::sentinels::{Primary, Sentinel, primary};
+use crate::config::{Password, Place, Server};
 use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
@@ -11,26 +10,25 @@ use tokio::time::timeout;
 /// How long the program may take to say a password: it may have to ask somebody else.
 const ASKING: Duration = Duration::from_secs(5);
 
-/// Where to connect.
-pub(super) struct Destination {
-    pub(super) place: ConnectionAddr,
-    pub(super) login: RedisConnectionInfo,
-    #[cfg(feature = "tls")]
-    pub(super) tls: Tls,
-}
-
-/// Where `server` is now, and as whom it is connected to.
-pub(super) async fn locate(server: &Server) -> Result<Destination, String> {
+/// Where `server` is now, and as whom it is connected to; and what its sentinels say, each of which
+/// has `within` to answer.
+pub(super) async fn locate(
+    server: &Server,
+    within: Duration,
+) -> Result<(Destination, Option<Primary>), String> {
+    let (place, primary) = match &server.place {
+        Place::Server(place) => (place.clone(), None),
+        Place::Primary(sentinels) => {
+            let primary = primary(Sentinel::all(sentinels, server, within)).await?;
+            (primary.place.clone(), Some(primary))
+        }
+    };
     let mut login = server.login.clone();
     if let Some(password) = &server.password {
         login = login.set_password(ask(password).await?);
     }
-    Ok(Destination {
-        place: server.place.clone(),
-        login,
-        #[cfg(feature = "tls")]
-        tls: server.tls.clone(),
-    })
+    let to = Destination { place, login, tls: server.tls.clone() };
+    Ok((to, primary))
 }
 
 /// Asks in a task of its own: what is asked is the user's code, and a panic of it would be the

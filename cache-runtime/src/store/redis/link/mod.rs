@@ -3,7 +3,8 @@
 //! Each file knows those above it in this list, and none below:
 //! - [`wire`]: the kinds of connection, by the names that the client library has for them;
 //! - [`bounded`]: how much one answer may hold;
-//! - [`locate`]: where to, and as whom; [`dial`]: how one is opened, by TLS ([`tls`]) if need be;
+//! - [`dial`]: how one is opened, by TLS ([`tls`]) if need be;
+//! - [`sentinels`]: who say where a primary is; [`locate`]: where to connect now, and as whom;
 //! - [`events`]: what happens to connections, for those who want to know;
 //! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
@@ -21,6 +22,7 @@ mod locate;
 pub(super) mod node;
 pub(super) mod pipeline;
 mod pool;
+mod sentinels;
 mod supervisor;
 #[cfg(feature = "tls")]
 mod tls;

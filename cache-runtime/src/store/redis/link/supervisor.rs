@@ -52,7 +52,7 @@ pub(super) async fn supervise(
         let generation = alive.up(connections.wires.clone());
         drop(alive);
         let (up, ours) = (Instant::now(), endpoint.bound.ended());
-        let was = until_out_of_use(&mut link, &connections).await;
+        let was = until_out_of_use(&mut link, &endpoint, &connections).await;
         let lasted = up.elapsed();
         // Those that we end say nothing of the server.
         let theirs = endpoint.bound.ended() == ours;
@@ -61,7 +61,7 @@ pub(super) async fn supervise(
         match was {
             // A command has failed: they may work again.
             Some(Phase::Down) => opened = Some(connections),
-            // They have ended: said to nobody, unless it happens again and again.
+            // They have ended, or lead to who is the primary no more: said to nobody, unless it happens again and again.
             None | Some(Phase::Connecting) => {
                 let Some(alive) = pool.upgrade() else { break };
                 alive.replace(generation);
@@ -81,18 +81,22 @@ pub(super) async fn supervise(
     drop(ending);
 }
 
-/// Waits until connections that are in use are so no more. `None`: one of them has ended.
+/// Waits until connections that are in use are so no more. `None`: one of them has ended, or leads
+/// elsewhere than it should.
 async fn until_out_of_use(
     link: &mut watch::Receiver<Link>,
+    endpoint: &Endpoint,
     connections: &Connections,
 ) -> Option<Phase> {
     let mut ended = pin!(connections.ended.notified());
+    let mut moved = pin!(endpoint.until_moved(connections));
     let mut changed = pin!(link.wait_for(|link| link.phase != Phase::Up));
     poll_fn(|context| match changed.as_mut().poll(context) {
         // The pool is gone.
         Poll::Ready(Err(_)) => Poll::Ready(Some(Phase::Dead)),
         Poll::Ready(Ok(link)) => Poll::Ready(Some(link.phase)),
-        Poll::Pending => ended.as_mut().poll(context).map(|()| None),
+        Poll::Pending if ended.as_mut().poll(context).is_ready() => Poll::Ready(None),
+        Poll::Pending => moved.as_mut().poll(context).map(|()| None),
     })
     .await
 }

@@ -4,6 +4,7 @@ mod demoted;
 mod outages;
 mod passwords;
 mod refusals;
+mod sentinels;
 #[cfg(feature = "tls")]
 mod tls;
 mod ways;
@@ -12,7 +13,8 @@ use super::*;
 use crate::config::{Builder, Target};
 use crate::store::testing::{Write, key};
 use cache_test_servers::{
-    DEADLINE, Fault, FaultProxy, Logs, RedisServer, eventually, free_port, within_a_second,
+    DEADLINE, Fault, FaultProxy, Logs, RedisServer, Sentinels, eventually, free_port,
+    within_a_second,
 };
 use redis::IntoConnectionInfo;
 use std::pin::pin;
@@ -23,7 +25,7 @@ const BUDGET: Duration = Duration::from_millis(250);
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn store_at(url: &str) -> RedisStore {
-    RedisStore::new(url.into_connection_info().unwrap(), "p", 1)
+    store_by(Builder::default().url(url))
 }
 
 /// The store that a builder asks for, whatever the environment says.
