@@ -47,6 +47,8 @@ function times(slow, fast) {
   return ratio >= 10 ? count(Math.round(ratio)) : ratio.toFixed(1);
 }
 
+const clock = () => new Date().toLocaleTimeString("en-GB");
+
 /** What the answer's `X-Cache` says. */
 const tag = (xCache) => el("span", { class: `tag ${xCache.toLowerCase()}` }, xCache || "no X-Cache");
 
@@ -54,6 +56,31 @@ const tag = (xCache) => el("span", { class: `tag ${xCache.toLowerCase()}` }, xCa
 function say(place, text, kind = "") {
   place.className = `outcome ${kind}`;
   place.replaceChildren(...(Array.isArray(text) ? text : [text]));
+}
+
+// ---------------------------------------------------------------- code, and what scrolls
+
+/** Leads to the code that a claim is about, by a piece of that code. */
+const codeLink = (code, place) => el("a", { href: `#${place}` }, el("code", {}, code));
+
+/** Unfolds the code that a link on this page leads to. */
+function unfold(hash) {
+  const folded = hash && document.getElementById(hash.slice(1))?.closest("details");
+  if (folded) folded.open = true;
+}
+
+/** Marks an area that shows only a part of what is in it, and at which edges that goes on. */
+function showOverflow(area) {
+  const { classList } = area.parentElement;
+  const [right, below] = [area.scrollWidth - area.clientWidth, area.scrollHeight - area.clientHeight];
+  classList.toggle("wide", right > 1);
+  classList.toggle("more-left", area.scrollLeft > 1);
+  classList.toggle("more-right", area.scrollLeft < right - 1);
+  classList.toggle("more-below", area.scrollTop < below - 1);
+}
+
+function showOverflows() {
+  for (const area of document.querySelectorAll(".scroll")) showOverflow(area);
 }
 
 // ---------------------------------------------------------------- asking the service
@@ -126,27 +153,50 @@ function notice(place, name, kind, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Whether the store is the memory of the service. A Redis that says how much memory it uses says its version too. */
+const embedded = (s) => s?.status === "connected" && s.redis_memory !== null && s.redis_version === null;
+
+/** The counters: name, value, what it means or why there is none, and its kind. */
+function counters(s) {
+  const off = s.status === "disabled", gone = s.status === "unreachable";
+  const calls = s.hits + s.misses + s.stale + s.coalesced;
+  const none = off ? "caching is off" : calls === 0 ? "no cached call yet" : "";
+  const counted = (name, n, meaning, zero) => [name, count(n), n > 0 ? meaning : none || zero];
+  const redis = off ? ["off", "started with --no-redis"]
+    : gone ? ["unreachable", "every call runs its query", "bad"]
+    : embedded(s) ? ["not configured", "the memory of this process is used instead"]
+    : ["connected", s.redis_version ? `version ${s.redis_version}` : "it does not say its version", "good"];
+  return [
+    ["Redis", ...redis],
+    s.hit_rate === null ? ["Hit rate", "–", none] : ["Hit rate", `${s.hit_rate.toFixed(1)} %`, "hits among the cached calls"],
+    counted("Hits", s.hits, "calls that found a stored result", "no call found a stored result"),
+    counted("Misses", s.misses, "calls that ran their query", "every call found a stored result"),
+    counted("Stale", s.stale, "calls that got a result past its time to live", s.may_be_stale
+      ? "no call got a result past its time to live" : "no function here has a stale window"),
+    counted("Coalesced", s.coalesced, "calls that waited for the query of another call",
+      "no two calls missed the same key at once"),
+    s.keys === null ? ["Keys", "–", off ? none : gone ? "Redis does not answer" : "not counted within two seconds"]
+      : ["Keys", count(s.keys), s.keys > 0 ? "stored results" : off ? none : "nothing was stored at the last count"],
+    s.redis_memory === null ? ["Memory", "–", off ? none : gone ? "Redis does not answer" : "Redis does not say"]
+      : ["Memory", bytes(s.redis_memory), s.redis_memory === 0 ? "nothing is stored"
+        : embedded(s) ? "used by the results" : "used by Redis, for all its clients"],
+    ["Breaker", s.breaker.replace("_", "-"), off ? none : BREAKER[s.breaker], s.breaker === "closed" ? "" : "bad"],
+  ];
+}
+
+const BREAKER = {
+  closed: "calls ask the cache",
+  open: "Redis failed: calls do not ask it",
+  half_open: "one call tries Redis again",
+};
+
 function showStatus() {
   const s = status;
   const gone = s.status === "unreachable";
-  // A Redis that says how much memory it uses says its version too.
-  const embedded = s.status === "connected" && s.redis_memory !== null && s.redis_version === null;
-  const rows = [
-    [s.redis_version ? `Redis ${s.redis_version}` : "Cache", embedded ? "in-process" : s.status,
-      gone ? "bad" : s.status === "connected" ? "good" : ""],
-    ["Hit rate", s.hit_rate === null ? "–" : `${s.hit_rate.toFixed(1)} %`],
-    ["Hits", count(s.hits)],
-    ["Misses", count(s.misses)],
-    ["Stale", count(s.stale)],
-    ["Coalesced", count(s.coalesced)],
-    ["Keys", s.keys === null ? "–" : count(s.keys)],
-    ["Memory", s.redis_memory === null ? "–" : bytes(s.redis_memory)],
-    ["Breaker", s.breaker.replace("_", "-"), s.breaker === "closed" ? "" : "bad"],
-  ];
   $("counters").classList.remove("old");
   $("counters").replaceChildren(
-    ...rows.map(([name, value, kind = ""]) =>
-      el("div", {}, el("dt", {}, name), el("dd", { class: kind }, value))),
+    ...counters(s).map(([name, value, why, kind = ""]) =>
+      el("div", {}, el("dt", {}, name), el("dd", { class: kind }, value), el("dd", { class: "why" }, why))),
   );
 
   if (gone && goneSince === null) {
@@ -154,7 +204,7 @@ function showStatus() {
     clearTimeout(backTimer);
     notice($("alerts"), "back", "good", null);
     notice($("alerts"), "gone", "bad",
-      `Redis does not answer (noticed at ${new Date().toLocaleTimeString("en-GB")}). The service goes on: every call runs its query.`);
+      `Redis does not answer (noticed at ${clock()}). The service goes on: every call runs its query.`);
   } else if (!gone && goneSince !== null) {
     const seconds = Math.max(1, Math.round((Date.now() - goneSince) / 1000));
     goneSince = null;
@@ -163,14 +213,15 @@ function showStatus() {
     backTimer = setTimeout(() => notice($("alerts"), "back", "good", null), BACK_MS);
   }
   notice($("notes"), "off", "note", s.status === "disabled"
-    && "Caching is off: the service was started without it, and every call runs its query. Both sides of a comparison are the same.");
-  notice($("notes"), "embedded", "note", embedded
-    && "No Redis: values are kept in the memory of this process, which no other replica sees. Start the service with --redis-url for one.");
+    && "Caching is off (--no-redis): every call runs its query. Both sides of a comparison do the same.");
+  notice($("notes"), "embedded", "note", embedded(s)
+    && "Redis is not configured, so results are kept in the memory of this process: other replicas do not see them, and a restart loses them. "
+      + "Start the service with --redis-url redis://localhost to use Redis.");
   notice($("notes"), "latency", "note", s.simulate_latency
-    && "Latency is simulated (--simulate-latency): each query waits 250 to 350 ms before it runs, as if the database were far away or busy.");
+    && "Latency is simulated (--simulate-latency): each of the three queries waits 250 to 350 ms before it runs, as on a large or busy database.");
   for (const button of $("operate").querySelectorAll("button")) button.disabled = !s.admin;
   notice($("operate-notes"), "admin", "note", !s.admin
-    && "The service was started without a token, so nobody can operate it from outside. Start it with --admin-token.");
+    && "The service was started without a token, so nobody can do this. Start it with --admin-token.");
 }
 
 async function poll() {
@@ -204,13 +255,14 @@ function chosenQuery() {
 function showChoice() {
   const query = chosenQuery();
   $("compare-q").hidden = query !== "search";
-  for (const pre of document.querySelectorAll("pre[data-query]")) {
-    pre.hidden = pre.dataset.query !== query;
+  for (const code of document.querySelectorAll("[data-query]")) {
+    code.hidden = code.dataset.query !== query;
   }
+  showOverflows();
   // What was measured, or is being measured, is another choice's.
   comparing?.abort();
   comparing = null;
-  $("compared").replaceChildren(el("p", { class: "empty" }, "Nothing measured yet."));
+  $("compared").replaceChildren(el("p", { class: "empty" }, "Nothing measured yet: press “Run both”."));
   $("compared").setAttribute("aria-busy", "false");
   say($("compare-outcome"), "");
 }
@@ -244,21 +296,22 @@ function together(calls) {
   return { ms: sorted[Math.floor(sorted.length / 2)], hits, data: calls.at(-1).data };
 }
 
-function showComparison(calls) {
+function showComparison(calls, when) {
   const [without, cached] = [together(calls.without), together(calls.cached)];
   const hit = cached.hits > TURNS / 2; // the median is a hit; one may have met the end of a time to live
+  const [bypass, attribute] = [["cache_runtime::bypass", "code-bypass"], ["redis_cache", "code-cached"]];
   const rows = [
-    ["database", "Database", status?.simulate_latency ? "cache bypassed; most of this is simulated" : "cache bypassed", without.ms],
-    calls.miss && hit && ["database", "First call with the cache", "a miss: it ran the query and stored the result", calls.miss.duration_ms],
-    hit ? ["cache", "Cache", cached.hits === TURNS ? "hits: the query did not run" : `${cached.hits} hits in ${TURNS} calls`, cached.ms]
-      : ["database", "With the attribute", `the query ran ${TURNS - cached.hits} times of ${TURNS}`, cached.ms],
+    ["database", "Database", status?.simulate_latency ? "cache bypassed; most of this is simulated" : "cache bypassed", without.ms, bypass],
+    calls.miss && hit && ["database", "First call with the cache", "a miss: it ran the query and stored the result", calls.miss.duration_ms, attribute],
+    hit ? ["cache", embedded(status) ? "Cache, in this process" : "Cache, in Redis", cached.hits === TURNS ? "hits: the query did not run" : `${cached.hits} hits in ${TURNS} calls`, cached.ms, attribute]
+      : ["database", "With the attribute", `the query ran ${TURNS - cached.hits} times of ${TURNS}`, cached.ms, attribute],
   ].filter(Boolean);
   const longest = Math.max(...rows.map(([, , , ms]) => ms));
-  const bars = rows.map(([kind, name, how, ms]) => {
+  const bars = rows.map(([kind, name, how, ms, code]) => {
     const bar = el("div");
     bar.style.width = `${(100 * ms) / longest}%`;
     return el("div", { class: kind },
-      el("p", { class: "bar-head" }, el("span", {}, name, el("small", {}, how)), el("b", {}, duration(ms))),
+      el("p", { class: "bar-head" }, el("span", {}, name, el("small", {}, `${how} `, codeLink(...code))), el("b", {}, duration(ms))),
       el("div", { class: "bar", "aria-hidden": "true" }, bar));
   });
 
@@ -266,28 +319,28 @@ function showComparison(calls) {
   const ratio = cached.ms <= without.ms
     ? `${times(without.ms, cached.ms)}× faster`
     : `${times(cached.ms, without.ms)}× slower`;
-  const headline = hit ? ratio : status?.status === "disabled" ? "Caching is off" : "The cache did not answer";
+  const headline = hit ? ratio : status?.status === "disabled" ? "Caching is off" : "Redis did not answer";
   $("compared").replaceChildren(
     el("p", { class: "ratio" }, headline),
     el("div", { class: "bars" }, ...bars),
     same ? el("p", {}, `Both returned the same data: ${plural(without.data.length, "row")}, equal to the last byte.`) : "",
   );
   // In words too: this text is what a screen reader announces.
-  const result = hit
-    ? `${duration(without.ms)} from the database, ${duration(cached.ms)} from the cache: ${headline}.`
-    : `${headline}: each call ran its query and returned what it found.`;
+  const result = `${when}: ` + (hit
+    ? `${duration(without.ms)} from the database, ${duration(cached.ms)} from the cache, ${headline}.`
+    : `${headline}, so each call ran its query and returned what it found.`);
   const differs = "The two did not return the same data. Was something written in between? Run both again.";
   say($("compare-outcome"), same ? result : `${result} ${differs}`, same ? "" : "bad");
 }
 
-async function onCompare(event) {
-  event.preventDefault();
+/** Runs the comparison; `when` says when that is, beside its result. */
+async function runComparison(when) {
   if (comparing) return;
   const run = (comparing = new AbortController());
   $("compared").setAttribute("aria-busy", "true");
-  say($("compare-outcome"), `Running the query ${TURNS} times each way…`);
+  say($("compare-outcome"), `Running the query ${TURNS} times with the cache and ${TURNS} times without…`);
   try {
-    showComparison(await compare(run.signal));
+    showComparison(await compare(run.signal), when());
   } catch (error) {
     if (run.signal.aborted) return; // the place is another run's by now
     say($("compare-outcome"), error.message, "bad");
@@ -295,6 +348,11 @@ async function onCompare(event) {
   comparing = null;
   $("compared").setAttribute("aria-busy", "false");
   poll();
+}
+
+function onCompare(event) {
+  event.preventDefault();
+  runComparison(() => `Measured at ${clock()}`);
 }
 
 // ---------------------------------------------------------------- under load
@@ -506,7 +564,7 @@ function offerProducts(rows) {
   const chosen = $("write-product").value;
   products = rows;
   $("write-product").replaceChildren(
-    ...rows.map((row) => el("option", { value: row.product_id }, `${row.name} (now ${row.price})`)));
+    ...rows.map((row) => el("option", { value: row.product_id }, `${row.name}, ${row.price}`)));
   if (rows.some((row) => String(row.product_id) === chosen)) $("write-product").value = chosen;
   if ($("write-product").value !== chosen) suggestPrice(); // what was typed for that product stays
 }
@@ -527,11 +585,17 @@ async function write(id, price) {
   const { ms } = await ask(`/api/products/${id}/price`, { method: "PUT", body: { price } });
   const priceIn = (rows, key) => rows.find((row) => row[key] === id)?.price;
   const reads = [
-    ["Top products", "named by the attribute", "/api/products/top", (rows) => priceIn(rows, "product_id")],
-    ["Categories", "named by the attribute", "/api/categories", () => null],
-    ["The product’s page", "named, and read by the request that wrote", `/api/products/${id}`, (row) => row.price],
-    ["A search", "dropped by the pattern products:search:*", search, (rows) => priceIn(rows, "id")],
-    ["Another product’s page", "not named", `/api/products/${other.product_id}`, () => null],
+    ["Top products", ["the attribute names it:", ["top::top_products()", "code-write"]],
+      "/api/products/top", (rows) => priceIn(rows, "product_id")],
+    ["Categories", ["the attribute names it:", ["categories::category_stats()", "code-write"]],
+      "/api/categories", () => null],
+    ["The product’s page", ["the attribute names it:", ["product(id)", "code-write"],
+      "and the request that wrote has read it again:", ["products::product(&db, id)", "code-request"]],
+      `/api/products/${id}`, (row) => row.price],
+    ["A search for “lamp”", ["dropped by a pattern:", ["products:search:*", "code-pattern"]],
+      search, (rows) => priceIn(rows, "id")],
+    ["Another product’s page", ["not named, so it stays: its key has another number,", ["product:{id}", "code-product"]],
+      `/api/products/${other.product_id}`, () => null],
   ];
   const rows = [];
   let failed = null;
@@ -557,11 +621,13 @@ async function onWrite(event) {
   try {
     const { ms, rows, failed } = await write(product.product_id, price);
     fillTable($("written").querySelector("table"), [
-      ["Then read", (row) => el("span", {}, row.what, el("small", {}, row.why))],
+      ["Then read", (row) => el("span", {}, row.what, el("small", {}, ...row.why.flatMap(
+        (part) => [typeof part === "string" ? part : codeLink(...part), " "])))],
       ["X-Cache", (row) => tag(row.xCache)],
       ["Price", (row) => row.shown, "number"],
     ], rows);
     $("written").hidden = rows.length === 0;
+    showOverflows();
     const written = `${product.name}: from ${product.price} to ${price}, written in ${duration(ms)}.`;
     const old = rows.filter((row) => row.shown !== null && Number(row.shown) !== Number(price));
     const seen = status?.status === "unreachable"
@@ -632,6 +698,7 @@ async function read(panel, path, columns) {
     fillTable(area.querySelector("table"), columns, data);
     area.hidden = data.length === 0;
     area.scrollTop = 0;
+    showOverflows();
     const rows = data.length === 0 ? "Nothing found" : plural(data.length, "row");
     say(outcome, [tag(xCache), ` ${rows} in ${duration(ms)}`]);
     return data;
@@ -702,8 +769,17 @@ $("categories").querySelector("button").addEventListener("click", readCategories
 $("operate").addEventListener("submit", onOperate);
 new ResizeObserver(() => drawChart(loadRuns)).observe($("chart"));
 
+for (const area of document.querySelectorAll(".scroll")) {
+  area.addEventListener("scroll", () => showOverflow(area), { passive: true });
+  new ResizeObserver(() => showOverflow(area)).observe(area);
+}
+document.addEventListener("click", (event) => unfold(event.target.closest("a")?.hash));
+unfold(location.hash);
+
 showChoice();
-poll();
+await poll(); // so that the comparison knows what it measures
+// Before the tables, which read what it measures too.
+await runComparison(() => "Measured when this page opened");
 readTop();
 readCategories();
 readSearch();

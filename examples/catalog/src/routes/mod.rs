@@ -5,6 +5,7 @@ mod dashboard;
 mod metrics;
 mod page;
 mod reads;
+mod source;
 mod status;
 mod use_cache;
 mod writes;

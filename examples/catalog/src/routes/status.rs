@@ -3,7 +3,7 @@
 use crate::AppState;
 use axum::Json;
 use axum::extract::State;
-use cache_runtime::{BreakerState, Cache, Status as Store};
+use cache_runtime::{BreakerState, Cache, FunctionStats, Status as Store};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ pub(super) struct Status {
     misses: u64,
     stale: u64,
     coalesced: u64,
+    /// Whether any function of the program may serve stale values.
+    may_be_stale: bool,
     /// In percent, `null` before the first call.
     hit_rate: Option<f64>,
     /// `null` also where the store is this process' memory.
@@ -54,6 +56,7 @@ pub(super) async fn status(State(state): State<AppState>) -> Json<Status> {
         misses: total.misses,
         stale: total.stale,
         coalesced: total.coalesced,
+        may_be_stale: stats.process.functions.iter().any(serves_stale),
         hit_rate: stats.process.hit_rate,
         redis_version: version,
         redis_memory: memory,
@@ -61,6 +64,10 @@ pub(super) async fn status(State(state): State<AppState>) -> Json<Status> {
         breaker: stats.breaker,
         admin: state.admin_token.is_some(),
     })
+}
+
+fn serves_stale(function: &FunctionStats) -> bool {
+    function.options.iter().any(|(option, _)| option.starts_with("stale_"))
 }
 
 /// The number of keys, counted again after a while. Clones are the same.

@@ -40,8 +40,36 @@ if (texts < 50) faults.push(`only ${texts} texts were looked at`);
 const width = document.documentElement.clientWidth; // `innerWidth` grows with what a phone zooms out of
 if (document.documentElement.scrollWidth > width) faults.push(`the page is ${document.documentElement.scrollWidth} wide`);
 for (const node of document.body.querySelectorAll("*")) {
-  if (!node.checkVisibility() || node.closest(".scroll, pre, svg")) continue;
+  if (!node.checkVisibility() || node.closest(".scroll, svg")) continue;
   if (node.getBoundingClientRect().right > width + 0.5) faults.push(`${about(node)} sticks out`);
+}
+
+// What scrolls sideways says so above, and fades out where it goes on.
+for (const area of document.querySelectorAll(".scroll")) {
+  if (!area.checkVisibility() || area.scrollWidth <= area.clientWidth + 1) continue;
+  const said = getComputedStyle(area.parentElement, "::before").content.includes("scrolls sideways");
+  const fades = getComputedStyle(area).maskImage.includes("rgba(0, 0, 0, 0)");
+  if (!said || !fades) faults.push(`${about(area)} scrolls and does not show it`);
+}
+
+// No word is torn apart, and what is chosen is seen whole.
+const pen = document.createElement("canvas").getContext("2d");
+for (const select of document.querySelectorAll("select")) {
+  pen.font = getComputedStyle(select).font;
+  const text = select.selectedOptions[0]?.text ?? "";
+  const room = select.clientWidth - 38; // without paddings and arrow
+  if (pen.measureText(text).width > room) faults.push(`${about(select)} shows a part of ${text}`);
+}
+walker.currentNode = document.body;
+while (walker.nextNode()) {
+  const node = walker.currentNode;
+  if (!node.parentElement.checkVisibility() || node.parentElement.closest("code, pre, option, svg, noscript")) continue;
+  for (const { 0: word, index } of node.data.matchAll(/[\p{L}\p{N}]{2,}/gu)) {
+    const range = document.createRange();
+    range.setStart(node, index);
+    range.setEnd(node, index + word.length);
+    if (new Set([...range.getClientRects()].map((line) => line.top)).size > 1) faults.push(`torn: ${word}`);
+  }
 }
 
 // Everything that can be operated has a name, and room for a finger (WCAG 2.2, 2.5.8).

@@ -25,17 +25,35 @@ pub async fn assert_legible(browser: &Browser, name: &str, widths: &[u32]) {
 async fn it_can_be_read_by_day_by_night_and_on_a_phone() {
     let service = Service::start(None, &["--simulate-latency"]);
     let browser = open(&service).await;
-    browser.until_says("#notes", "No Redis").await;
-    browser.click("summary").await;
-    browser.click("#compare button").await;
+    browser.until_says("#notes", "Redis is not configured").await;
+    browser
+        .script(
+            "document.querySelectorAll('details').forEach((details) => { details.open = true; })",
+        )
+        .await;
     browser.until_says(".ratio", "faster").await;
     browser.fill("#load-n", "10").await;
     browser.click("#load-start").await;
     browser.until_says("#load-outcome", "× faster").await;
     browser.click("#write button").await;
     browser.until_says("#write-outcome", "written in").await;
-    assert_legible(&browser, "page", &[1280, 768, 360]).await;
+    assert_legible(&browser, "page", &[1280, 768, 360, 320]).await;
     browser.complains_only_of(&[], &service.url()).await;
+}
+
+#[tokio::test]
+async fn what_is_wider_than_a_phone_says_which_way_it_goes_on() {
+    let service = Service::start(None, &[]);
+    let browser = open(&service).await;
+    browser.look(320, "light").await;
+    for area in ["#code-cached .scroll", "#top .scroll"] {
+        let marked = |edge: &str| format!("document.querySelector('{area}').closest('.{edge}')");
+        browser.until(&format!("{} && !{}", marked("more-right"), marked("more-left"))).await;
+        browser.script(&format!("document.querySelector('{area}').scrollLeft = 10000")).await;
+        browser.until(&format!("{} && !{}", marked("more-left"), marked("more-right"))).await;
+    }
+    browser.look(1280, "light").await;
+    browser.until("!document.querySelector('.wide')").await;
 }
 
 #[tokio::test]
