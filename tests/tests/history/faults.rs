@@ -1,17 +1,28 @@
-//! What goes wrong in a run, at random: networks and the server. Nothing is waited for here: the
+//! What goes wrong in a run, at random: networks, the server, and what others write there. Nothing is waited for here: the
 //! sleeps are how long things are broken, and how long they are not.
 
+use crate::history::{Key, Kind};
+use crate::profile::MAX_SIZE;
 use crate::record::now;
+use crate::work::text;
 use cache_tests::{Fault, FaultProxy, RedisServer};
 use fastrand::Rng;
 use std::time::Duration;
 
 /// Until the end: something breaks for a while, then nothing for a while.
-pub fn rage(server: &mut RedisServer, proxies: &[FaultProxy], mut random: Rng, until: Duration) {
+pub fn rage(
+    server: &mut RedisServer,
+    proxies: &[FaultProxy],
+    (mut random, keys): (Rng, u64),
+    until: Duration,
+) {
+    // No value of ours: who reads it leaves its key alone from then on.
+    let huge = "7".repeat(3 * MAX_SIZE);
+
     while now() < until {
         let while_broken = Duration::from_millis(random.u64(20..400));
         let proxy = &proxies[random.usize(..proxies.len())];
-        let fault = match random.u32(..8) {
+        let fault = match random.u32(..9) {
             0 => Some(Fault::Stall),
             1 => Some(Fault::Drop),
             2 => Some(Fault::CutAfter(random.usize(..200))),
@@ -22,6 +33,11 @@ pub fn rage(server: &mut RedisServer, proxies: &[FaultProxy], mut random: Rng, u
                 server.stop();
                 std::thread::sleep(while_broken);
                 server.cont();
+                None
+            }
+            7 => {
+                let key = format!("shop:{}", text(any(&mut random, keys)));
+                let _ = server.try_command::<()>(&["SET", &key, &huge]);
                 None
             }
             _ => {
@@ -38,4 +54,23 @@ pub fn rage(server: &mut RedisServer, proxies: &[FaultProxy], mut random: Rng, u
         }
         std::thread::sleep(Duration::from_millis(random.u64(..300)));
     }
+}
+
+/// Until the end: what is no lease, or has no end, in the place of one that nobody holds.
+pub fn meddle(server: &RedisServer, (mut random, keys): (Rng, u64), until: Duration) {
+    while now() < until {
+        let key = format!("shop:{}", text(any(&mut random, keys)));
+        let lease = cache_tests::lease(&key);
+        // On a lease that is held, the list is refused.
+        let _ = match random.u32(..3) {
+            0 => server.try_command::<redis::Value>(&["SET", &lease, "x", "NX"]),
+            1 => server.try_command(&["SET", &lease, "x", "NX", "PX", "3600000"]),
+            _ => server.try_command(&["RPUSH", &lease, "x"]),
+        };
+        std::thread::sleep(Duration::from_millis(random.u64(..5)));
+    }
+}
+
+fn any(random: &mut Rng, keys: u64) -> Key {
+    Key { kind: Kind::ALL[random.usize(..Kind::ALL.len())], id: random.u64(..keys) }
 }

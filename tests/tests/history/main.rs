@@ -59,7 +59,9 @@ fn run(profile: Profile, seed: u64) -> History {
         let (far, chance) = (order(NEAR), random.fork());
         lives.push(scope.spawn(move || live_far(far, chance)));
         if profile.faults {
-            faults::rage(&mut server, &proxies, random, until);
+            faults::rage(&mut server, &proxies, (random, profile.keys), until);
+        } else if profile.meddled {
+            faults::meddle(&server, (random, profile.keys), until);
         }
         lives.into_iter().flat_map(|life| life.join().unwrap()).collect::<Vec<_>>()
     });
@@ -151,6 +153,11 @@ fn no_write_is_overtaken() {
 #[test]
 fn nor_where_processes_are_killed() {
     explore(Name::Killed, &[4]);
+}
+
+#[test]
+fn nor_where_somebody_else_writes_into_the_keys_of_leases() {
+    explore(Name::Meddled, &[7]);
 }
 
 #[test]

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// A slow machine's excuse; nothing here is a measurement.
 const SLACK: Duration = Duration::from_secs(5);
 
+/// What is larger is nobody's value.
+pub const MAX_SIZE: usize = 1 << 20;
+
 /// What happens in a run.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Profile {
@@ -21,6 +24,8 @@ pub struct Profile {
     pub killed: bool,
     /// Networks and the server fail.
     pub faults: bool,
+    /// Somebody else writes into the keys of leases.
+    pub meddled: bool,
     /// Ids per function.
     pub keys: u64,
 }
@@ -31,6 +36,7 @@ pub enum Name {
     Busy,
     Killed,
     Faulty,
+    Meddled,
 }
 
 impl Profile {
@@ -40,6 +46,7 @@ impl Profile {
             disturbed: name != Name::Calm,
             killed: matches!(name, Name::Killed | Name::Faulty),
             faults: name == Name::Faulty,
+            meddled: name == Name::Meddled,
             keys: 3,
         }
     }
@@ -49,12 +56,22 @@ impl Profile {
         Duration::from_millis(if self.faults { 100 } else { 2_000 })
     }
 
+    /// Who waits for what nobody holds is to be late for every excuse.
     fn wait(self) -> Duration {
-        Duration::from_secs(if self.faults { 1 } else { 4 })
+        match (self.faults, self.meddled) {
+            (true, _) => Duration::from_secs(1),
+            (false, true) => 4 * SLACK,
+            (false, false) => Duration::from_secs(4),
+        }
+    }
+
+    /// How much of a wait is allowed: for bodies alone, which are short, where nobody is killed.
+    fn waits(self) -> Duration {
+        if self.meddled { Duration::from_secs(1) } else { self.wait() }
     }
 
     pub fn cache(self, url: &str) -> Cache {
-        let builder = Cache::builder().url(url).prefix("shop");
+        let builder = Cache::builder().url(url).prefix("shop").max_size(MAX_SIZE);
         builder.timeout(self.timeout()).wait(self.wait()).build().unwrap()
     }
 
@@ -69,7 +86,7 @@ impl Profile {
             // What was held back in the network arrives later, but under a lease alone.
             fill_delay: if self.faults { lease } else { Duration::ZERO } + SLACK / 20,
             answer_delay: self.timeout() + SLACK / 5,
-            patience: self.timeout() + self.wait() + SLACK,
+            patience: self.timeout() + self.waits() + SLACK,
             wait: self.wait(),
             lease: lease.mul_f64(0.75),
             trouble: self.faults,
