@@ -47,7 +47,7 @@ impl Model {
                 to.step(s, "redis", "carries out the taking of what was no lease", |n| {
                     n.lease = Lease::Token(i as Token);
                     n.callers[i].phase = Phase::Computing(true, n.record.body());
-                })
+                });
             }
             Phase::Waiting => to.step(s, who, "asks again", |n| n.callers[i].phase = Phase::Asking),
             Phase::Computing(leased, value) => {
