@@ -9,4 +9,5 @@ mod figures;
 mod invalidating;
 mod lives;
 mod naming;
+mod rights;
 mod servers;

@@ -36,8 +36,8 @@ async fn ten_functions_share_the_connections() {
             call.await.unwrap();
         }
         assert_eq!(server.command::<usize>(&["DBSIZE"]), 200);
-        let opened = server.clients() - before;
-        assert_eq!(opened, connections, "for ten functions and twenty callers");
+        // For ten functions and twenty callers; and for a moment another, which asks what is lacking.
+        eventually(DEADLINE, || async { server.clients() - before == connections }).await;
     }
 }
 
@@ -46,38 +46,9 @@ async fn a_dropped_cache_closes_its_connections() {
     let server = RedisServer::start();
     let cache = cache_at(&server.url());
     cache.scope(a(1)).await;
-    assert_eq!(server.clients(), 1);
+    eventually(DEADLINE, || async { server.clients() == 1 }).await;
     drop(cache);
     eventually(DEADLINE, || async { server.clients() == 0 }).await;
-}
-
-/// A user that may touch nothing but `shop:*`, and ask for no figures.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_with_the_keys_of_the_prefix_alone() {
-    let server = RedisServer::builder()
-        .acl_user(
-            "app", // The rights that the README names, and no other.
-            "on >se:cr@et ~shop:* +get +set +del +unlink +pttl +pexpire +scan +ping +info +eval \
-             +evalsha",
-        )
-        .start();
-    let url = format!("redis://app:se%3Acr%40et@{}", server.address());
-    let cache = builder_at(&url).prefix("shop").build().unwrap();
-    let (_, first, _) = called(&cache, a(1)).await;
-    let (_, second, _) = called(&cache, a(1)).await;
-    assert_eq!((first.misses, first.errors), (1, 0));
-    assert_eq!((second.hits, second.errors), (1, 0));
-    let entry = cache.scope(async { a_entry(1) }).await;
-    assert!(entry.ttl().await.unwrap().is_some());
-    assert!(entry.invalidate().await.unwrap());
-    assert_eq!(cache.clear().await.unwrap(), 0);
-    assert_eq!(cache.stats().await.status, cache_runtime::Status::Connected);
-
-    // With another prefix nothing works, and calls go on.
-    let stranger = builder_at(&url).prefix("other").build().unwrap();
-    let (value, observed, _) = called(&stranger, a(1)).await;
-    assert_eq!((value, observed.misses), (1, 1));
-    assert_eq!(server.command::<usize>(&["DBSIZE"]), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,15 @@ use std::time::{Duration, Instant};
 /// A point in time, in microseconds since the store was made, never zero.
 pub(super) type Moment = u64;
 
+/// What a server lacks of what the cache may ask of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Lacks {
+    /// In words, by what does not work: `SCAN: patterns fail`.
+    pub(super) what: String,
+    /// Whether cached functions suffer from it.
+    pub(super) matters: bool,
+}
+
 /// What is known of one server, for all pools together.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -138,6 +147,24 @@ impl Report {
             "this key's value is too large: it takes connections down, or Redis does; the key is left alone \
              for a minute at a time",
         );
+    }
+
+    pub(super) fn lacks(&self, lacks: &Lacks) {
+        if lacks.matters {
+            tracing::warn!(
+                target: "cache_runtime",
+                server = %self.server,
+                lacks = %lacks.what,
+                "Redis does not let us do everything; the cache goes on with what works",
+            );
+        } else {
+            tracing::info!(
+                target: "cache_runtime",
+                server = %self.server,
+                lacks = %lacks.what,
+                "Redis does not let us do everything; cached functions do not need it",
+            );
+        }
     }
 
     pub(super) fn writes_refused(&self, code: &str) {

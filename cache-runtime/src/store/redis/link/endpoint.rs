@@ -1,7 +1,8 @@
 //! Where a server is, how to connect to it, and how to see that it is of use.
 
 use super::bounded::Bound;
-use super::dial::dial;
+use super::dial::{Destination, dial};
+use super::lacks;
 use super::locate::locate;
 use super::sentinels::{Primary, Sentinel, until_replaced};
 #[cfg(feature = "tls")]
@@ -10,10 +11,12 @@ use super::wire::Wire;
 use crate::config::{Place, Server};
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
+use crate::store::redis::report::Report;
 use redis::{Cmd, RedisResult, Value};
 use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -29,6 +32,7 @@ pub(super) struct Connections {
     pub(super) wires: Vec<Wire>,
     /// Told when one of them ends.
     pub(super) ended: Arc<Notify>,
+    to: Destination,
     /// What the sentinels said, if they were asked.
     primary: Option<Primary>,
 }
@@ -42,6 +46,9 @@ pub(super) struct Endpoint {
     /// How many bytes of one value are read.
     pub(super) bound: Arc<Bound>,
     probe: Cmd,
+    prefix: String,
+    /// Whether it was asked what it lacks.
+    checked: AtomicBool,
 }
 
 impl Endpoint {
@@ -53,8 +60,9 @@ impl Endpoint {
         let mut probe = redis::cmd("GET");
         probe.arg(format!("{prefix}:~probe"));
         let attempt = if server.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
+        let (prefix, checked) = (prefix.to_owned(), AtomicBool::new(false));
         let bound = Arc::new(Bound::none());
-        Self { server, attempt, connections, bound, probe }
+        Self { server, attempt, connections, bound, probe, prefix, checked }
     }
 
     /// New connections, seen to work.
@@ -71,9 +79,21 @@ impl Endpoint {
             })?;
             wires.push(attempt.map_err(|error| refusal::greeting(&error))?);
         }
-        let opened = Connections { wires, ended, primary };
+        let opened = Connections { wires, ended, to, primary };
         self.probe(&opened).await?;
         Ok(opened)
+    }
+
+    /// Has the report told, once, what the server lacks. Nobody waits for that.
+    pub(super) fn check(self: &Arc<Self>, opened: &Connections, report: &Arc<Report>) {
+        if self.checked.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (endpoint, to, report) = (self.clone(), opened.to.clone(), report.clone());
+        drop(tokio::spawn(async move {
+            let done = lacks::check(&to, &endpoint.prefix, &report).await;
+            endpoint.checked.store(done, Ordering::Relaxed);
+        }));
     }
 
     /// Waits until the sentinels name another primary than that of these connections.

@@ -7,6 +7,7 @@
 //! - [`sentinels`]: who say where a primary is; [`locate`]: where to connect now, and as whom;
 //! - [`events`]: what happens to connections, for those who want to know;
 //! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
+//! - [`lacks`]: what a server cannot do, or does not let us;
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
 //! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
@@ -17,6 +18,7 @@ mod bounded;
 mod dial;
 mod endpoint;
 mod events;
+mod lacks;
 mod leaving;
 mod locate;
 pub(super) mod node;

@@ -36,7 +36,7 @@ pub(super) async fn supervise(
         // A hiccup ends with one round trip on the connections that there are.
         let usable = match opened.take() {
             Some(connections) if endpoint.probe(&connections).await.is_ok() => Ok(connections),
-            _ => endpoint.connect().await,
+            _ => endpoint.connect().await.inspect(|opened| endpoint.check(opened, &report)),
         };
         let connections = match usable {
             Ok(connections) => connections,

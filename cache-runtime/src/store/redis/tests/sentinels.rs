@@ -86,6 +86,32 @@ async fn sentinels_and_server_have_passwords_of_their_own() {
     }
 }
 
+/// The rights that the guide names, and no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn users_with_few_rights_are_enough() {
+    let rights = "on >pw ~p:* +get +set +del +unlink +pttl +pexpire +eval +evalsha +role";
+    let primary = RedisServer::builder().acl_user("app", rights).start();
+    let rights = "on >pw resetchannels &+switch-master +sentinel|get-master-addr-by-name \
+                  +sentinel|master +subscribe +hello";
+    let mut sentinels =
+        Sentinels::with(&primary, 0, |builder| builder.acl_user("app", rights), &[]);
+    let place = sentinels.place();
+    let url = format!("redis-sentinel://app:pw@{place}?sentinel_user=app&sentinel_password=pw");
+    let store = store_at(&url);
+    store.set("p:k", b"v", MINUTE, DEADLINE).await.unwrap();
+    // Who may not listen would not know of this one, and there is nobody who ends its connections.
+    for sentinel in sentinels.each() {
+        let clients = || sentinel.command::<String>(&["CLIENT", "LIST", "TYPE", "pubsub"]);
+        eventually(DEADLINE, || async { clients().contains("user=app") }).await;
+    }
+
+    // Without `+role` nobody could tell whether it is the primary.
+    primary.command::<()>(&["ACL", "SETUSER", "app", "-role"]);
+    let store = store_at(&url);
+    assert_eq!(store.get("p:k", DEADLINE).await, Err(Error::Unavailable));
+    assert_eq!(store.outage().as_deref(), Some("NOPERM, to ROLE"));
+}
+
 #[cfg(feature = "tls")]
 #[tokio::test(flavor = "multi_thread")]
 async fn sentinels_and_server_by_tls() {

@@ -1,0 +1,169 @@
+//! What a server lacks of what the cache may ask of it: asked when it is first connected to, so that
+//! its operators read it when the program starts and not when somebody first needs it.
+
+use super::bounded::Bound;
+use super::dial::{Destination, dial};
+use crate::store::redis::report::{Lacks, Report};
+use redis::{Cmd, Pipeline, RedisError, Value};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Nobody waits for it.
+const ASKING: Duration = Duration::from_secs(5);
+/// The oldest version that the tests run on.
+const OLDEST: (u32, u32) = (6, 2);
+
+/// What does not work without a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    Storing,
+    Invalidating,
+    Patterns,
+    Pinging,
+    Figures,
+    ReadingTogether,
+    Measuring,
+}
+
+impl For {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Storing => "values are not stored",
+            Self::Invalidating => "invalidations fail",
+            Self::Patterns => "patterns, `clear` and `count_keys` fail",
+            Self::Pinging => "`ping` and `health` fail",
+            Self::Figures => "`stats` knows nothing of the server",
+            Self::ReadingTogether => "reads that go together cost more",
+            Self::Measuring => "what takes too long to read is read again as a whole",
+        }
+    }
+}
+
+/// Each command with its arguments; `KEY` is a key that nobody has.
+const QUESTIONS: &[(For, &[&str])] = &[
+    (For::Figures, &["INFO", "server"]), // the one that is run
+    (For::Storing, &["EVAL", "return 1", "0"]),
+    (For::Storing, &["EVALSHA", "0000000000000000000000000000000000000000", "0"]),
+    (For::Storing, &["SET", "KEY", "", "PX", "1", "XX"]),
+    (For::Storing, &["DEL", "KEY"]),
+    (For::Storing, &["PTTL", "KEY"]),
+    (For::Storing, &["PEXPIRE", "KEY", "1"]),
+    (For::Invalidating, &["UNLINK", "KEY"]),
+    (For::Patterns, &["SCAN", "0", "MATCH", "KEY", "COUNT", "1"]),
+    (For::Pinging, &["PING"]),
+    (For::ReadingTogether, &["MGET", "KEY"]),
+    (For::Measuring, &["STRLEN", "KEY"]),
+];
+
+/// Has the report told what the server lacks, if it can be asked; answers whether it could.
+pub(super) async fn check(to: &Destination, prefix: &str, report: &Report) -> bool {
+    match timeout(ASKING, ask(to, prefix)).await {
+        Ok(Some(answers)) => {
+            if let Some(lacks) = judge(answers) {
+                report.lacks(&lacks);
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+/// What the server answers.
+///
+/// On a connection of its own, which ends in mid-transaction: a server refuses what it does not know
+/// or does not permit when it is queued, and runs none of it.
+async fn ask(to: &Destination, prefix: &str) -> Option<Vec<Value>> {
+    let key = format!("{prefix}:~check:{:016x}", fastrand::u64(..));
+    let unbounded = Arc::new(Bound::none());
+    let (mut questions, mut wire) =
+        (Pipeline::new(), dial(to, &Arc::default(), &unbounded).await.ok()?);
+    for (n, (_, words)) in QUESTIONS.iter().enumerate() {
+        let mut command = Cmd::new();
+        for word in *words {
+            command.arg(if *word == "KEY" { key.as_str() } else { word });
+        }
+        questions.add_command(command);
+        if n == 0 {
+            questions.cmd("MULTI");
+        }
+    }
+    let mut answers = wire.send_all(&questions, QUESTIONS.len() + 1).await.ok()?;
+    answers.remove(1);
+    Some(answers)
+}
+
+/// What it lacks by its answers.
+fn judge(answers: Vec<Value>) -> Option<Lacks> {
+    let (mut missing, mut version) = (Vec::<(For, Vec<&str>)>::new(), None);
+    for ((reason, words), answer) in QUESTIONS.iter().zip(answers) {
+        let command = words.first().copied().unwrap_or_default();
+        match answer.extract_error() {
+            Err(error) if is_missing(&error) => match missing.last_mut() {
+                Some((last, commands)) if last == reason => commands.push(command),
+                _ => missing.push((*reason, vec![command])),
+            },
+            Ok(answer) if *reason == For::Figures => version = old_version(answer),
+            _ => {}
+        }
+    }
+    let matters = missing.iter().any(|(r, _)| matches!(r, For::Storing | For::Invalidating));
+    let mut what: Vec<_> = missing
+        .iter()
+        .map(|(reason, commands)| format!("{}: {}", commands.join(", "), reason.in_words()))
+        .collect();
+    what.extend(version);
+    (!what.is_empty()).then(|| Lacks { what: what.join("; "), matters })
+}
+
+/// Whether the command is not there, or not for us. Everything else, such as a full server or a
+/// script that is not known, says that it is.
+fn is_missing(error: &RedisError) -> bool {
+    let words = error.detail().unwrap_or_default();
+    match error.code() {
+        Some("NOPERM") => true,
+        Some("ERR") => words.starts_with("unknown command") || words.contains("not allowed"),
+        _ => false,
+    }
+}
+
+fn old_version(answer: Value) -> Option<String> {
+    let text = match answer {
+        Value::BulkString(bytes) => String::from_utf8(bytes).ok()?,
+        Value::VerbatimString { text, .. } => text,
+        _ => return None,
+    };
+    let version = text.lines().find_map(|line| line.trim().strip_prefix("redis_version:"))?;
+    let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+    let (major, minor) = (numbers.next()?, numbers.next()?);
+    let (oldest, first) = OLDEST;
+    ((major, minor) < OLDEST)
+        .then(|| format!("version {major}.{minor} is older than what is tested, {oldest}.{first}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(info: &str) -> Option<Lacks> {
+        let mut answers = vec![Value::Okay; QUESTIONS.len()];
+        answers[0] = Value::BulkString(info.into());
+        judge(answers)
+    }
+
+    #[test]
+    fn an_old_version_is_named() {
+        for (version, old) in [
+            ("6.0.16", true),
+            ("5.0.7", true),
+            ("6.2.0", false),
+            ("7.2.4", false),
+            ("255.1", false),
+        ] {
+            let lacks = with(&format!("# Server\r\nredis_version:{version}\r\nx:y\r\n"));
+            assert_eq!(lacks.is_some(), old, "{version}: {lacks:?}");
+            assert!(lacks.is_none_or(|lacks| !lacks.matters && lacks.what.contains("version")));
+        }
+        assert_eq!(with("of another kind"), None);
+    }
+}
