@@ -18,6 +18,7 @@
     reason = "a test throughout; clippy.toml allows these in tests, but sees only test functions"
 )]
 
+mod batch;
 mod explore;
 mod flight;
 mod journal;
