@@ -3,12 +3,28 @@
 use crate::ours::Failed;
 use crate::setup::User;
 use redis::aio::MultiplexedConnection;
+use std::collections::HashMap;
 
 /// A hit. The connection is cloned as the client asks of those who share one.
 pub(crate) async fn hit(connection: &MultiplexedConnection, key: &str) -> User {
     let mut connection = connection.clone();
     let bytes: Vec<u8> = redis::cmd("GET").arg(key).query_async(&mut connection).await.unwrap();
     serde_json::from_slice(&bytes).unwrap()
+}
+
+/// Hits of all of these keys, which are built beforehand, by one command.
+pub(crate) async fn hits(
+    connection: &MultiplexedConnection,
+    keys: &[String],
+) -> HashMap<u64, User> {
+    let mut connection = connection.clone();
+    let mut all = redis::cmd("MGET");
+    for key in keys {
+        all.arg(key);
+    }
+    let found: Vec<Option<Vec<u8>>> = all.query_async(&mut connection).await.unwrap();
+    let users = found.iter().flatten().map(|bytes| serde_json::from_slice::<User>(bytes).unwrap());
+    users.map(|user| (user.id, user)).collect()
 }
 
 /// A miss, with its key built as ours builds it: `GET`, the body, `SET PX`.

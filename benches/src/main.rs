@@ -84,6 +84,7 @@ fn calls(rounds: usize, report: &mut Report) {
     let bench = Bench::start(rounds);
     rows::hits(bench, report);
     rows::misses(bench, report);
+    rows::batches(bench, report);
     rows::costs(bench, report);
     rows::trouble::cold_key(bench, report);
     rows::trouble::refused(bench, report);

@@ -2,6 +2,7 @@
 
 use crate::setup::{DISABLED, MEMORY, REFUSED, User};
 use cache_runtime::redis_cache;
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +14,12 @@ pub(crate) struct Failed;
 #[redis_cache(ttl = 300, key = "user:{id}")]
 pub(crate) async fn user(id: u64) -> Result<User, Failed> {
     Ok(User::new(id))
+}
+
+/// The same values, by one call.
+#[redis_cache(ttl = 300, key = "user:{id}", batch = "ids")]
+pub(crate) async fn users(ids: &[u64]) -> Result<HashMap<u64, User>, Failed> {
+    Ok(ids.iter().map(|id| (*id, User::new(*id))).collect())
 }
 
 #[redis_cache(ttl = 300, key = "ours:{id}")]

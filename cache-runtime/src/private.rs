@@ -3,6 +3,8 @@
 pub use crate::cache::Cache;
 pub use crate::call::background::own::{Own, owned, owned_slice};
 pub use crate::call::background::owned::read_through_owned;
+pub use crate::call::batch::again::{Again, again};
+pub use crate::call::batch::{Next, batch};
 pub use crate::call::limits::limits;
 pub use crate::call::limits::read_through_timed;
 pub use crate::call::plain::{blocking, outside};
@@ -16,6 +18,7 @@ pub use crate::function::{Function, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, Of};
 pub use crate::plan::future::ShapeOfFuture;
+pub use crate::plan::many::{Batched, many, many_or_none, or_none};
 pub use crate::plan::plan;
 pub use crate::plan::rules::{SingleFlight, Ttl};
 pub use crate::plan::shape::{

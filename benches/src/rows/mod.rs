@@ -7,6 +7,7 @@ use crate::measure::{Rounds, compare};
 use crate::report::{Report, Target};
 use crate::setup::Bench;
 use crate::{floor, ours};
+use futures_util::future::join_all;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Hits in Redis, against `GET` and `from_slice` with a key built beforehand.
@@ -29,6 +30,36 @@ pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
         ratios(&name, &rounds, least, report);
         let ratio = rounds.both_cpu_ratio();
         report.row("  CPU time, the server's too", "", ratio, Target::AtLeast(least), "");
+    }
+}
+
+/// As many hits by one call, against `MGET` by hand and against as many calls.
+pub(crate) fn batches(bench: &'static Bench, report: &mut Report) {
+    const IDS: u64 = 100;
+    let batch = |_| async {
+        let ids: Vec<u64> = (0..IDS).collect();
+        assert_eq!(ours::users(&ids).await.unwrap().len(), ids.len());
+    };
+    for callers in [1, 4] {
+        let name = format!("{IDS} hits by one call, {callers} at once, against MGET");
+        if report.wants(&name) {
+            let mget = move |_| async move {
+                let keys = bench.keys.get(..IDS as usize).unwrap();
+                floor::hits(&bench.connection, keys).await
+            };
+            let rounds = compare(bench, callers, 1, mget, batch);
+            let note = rounds.costs();
+            report.row(&name, "", rounds.ratio(), Target::Any, &note);
+            report.row("  CPU time", "", rounds.cpu_ratio(), Target::Any, "");
+        }
+        let name = format!("{IDS} hits by one call, {callers} at once, against {IDS} calls");
+        if report.wants(&name) {
+            let calls = |_| join_all((0..IDS).map(ours::user));
+            let rounds = compare(bench, callers, 1, calls, batch);
+            let note = rounds.costs();
+            report.row(&name, "", rounds.ratio(), Target::AtLeast(1.0), &note);
+            report.row("  CPU time", "", rounds.cpu_ratio(), Target::AtLeast(1.0), "");
+        }
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) fn check(
     let window = options.stale_while_revalidate.as_ref();
     same_for_all_calls("stale_while_revalidate", window, bindings, errors);
     same_for_all_calls("stale_if_error", options.stale_if_error.as_ref(), bindings, errors);
+    if options.given.has("batch") {
+        return batch_stands_alone(options, errors);
+    }
     soft_timeout_has_a_value_to_return(options, errors);
     soft_timeout_is_the_shorter_one(options, errors);
     if let Some(background) = background
@@ -190,6 +193,24 @@ fn same_for_all_calls(
                  seconds (`{option} = 5`), a duration (`{option} = \"5s\"`) or a constant"
             ),
         );
+    }
+}
+
+/// What a batch cannot do yet: its body works for several keys, and ends with its caller.
+fn batch_stands_alone(options: &Options, errors: &mut Errors) {
+    let others = [
+        "stale_while_revalidate",
+        "early_refresh",
+        "soft_timeout",
+        "hard_timeout",
+        "l1",
+        "tags",
+        "tags_with",
+    ];
+    for given in others.iter().filter_map(|other| options.given.get(other)) {
+        let message =
+            format!("`{}` does not work with `batch` yet: remove one of them", given.name);
+        errors.at(given.name.span(), message);
     }
 }
 

@@ -1,7 +1,9 @@
 //! `#[redis_cache]`: a function that reads through the cache.
 
+mod batch;
 mod check;
 mod expand;
+mod list;
 mod model;
 pub(crate) mod options;
 mod own;
@@ -46,14 +48,23 @@ impl Attribute for Cached {
     fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Model> {
         let (form, output) = form_of(&item.sig);
         let arguments = arguments(&item.sig);
-        let background = Background::new(&options, item);
-        let is_cacheable = check::returns_an_owned_value(item, &output, errors);
+        let batch = batch::find(&options, item, form, &arguments.bindings, errors);
+        let background = match options.given.has("batch") {
+            false => Background::new(&options, item),
+            true => None,
+        };
+        let is_cacheable = check::returns_an_owned_value(item, &output, errors)
+            && (batch.is_none() || batch::returns_a_map(&output, errors));
         let template = match &options.key {
+            // Which placeholder is a member is not known, and that is an error already.
+            Some(_) if options.given.has("batch") && batch.is_none() => Template::Unreadable,
             Some(literal) => Template::Written(literal),
             None if options.given.has("key") => Template::Unreadable,
+            None if options.given.has("batch") => Template::Unreadable,
             None => Template::Default,
         };
-        let key = key_of_reader(template, &options.skip, item, &arguments, errors);
+        let member = batch.as_ref().map(|batch| &batch.member);
+        let key = key_of_reader(template, &options.skip, item, &arguments, member, errors);
         check::check(&options, item, form, &arguments.bindings, background.as_ref(), errors);
         // A trait's `impl` cannot hold the companion.
         let companion = options.entry.unwrap_or(true)
@@ -68,6 +79,7 @@ impl Attribute for Cached {
             output,
             bindings: arguments.bindings,
             key,
+            batch,
             background,
             companion,
             has_self: item.has_self(),

@@ -1,6 +1,7 @@
 //! What is known of a cached function once its options and its signature have been looked at
 //! together.
 
+use crate::cached::batch::Batch;
 use crate::cached::options::{Options, TABLE};
 use crate::cached::own::{Copied, Owned, Receiver, owned};
 use crate::key::model::Key;
@@ -23,6 +24,8 @@ pub(crate) struct Model {
     pub(crate) output: Type,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) key: Key,
+    /// Where one argument is a list of what the key names.
+    pub(crate) batch: Option<Batch>,
     /// What the body owns, where an option makes it outlive its caller.
     pub(crate) background: Option<Background>,
     /// Whether the companion is made.

@@ -3,6 +3,7 @@
 //! A new option is one row, its field, and what the expansion makes of that. A rule about several
 //! options, or about an option and the function, is in `check`.
 
+use crate::cached::list::{self, Written};
 use crate::cached::values::{self, SingleFlight, Timeout, Ttl};
 use crate::shared::table::{AllGiven, Row};
 use crate::shared::times::{self, Time};
@@ -17,6 +18,7 @@ pub(crate) struct Options {
     pub(crate) ttl_with: Option<Expr>,
     pub(crate) key: Option<LitStr>,
     pub(crate) skip: Vec<Ident>,
+    pub(crate) batch: Option<Written>,
     pub(crate) version: Option<u64>,
     pub(crate) jitter: Option<f64>,
     pub(crate) none_ttl: Option<Time>,
@@ -89,6 +91,16 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         without: "nothing is left out",
         also_called: &["ignore", "exclude"],
         parse: |options, parser| values::skip(parser).map(|names| options.skip = names),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "batch",
+        example: "batch = \"ids\"",
+        forms: "`batch = \"ids\"`, `batch = \"id in ids\"`",
+        meaning: "this argument, a `&[K]` or `Vec<K>`, is a list, and the key names a member of it: \
+                  one look for all, and one body for those that are missing, see below",
+        also_called: &["many", "bulk", "multi", "mget"],
+        parse: |options, parser| parser.expr(&mut options.batch, list::written),
         ..Row::DEFAULT
     },
     Row {

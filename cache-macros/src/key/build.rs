@@ -26,9 +26,11 @@ pub(crate) fn key_of_reader(
     skip: &[Ident],
     item: &Item,
     arguments: &Arguments,
+    member: Option<&Ident>,
     errors: &mut Errors,
 ) -> Option<Key> {
-    let names = Names::new(item, &arguments.bindings, skip.iter().map(text_of).collect());
+    let skipped = skip.iter().map(text_of).collect();
+    let names = Names { member, ..Names::new(item, &arguments.bindings, skipped) };
     let has_template = !matches!(template, Template::Default);
     check::skipped_names_exist(&names, skip, has_template, errors);
     match template {

@@ -18,6 +18,8 @@ pub(crate) struct Names<'a> {
     pub(crate) types: Vec<&'a Ident>,
     pub(crate) consts: Vec<&'a Ident>,
     pub(crate) skipped: Vec<String>,
+    /// What the key can name beside them: an element of a list that is an argument.
+    pub(crate) member: Option<&'a Ident>,
 }
 
 impl<'a> Names<'a> {
@@ -29,6 +31,7 @@ impl<'a> Names<'a> {
             types: generics.type_params().map(|param| &param.ident).collect(),
             consts: generics.const_params().map(|param| &param.ident).collect(),
             skipped,
+            member: None,
         }
     }
 }
@@ -128,6 +131,9 @@ impl Names<'_> {
         }
         if root == "Self" {
             return types(Ident::new("Self", Span::call_site().located_at(span)));
+        }
+        if let Some(member) = self.member.filter(|member| text_of(member) == *root) {
+            return value(here(member).into_token_stream(), false);
         }
         if let Some(binding) = self.bindings.iter().find(|binding| text_of(&binding.ident) == *root)
         {

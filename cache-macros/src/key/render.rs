@@ -18,6 +18,16 @@ pub(crate) fn render(krate: &Path, key: &Key) -> TokenStream {
     }
 }
 
+/// The closure that writes the key of an element of a list.
+pub(crate) fn render_member(krate: &Path, key: &Key, member: &Ident) -> TokenStream {
+    let p = private_of(krate, Span::mixed_site());
+    let name = Ident::new("__key", Span::mixed_site());
+    let statements = key.pieces.iter().map(|piece| statement(piece, &name, krate));
+    quote_spanned! {Span::mixed_site()=>
+        |#name: &mut #p::KeyWriter<'_>, #member: &_| { #(#statements)* }
+    }
+}
+
 /// What writes one piece. What this build does not have reads like the `None` of an `Option`.
 fn statement(piece: &Piece, key: &Ident, krate: &Path) -> TokenStream {
     let write = write(piece, key, krate);

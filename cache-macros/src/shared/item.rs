@@ -55,6 +55,8 @@ pub(crate) struct Binding {
     pub(crate) input: usize,
     /// Whether the input's type is, or contains, an `impl Trait`.
     pub(crate) opaque: bool,
+    /// Whether it is written with `mut`.
+    pub(crate) is_mut: bool,
     pub(crate) cfg: Cfg,
 }
 
@@ -70,7 +72,7 @@ pub(crate) struct Arguments {
 pub(crate) fn arguments(sig: &Signature) -> Arguments {
     /// The names so far, and what is said of the fields around the next one.
     struct Names {
-        found: Vec<(Ident, Cfg)>,
+        found: Vec<(Ident, bool, Cfg)>,
         around: Vec<TokenStream>,
     }
     impl Visit<'_> for Names {
@@ -84,7 +86,8 @@ pub(crate) fn arguments(sig: &Signature) -> Arguments {
             // `None` in a pattern is a constant, not a binding; the parser cannot tell.
             let first = pat.ident.to_string().chars().next();
             if !first.is_some_and(char::is_uppercase) || pat.subpat.is_some() {
-                self.found.push((pat.ident.clone(), all(self.around.iter().cloned())));
+                let is_mut = pat.mutability.is_some();
+                self.found.push((pat.ident.clone(), is_mut, all(self.around.iter().cloned())));
             }
             visit::visit_pat_ident(self, pat);
         }
@@ -100,7 +103,8 @@ pub(crate) fn arguments(sig: &Signature) -> Arguments {
         }
         let opaque = has_impl_trait(&argument.ty);
         let bindings = names.found.into_iter();
-        let bindings = bindings.map(|(ident, cfg)| Binding { ident, input, opaque, cfg });
+        let bindings =
+            bindings.map(|(ident, is_mut, cfg)| Binding { ident, input, opaque, is_mut, cfg });
         found.bindings.extend(bindings);
     }
     found

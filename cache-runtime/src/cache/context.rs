@@ -6,6 +6,7 @@ use crate::cache::Cache;
 use crate::figures::counters::{Counts, Observer};
 use crate::key::whole::Key;
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 tokio::task_local! {
@@ -36,13 +37,20 @@ impl Context {
     }
 }
 
-/// A key that a call or a put around the call computes.
+/// What a call or a put around the call computes.
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) cache: Cache,
-    pub(crate) key: Key,
+    pub(crate) keys: Keys,
     /// What is computed around that.
     pub(crate) outer: Option<Arc<Held>>,
+}
+
+/// The keys that one body computes.
+#[derive(Debug)]
+pub(crate) enum Keys {
+    One(Key),
+    Several(HashSet<Key>),
 }
 
 /// How calls use their cache.
@@ -66,7 +74,11 @@ impl Context {
 
 impl Held {
     fn covers(&self, cache: &Cache, key: &Key) -> bool {
-        (self.key == *key && self.cache.is(cache))
+        let has = match &self.keys {
+            Keys::One(own) => own == key,
+            Keys::Several(own) => own.contains(key),
+        };
+        (has && self.cache.is(cache))
             || self.outer.as_ref().is_some_and(|outer| outer.covers(cache, key))
     }
 }

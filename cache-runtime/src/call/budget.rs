@@ -19,6 +19,11 @@ impl Budget {
         (!self.left.is_zero()).then_some(self.left)
     }
 
+    /// It is part of one that has no more left than `whole`.
+    pub(crate) fn is_part_of(&mut self, whole: &Self) {
+        self.left = self.left.min(whole.left);
+    }
+
     /// Takes off what a command took. After a failure no more are sent.
     pub(crate) fn charge(&mut self, sent: Instant, worked: bool) {
         self.left = if worked { self.left.saturating_sub(sent.elapsed()) } else { Duration::ZERO };

@@ -13,12 +13,23 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 /// Between two requests for a lease that another process has: first, and at most.
-const FIRST_PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(5);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Machine {
     /// Joins the flight of the key, or begins it.
     pub(super) fn join(&mut self) -> Option<Step> {
+        let flights = self.call.cache.flights();
+        let role = if self.rules.shares_here() {
+            flights.join(&self.call.key)
+        } else {
+            Role::Lead(flights.alone(&self.call.key))
+        };
+        self.joined(role)
+    }
+
+    /// What the call is to do in the flight that it has joined.
+    pub(super) fn joined(&mut self, role: Role) -> Option<Step> {
         let Self { call, rules, .. } = self;
         let ask = match rules.needs_life() {
             _ if call.refresh => Ask::Force,
@@ -26,12 +37,6 @@ impl Machine {
             false => Ask::IfAbsent,
         };
         let miss = self.miss.get_or_insert_with(|| Box::new(Miss::new(call.wait(), ask)));
-        let flights = call.cache.flights();
-        let role = if rules.shares_here() {
-            flights.join(&call.key)
-        } else {
-            Role::Lead(flights.alone(&call.key))
-        };
         match role {
             Role::Lead(leader) => {
                 miss.leader = Some(leader);
@@ -53,10 +58,16 @@ impl Machine {
         let left = miss.wait_until.saturating_duration_since(Instant::now());
         let limit =
             self.deadlines.as_ref().and_then(|deadlines| deadlines.left()).filter(|at| *at < left);
-        let waited = waiter.wait(limit.unwrap_or(left)).await;
+        match waiter.wait(limit.unwrap_or(left)).await {
+            Waited::TimedOut if limit.is_some() => Some(Step::Limit),
+            waited => self.landed(waited),
+        }
+    }
+
+    /// The flight that was waited for has come to this.
+    pub(super) fn landed(&mut self, waited: Waited) -> Option<Step> {
         let now = self.call.cache.clock().now();
         self.at = match waited {
-            Waited::TimedOut if limit.is_some() => return Some(Step::Limit),
             Waited::Again => At::Look,
             Waited::Value(_, until) if until <= now => At::Look,
             Waited::Value(bytes, _) => {
@@ -85,6 +96,11 @@ impl Machine {
     /// `cluster` they ask once.
     pub(super) async fn claim(&mut self) -> Option<Step> {
         let claimed = self.acquire().await;
+        self.claimed(claimed)
+    }
+
+    /// What to do with what asking for the lease came to.
+    pub(super) fn claimed(&mut self, claimed: Result<Lease, Claimed>) -> Option<Step> {
         let miss = self.miss.as_mut()?;
         self.at = At::Begin;
         match claimed {
@@ -109,12 +125,26 @@ impl Machine {
     }
 
     async fn acquire(&mut self) -> Result<Lease, Claimed> {
+        loop {
+            if let Some(claimed) = self.ask().await {
+                return claimed;
+            }
+            let Some(miss) = &mut self.miss else { return Err(Claimed::No(NoLease::Theirs)) };
+            let left = miss.wait_until.saturating_duration_since(Instant::now());
+            let pause = miss.backoff.pause(self.call.cache.clock().random());
+            tokio::time::sleep(pause.min(left)).await;
+        }
+    }
+
+    /// Asks for the lease once. `None`: another process has it, and is to be waited for.
+    pub(super) async fn ask(&mut self) -> Option<Result<Lease, Claimed>> {
+        let no = |why| Some(Err(Claimed::No(why)));
         let Self { call, rules, budget, miss: Some(miss), .. } = self else {
-            return Err(Claimed::No(NoLease::Theirs));
+            return no(NoLease::Theirs);
         };
-        let Some(leader) = &miss.leader else { return Err(Claimed::No(NoLease::Theirs)) };
+        let Some(leader) = &miss.leader else { return no(NoLease::Theirs) };
         if !leader.is_trusted() {
-            return Err(Claimed::No(NoLease::Distrusted));
+            return no(NoLease::Distrusted);
         }
         let clock = call.cache.clock();
         loop {
@@ -123,26 +153,23 @@ impl Machine {
             leader.asks();
             let acquired = budget.spend(|within| lease.acquire(ask, within)).await;
             match acquired {
-                Some(Ok(Acquired::Ours)) => return Ok(lease),
+                Some(Ok(Acquired::Ours)) => return Some(Ok(lease)),
                 Some(Ok(Acquired::Found(Found { bytes, left }))) => {
                     let until = fresh_until(asked, left, ask);
                     if until > clock.now() {
-                        return Err(Claimed::Found(bytes, until));
+                        return Some(Err(Claimed::Found(bytes, until)));
                     }
                 }
                 Some(Ok(Acquired::Theirs)) => {
                     let left = miss.wait_until.saturating_duration_since(Instant::now());
-                    if !rules.waits_for_others() || left.is_zero() || !timers::available() {
-                        return Err(Claimed::No(NoLease::Theirs));
-                    }
-                    let pause = miss.backoff.pause(clock.random());
-                    tokio::time::sleep(pause.min(left)).await;
+                    let waits = rules.waits_for_others() && !left.is_zero() && timers::available();
+                    return if waits { None } else { no(NoLease::Theirs) };
                 }
                 Some(Err(error)) => {
                     call.store_failed(&error);
-                    return Err(Claimed::No(NoLease::StoreInTrouble));
+                    return no(NoLease::StoreInTrouble);
                 }
-                None => return Err(Claimed::No(NoLease::StoreInTrouble)),
+                None => return no(NoLease::StoreInTrouble),
             }
         }
     }
@@ -185,7 +212,7 @@ impl Machine {
 }
 
 /// What asking for the lease came to, where it was not given.
-enum Claimed {
+pub(super) enum Claimed {
     /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
     Found(Bytes, Duration),
     No(NoLease),

@@ -1,7 +1,8 @@
 //! Around the body: what is noted before it runs, and what becomes of what it returned.
 
+use super::lease::{Lease, NoLease};
 use super::machine::{At, Machine, Serving, Step};
-use crate::cache::context::{Held, Inside};
+use crate::cache::context::{Held, Inside, Keys};
 use crate::codec::envelope::Payload;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
@@ -13,18 +14,25 @@ use std::sync::Arc;
 impl Machine {
     /// The body is about to run for everybody who waits.
     pub(super) fn begin(&mut self) -> Step {
-        self.at = At::Running;
-        let begun = self.rules.early().map(|_| self.call.cache.clock().now());
         let load = self.call.function.load_begins();
+        self.leads();
         if let Some(miss) = &mut self.miss {
-            miss.began = miss.leader.as_ref().map_or(0, Leader::begins);
             let (cache, key) = (self.call.cache.again().into_cache(), self.call.key.clone());
-            let outer = Inside::current();
-            miss.held = Some(Arc::new(Held { cache, key, outer }));
-            miss.begun = begun;
+            let (keys, outer) = (Keys::One(key), Inside::current());
+            miss.held = Some(Arc::new(Held { cache, keys, outer }));
             miss.load = Some(load);
         }
         Step::Compute
+    }
+
+    /// The body that is about to run computes this key.
+    pub(super) fn leads(&mut self) {
+        self.at = At::Running;
+        let begun = self.rules.early().map(|_| self.call.cache.clock().now());
+        if let Some(miss) = &mut self.miss {
+            miss.began = miss.leader.as_ref().map_or(0, Leader::begins);
+            miss.begun = begun;
+        }
     }
 
     /// While this lives the body is polled. Its cached calls are to know that this call leads its
@@ -36,14 +44,40 @@ impl Machine {
 
     /// The body is about to run side by side with others: no lease covers it, so nothing is stored.
     pub(super) fn begin_beside(&mut self) -> Step {
-        self.at = At::Running;
+        self.beside();
         self.call.record(Outcome::Miss);
         let load = self.call.function.load_begins();
         if let Some(miss) = &mut self.miss {
-            miss.waiter = None;
             miss.load = Some(load);
         }
         Step::Compute
+    }
+
+    /// The body that is about to run computes this key side by side with others.
+    pub(super) fn beside(&mut self) {
+        self.at = At::Running;
+        if let Some(miss) = &mut self.miss {
+            miss.waiter = None;
+        }
+    }
+
+    /// Whether others may wait for what this call computes.
+    pub(super) fn is_leader(&self) -> bool {
+        self.miss.as_ref().is_some_and(|miss| miss.leader.is_some())
+    }
+
+    /// Ends the flight that this call leads and has not begun to compute. It looks again later.
+    pub(super) fn leave(&mut self) {
+        self.at = At::Look;
+        if let Some(miss) = &mut self.miss {
+            miss.leader = None;
+        }
+    }
+
+    /// The lease, if it is held.
+    pub(super) fn take_lease(&mut self) -> Option<Lease> {
+        let miss = self.miss.as_mut()?;
+        std::mem::replace(&mut miss.lease, Err(NoLease::Theirs)).ok()
     }
 
     /// Copies the error of the flight that was waited for: `copy` says whether it could be.
@@ -62,7 +96,7 @@ impl Machine {
         if let Some(load) = miss.load.take() {
             load.ends();
         }
-        miss.leader.is_some()
+        self.is_leader()
     }
 
     /// It is a failure, whose `error` can be handed to who waits, if it can be copied. What to

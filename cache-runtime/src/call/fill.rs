@@ -29,7 +29,7 @@ impl Machine {
         Box::pin(self.fill())
     }
 
-    async fn fill(&mut self) {
+    pub(super) async fn fill(&mut self) {
         let Self { call, budget, miss: Some(miss), .. } = self else { return };
         let Some(leader) = miss.leader.take() else { return };
         let lease = std::mem::replace(&mut miss.lease, Err(NoLease::Theirs));

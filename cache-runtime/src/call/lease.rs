@@ -1,5 +1,6 @@
 //! The lease of a key: asked for, held while its value is computed, and given back.
 
+use super::together::all;
 use crate::cache::Handle;
 use crate::error::Error;
 use crate::flight::leases::{Holding, LIFE};
@@ -76,19 +77,53 @@ impl Lease {
     }
 }
 
+impl Lease {
+    /// What is left of it where it is dropped before it is settled.
+    fn left(&mut self) -> Option<Left> {
+        let token = self.token.take()?;
+        self.cache.leases().leave_behind(&self.key, &token);
+        Some(Left { cache: self.cache.again(), key: self.key.clone(), token })
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
-        let Some(token) = self.token.take() else { return };
-        self.cache.leases().leave_behind(&self.key, &token);
-        // Without a runtime it runs out, or is taken over by the next call of this process.
-        if timers::available() {
-            let (cache, key) = (self.cache.again(), self.key.clone());
-            drop(tokio::spawn(async move {
-                let within = cache.settings().timeout;
-                if cache.store().settle(&key, &token, Act::Release, within).await.is_ok() {
-                    cache.leases().given_back(&token);
-                }
-            }));
+        if let Some(left) = self.left() {
+            give_all_back(vec![left]);
         }
+    }
+}
+
+/// Gives leases back behind the caller's back, all at once.
+pub(super) fn give_back(leases: Vec<Lease>) {
+    let left: Vec<_> = leases.into_iter().filter_map(|mut lease| lease.left()).collect();
+    if !left.is_empty() {
+        give_all_back(left);
+    }
+}
+
+/// A lease that may stand in the store still.
+struct Left {
+    cache: Handle,
+    key: Key,
+    token: Token,
+}
+
+impl Left {
+    async fn release(self) {
+        let Self { cache, key, token } = self;
+        let within = cache.settings().timeout;
+        if cache.store().settle(&key, &token, Act::Release, within).await.is_ok() {
+            cache.leases().given_back(&token);
+        }
+    }
+}
+
+fn give_all_back(left: Vec<Left>) {
+    // Without a runtime they run out, or are taken over by the next calls of this process.
+    if timers::available() {
+        drop(tokio::spawn(async move {
+            all(left.into_iter().map(Left::release)).await;
+        }));
     }
 }

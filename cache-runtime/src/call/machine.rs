@@ -133,7 +133,7 @@ impl Call {
 
 impl Machine {
     /// A call that is about to begin.
-    fn new(call: Active, rules: Rules, deadlines: Option<Deadlines>) -> Self {
+    pub(super) fn new(call: Active, rules: Rules, deadlines: Option<Deadlines>) -> Self {
         if call.refresh {
             call.cache.flights().forget((&call.key).into());
         }

@@ -1,6 +1,7 @@
 //! One call before it begins: which cache it uses, and under which key.
 
 pub(crate) mod background;
+pub(crate) mod batch;
 pub(crate) mod budget;
 mod claim;
 mod compute;
@@ -12,6 +13,7 @@ mod lookup;
 mod machine;
 pub(crate) mod plain;
 pub(crate) mod read_through;
+mod together;
 mod work;
 
 use crate::cache::context::{Context, Mode};

@@ -72,7 +72,17 @@ impl Open {
 impl Flights {
     /// Joins the flight of `key`, or starts it.
     pub(crate) fn join(&self, key: &Key) -> Role {
-        let Open { flights, journal } = &mut *lock(&self.open);
+        self.join_in(&mut lock(&self.open), key)
+    }
+
+    /// [`join`](Self::join)s all of these in one step, so that of two callers with the same keys
+    /// one leads them all.
+    pub(crate) fn join_all<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Vec<Role> {
+        let open = &mut *lock(&self.open);
+        keys.map(|key| self.join_in(open, key)).collect()
+    }
+
+    fn join_in(&self, Open { flights, journal }: &mut Open, key: &Key) -> Role {
         if let Some(flight) = flights.get(key) {
             return Role::Wait(flight.join());
         }

@@ -36,6 +36,36 @@ impl Function {
         self.mark() == other.mark() && other.patterns().iter().any(|shape| self.renders(shape))
     }
 
+    /// Whether the entries of both are the same ones: their templates differ in names alone.
+    pub(super) fn shares_entries(&self, other: &Self) -> bool {
+        let written = |function: &Self| function.declared.template.is_some();
+        written(self)
+            && written(other)
+            && self.mark() == other.mark()
+            && self.patterns() == other.patterns()
+    }
+
+    /// Whether its keys are of the members of a list.
+    pub(super) fn is_batch(&self) -> bool {
+        self.option("batch").is_some()
+    }
+
+    /// What those must agree in whose entries are the same ones: what is stored of an absent value,
+    /// and what is left of a life says nothing without the windows.
+    pub(super) fn terms(&self) -> impl PartialEq + use<> {
+        let window = |name| self.option(name);
+        (
+            self.option("none_ttl").is_some(),
+            window("stale_while_revalidate"),
+            window("stale_if_error"),
+        )
+    }
+
+    fn option(&self, name: &str) -> Option<&'static str> {
+        let given = self.declared.options.iter().find(|(given, _)| *given == name);
+        given.map(|(_, value)| *value)
+    }
+
     /// What all of its keys begin with.
     pub(crate) fn key_head(&self) -> String {
         self.patterns().first().map(Pattern::head).unwrap_or_default()

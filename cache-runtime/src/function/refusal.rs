@@ -30,6 +30,12 @@ impl Function {
                  that names it would invalidate it: give it another name",
             );
         }
+        if registry().disagrees(self) {
+            return Some(
+                "its entries are those of another cached function, of many keys or of one, which \
+                 differs in `none_ttl` or a stale window: give both the same, or another `key`",
+            );
+        }
         None
     }
 

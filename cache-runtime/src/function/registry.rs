@@ -101,14 +101,23 @@ impl Registry {
         self.functions.iter().copied().filter(move |function| function.path() == path)
     }
 
-    /// Pairs of functions whose keys can be one.
+    /// Whether the function does not agree with the first one of those with its entries, where one
+    /// of these is of many keys.
+    pub(super) fn disagrees(&self, function: &Function) -> bool {
+        let mut alike = self.functions.iter().filter(|other| other.shares_entries(function));
+        let agrees = alike.clone().next().is_none_or(|first| first.terms() == function.terms());
+        !agrees && alike.any(|other| other.is_batch())
+    }
+
+    /// Pairs of functions whose keys can be one, and are not meant to be.
     pub(crate) fn overlaps(&self) -> Vec<(&'static Function, &'static Function)> {
         let mut found = Vec::new();
         for (i, one) in self.functions.iter().enumerate() {
             for other in self.functions.iter().skip(i + 1) {
                 // An argument that reads like a path is told by `is_forged`, call by call.
                 let alike = one.declared.template.is_some() == other.declared.template.is_some();
-                if alike && one.overlaps(other) {
+                let meant = (one.is_batch() || other.is_batch()) && one.shares_entries(other);
+                if alike && !meant && one.overlaps(other) {
                     found.push((*one, *other));
                 }
             }

@@ -4,6 +4,7 @@
 //! [`Hooks`], which only the shell around it knows.
 
 pub(crate) mod future;
+pub(crate) mod many;
 pub(crate) mod rules;
 pub(crate) mod shape;
 pub(crate) mod time;

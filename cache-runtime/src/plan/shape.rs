@@ -54,6 +54,12 @@ pub struct OptionOf<T>(PhantomData<fn() -> T>);
 /// Any other type: stores the whole.
 pub struct Plain<T>(PhantomData<fn() -> T>);
 
+impl<T> OptionOf<T> {
+    pub(super) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
 impl<T, E> Shape for ResultOption<T, E> {
     type Output = Result<Option<T>, E>;
     type Stored = Option<T>;

@@ -7,7 +7,7 @@
 //! shows what each of these rules is for.
 
 use crate::cache::Cache;
-use crate::cache::context::{Context, Held, Mode, with_cache, within};
+use crate::cache::context::{Context, Held, Keys, Mode, with_cache, within};
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
 use crate::error::Error;
@@ -125,7 +125,8 @@ impl Put {
     fn hold(&self, context: &mut Context) {
         if let (Ok(Some(_)), Some(key)) = (&self.lease, &self.key) {
             let outer = context.held.take();
-            let held = Held { cache: self.cache.clone(), key: key.clone(), outer };
+            let (cache, keys) = (self.cache.clone(), Keys::One(key.clone()));
+            let held = Held { cache, keys, outer };
             context.held = Some(Arc::new(held));
         }
     }

@@ -1,7 +1,8 @@
 //! Writes the companion `f_entry`, which takes what the key of `f` is made of.
 
+use crate::cached::batch::Batch;
 use crate::cached::expand::function::location;
-use crate::cached::expand::plan::{plan, ttl_of};
+use crate::cached::expand::plan::{plan, ttl_of, value};
 use crate::cached::model::{Model, private};
 use crate::cached::values::Ttl;
 use crate::key::render::render;
@@ -14,7 +15,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredicate};
+use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredicate, parse_quote};
 
 /// The companion of a function that is cached.
 pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
@@ -35,7 +36,13 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     } else {
         quote_spanned!(Span::mixed_site()=> ::core::option::Option::None)
     };
+    // As in the function, so that what cannot be a part of the key is one error.
+    let member = model
+        .batch
+        .as_ref()
+        .map(|Batch { member, .. }| quote_spanned!(Span::mixed_site()=> let #member = &#member;));
     let body = quote_spanned! {span=>
+        #member
         #p::entry(#p::companion_call(#location, #name, #self_name, #cache, #render), #plan)
     };
     with_body(item, model, &inputs, &output, &body)
@@ -63,6 +70,13 @@ fn with_body(
     let ident = format_ident!("{name}_entry", span = item.sig.ident.span());
     let attrs = item.attrs.iter().filter(|attr| is_shared(attr));
     let vis = &item.vis;
+    let value = match &model.batch {
+        Some(_) if model.options.none_ttl.is_some() => {
+            let value = value(model, output);
+            quote_spanned!(output.span()=> ::core::option::Option<#value>)
+        }
+        _ => value(model, output),
+    };
     let arguments: Vec<_> = inputs.iter().map(|(_, input)| input).collect();
     let generics = kept_generics(&item.sig.generics, &quote!(#(#arguments,)* #output #body));
     let (params, where_clause) = (&generics.params, &generics.where_clause);
@@ -81,7 +95,7 @@ fn with_body(
         )]
         // Compiled where it is called, if it is.
         #[inline]
-        #vis fn #ident <#params> (#(#arguments),*) -> #p::Entry<#output> #where_clause {
+        #vis fn #ident <#params> (#(#arguments),*) -> #p::Entry<#value> #where_clause {
             #body
         }
     })
@@ -99,9 +113,11 @@ fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
         model.key.uses.iter().any(|used| used == name)
             || mentions(&model.options.cache, &|ident| ident == name)
     };
+    let is_list = |at: usize| model.batch.as_ref().filter(|batch| batch.input == at);
     let inputs = item.sig.inputs.iter().enumerate();
     let kept = inputs.filter(|(at, input)| match input {
         FnArg::Receiver(_) => is_used("self"),
+        FnArg::Typed(_) if is_list(*at).is_some() => true,
         FnArg::Typed(_) => model
             .bindings
             .iter()
@@ -109,6 +125,12 @@ fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
     });
     kept.map(|(at, input)| {
         let mut input = input.clone();
+        if let (FnArg::Typed(list), Some(Batch { member, element, .. })) = (&mut input, is_list(at))
+        {
+            // Of the list it takes one element.
+            *list.pat = parse_quote!(#member);
+            *list.ty = element.clone();
+        }
         WithoutMut.visit_fn_arg_mut(&mut input);
         (at, input)
     })
@@ -116,7 +138,7 @@ fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
 }
 
 /// The companion changes nothing, so its arguments need no `mut`.
-struct WithoutMut;
+pub(super) struct WithoutMut;
 
 impl VisitMut for WithoutMut {
     fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {

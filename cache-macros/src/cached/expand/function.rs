@@ -3,8 +3,8 @@
 //! What can be a function in the runtime is not written out here. Everything of ours has
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
-use crate::cached::expand::copies;
 use crate::cached::expand::plan::{check_positional, codec, limits, plan, ttl_of};
+use crate::cached::expand::{batch, copies};
 use crate::cached::model::{Model, private};
 use crate::key::model::SelfType;
 use crate::key::render::render;
@@ -23,7 +23,6 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let p = private(model, span);
     let function = declaration(item, model);
     let cache = cache(&model.krate, model.options.cache.as_ref());
-    let render = render(&model.krate, &model.key);
     let ttl = model.options.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
     let plan = plan(model, &model.output, ttl);
     let early = model.options.early_refresh.as_ref().map(|beta| {
@@ -32,6 +31,11 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         quote_spanned!(span=> .early_refresh(#beta))
     });
     let body = body(item, model.form, Some(&model.output));
+    if let Some(many) = &model.batch {
+        let whole = batch::batch(many, item, model, (&function, &cache, &plan, &body));
+        return with_body(item, &batch::signature(&item.sig), &whole);
+    }
+    let render = render(&model.krate, &model.key);
     let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render));
     if model.form == Form::Plain {
         let whole = quote! {

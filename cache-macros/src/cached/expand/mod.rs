@@ -1,5 +1,6 @@
 //! The code of a cached function, and of its companion. What the options say has been judged.
 
+mod batch;
 pub(super) mod companion;
 mod copies;
 pub(super) mod function;

@@ -50,7 +50,11 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
             __CODEC
         }
     };
-    let shape = shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#output>::new()));
+    let value = value(model, output);
+    let shape = match &model.batch {
+        Some(_) if none_ttl.is_some() => quote_spanned!(span=> #p::or_none::<#value>()),
+        _ => shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#value>::new())),
+    };
     let plan = match model.options.verify {
         Some(false) => quote_spanned!(span=> #p::plan(#codec, #shape).verify(false)),
         _ => quote_spanned! {span=>
@@ -62,13 +66,34 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
             }
         },
     };
+    let errors = errors(model, output);
+    let errors = model.batch.is_none().then(|| quote_spanned!(span=> .share_errors(#errors)));
     quote_spanned! {span=>
         #plan
-        .share_errors({
+        #errors
+        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with
+    }
+}
+
+/// The type of which a part is stored: what the function returns, of a batch for each member.
+pub(crate) fn value(model: &Model, output: &Type) -> TokenStream {
+    let span = ours_at(output.span());
+    let p = private(model, span);
+    match &model.batch {
+        None => output.to_token_stream(),
+        Some(_) => quote_spanned!(span=> <#output as #p::Batched>::Value),
+    }
+}
+
+/// How a failure is handed to those who wait.
+pub(crate) fn errors(model: &Model, output: &Type) -> TokenStream {
+    let span = ours_at(output.span());
+    let p = private(model, span);
+    quote_spanned! {span=>
+        {
             use #p::{ErrorsUnshared as _, ErrorsShared as _};
             (&&#p::Returns::<#output>::new()).errors()
-        })
-        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with
+        }
     }
 }
 

@@ -1,0 +1,336 @@
+//! A cached function of many keys: what it adds to its program is a shell around [`Members`] that
+//! decodes, runs the body and encodes. The results are decoded as they come, and are held by
+//! elements of the list: those whose keys are alike share a member.
+//!
+//! [`begin`] makes members of the list, [`members`] is the algorithm; what bodies need that may run
+//! twice is in [`again`].
+
+pub(crate) mod again;
+mod begin;
+mod members;
+
+use crate::cache::Cache;
+use crate::cache::context::{Held, Inside};
+use crate::codec::envelope::Payload;
+use crate::function::Function;
+use crate::key::KeyWriter;
+use crate::plan::many::{Elements, Many, Member};
+use crate::plan::shape::Shape;
+use begin::Beginning;
+use members::{Members, Step};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// A call of a cached function of many keys.
+pub struct Batch<I, R, K, V, S: Shape> {
+    /// `None` where the cache is not asked.
+    members: Option<Members>,
+    many: Many<R, K, V, S>,
+    with: Elements<I, K>,
+    /// Each once; all that were given where the cache is not asked.
+    elements: Vec<Element<I, V>>,
+    /// The first element of each member.
+    firsts: Vec<usize>,
+    /// The members that the body runs for.
+    running: Vec<usize>,
+    /// What the body returned beyond what it was asked for.
+    extras: Vec<(K, V)>,
+}
+
+/// An element of the list.
+struct Element<I, V> {
+    id: I,
+    value: Option<V>,
+    /// The next one of the same member.
+    next: Option<usize>,
+}
+
+/// What a call of many keys does next.
+#[derive(Debug)]
+pub enum Next<I, R> {
+    /// Runs its body for these.
+    Run(Vec<I>),
+    /// Returns this.
+    Return(R),
+}
+
+/// Begins a call for the elements of `ids`, whose keys `render` writes.
+pub fn batch<I, R, K, V, S>(
+    function: &'static Function,
+    explicit: Option<Cache>,
+    many: Many<R, K, V, S>,
+    ids: &[I],
+    render: impl Fn(&mut KeyWriter<'_>, &I),
+) -> Batch<I, R, K, V, S>
+where
+    I: Member<K>,
+    S: Shape,
+{
+    let mut batch = Batch {
+        members: None,
+        many,
+        with: Elements::NEW,
+        elements: Vec::with_capacity(ids.len()),
+        firsts: Vec::new(),
+        running: Vec::new(),
+        extras: Vec::new(),
+    };
+    if ids.is_empty() {
+        return batch;
+    }
+    if let Some(mut beginning) = Beginning::new(function, explicit, ids.len()) {
+        let added = ids.iter().try_for_each(|id| {
+            let (member, is_new) = beginning.member(&|key| render(key, id))?;
+            let is_there =
+                |at: usize| batch.elements.get(at).is_some_and(|own: &Element<I, V>| own.id == *id);
+            if is_new || !batch.of(member).any(is_there) {
+                batch.add(id.clone(), member, is_new);
+            }
+            Ok(())
+        });
+        match added {
+            Ok(()) => {
+                batch.members = Some(beginning.begin(&batch.many.plan.rules));
+                return batch;
+            }
+            Err(why) => beginning.refused(why, ids.len()),
+        }
+    }
+    batch.elements = ids.iter().cloned().map(Element::new).collect();
+    batch
+}
+
+impl<I, V> Element<I, V> {
+    fn new(id: I) -> Self {
+        Self { id, value: None, next: None }
+    }
+}
+
+impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
+    /// Adds an element of `member`.
+    fn add(&mut self, id: I, member: usize, is_new: bool) {
+        let at = self.elements.len();
+        if is_new {
+            self.firsts.push(at);
+        } else {
+            let last = self.of(member).last();
+            if let Some(last) = last.and_then(|last| self.elements.get_mut(last)) {
+                last.next = Some(at);
+            }
+        }
+        self.elements.push(Element::new(id));
+    }
+
+    /// The elements of a member.
+    fn of(&self, member: usize) -> impl Iterator<Item = usize> {
+        let next = |at: &usize| self.elements.get(*at)?.next;
+        std::iter::successors(self.firsts.get(member).copied(), next)
+    }
+
+    /// Goes on until the body is to run or there is a result.
+    pub async fn next(&mut self) -> Next<I, R> {
+        loop {
+            let Some(members) = &mut self.members else { return self.bare() };
+            match members.step() {
+                None => members.advance().await,
+                Some(Step::Serve(member, value)) => self.serve(member, &value),
+                Some(Step::CopyError(member)) => {
+                    if let Some(output) = self.copied(member) {
+                        return Next::Return(output);
+                    }
+                }
+                Some(Step::Run(running)) => return Next::Run(self.run_for(running)),
+                Some(Step::Over) => return Next::Return(self.finish()),
+            }
+        }
+    }
+
+    /// What is done without a cache.
+    fn bare(&mut self) -> Next<I, R> {
+        if self.elements.is_empty() {
+            return Next::Return(self.finish());
+        }
+        Next::Run(self.elements.drain(..).map(|element| element.id).collect())
+    }
+
+    fn run_for(&mut self, running: Vec<usize>) -> Vec<I> {
+        let elements = running.iter().flat_map(|member| self.of(*member));
+        let ids = elements.filter_map(|index| self.elements.get(index));
+        let ids = ids.map(|element| (self.with.clone)(&element.id)).collect();
+        self.running = running;
+        ids
+    }
+
+    /// The body, as it is to be polled.
+    pub fn run<B: Future>(&self, body: B) -> Running<B> {
+        let held = self.members.as_ref().and_then(Members::held);
+        Running { held, body: Box::pin(body) }
+    }
+
+    /// The body has returned `output`. What the call returns, if it is to return at once.
+    pub fn done(&mut self, output: R) -> Option<R> {
+        let Some(members) = &mut self.members else { return Some(output) };
+        let count = members.returned();
+        match (self.many.split)(output) {
+            Ok(pairs) => {
+                let ambiguous = self.place(pairs);
+                self.store(&ambiguous);
+                None
+            }
+            Err(failed) => self.failed(failed, count),
+        }
+    }
+
+    /// Gives the elements that the body ran for their values. Answers the members of which there
+    /// were several, so that nobody knows which is theirs.
+    fn place(&mut self, pairs: Vec<(K, V)>) -> Vec<usize> {
+        let members = self.running.iter();
+        let running = members.flat_map(|member| self.of(*member).map(|at| (at, *member)));
+        let running: Vec<_> = running.collect();
+        let ids = running.iter().filter_map(|(at, _)| Some(&self.elements.get(*at)?.id));
+        let keys: Vec<_> = pairs.iter().map(|(key, _)| key).collect();
+        let places = (self.with.find)(&ids.collect::<Vec<_>>(), &keys);
+        let mut ambiguous = Vec::new();
+        for ((key, value), place) in pairs.into_iter().zip(places) {
+            let place = place.and_then(|place| running.get(place));
+            let place = place.and_then(|(at, member)| Some((self.elements.get_mut(*at)?, *member)));
+            match place {
+                Some((element, _)) if element.value.is_none() => element.value = Some(value),
+                place => {
+                    ambiguous.extend(place.map(|(_, member)| member));
+                    self.extras.push((key, value));
+                }
+            }
+        }
+        ambiguous
+    }
+
+    /// Encodes what the members that the body ran for have by now.
+    fn store(&mut self, ambiguous: &[usize]) {
+        for member in std::mem::take(&mut self.running) {
+            if ambiguous.contains(&member) {
+                self.members.iter().for_each(|members| members.is_ambiguous(member));
+                continue;
+            }
+            let has_value =
+                |index: &usize| self.elements.get(*index).is_some_and(|own| own.value.is_some());
+            let element = self.of(member).find(has_value);
+            let element = element.and_then(|index| self.elements.get_mut(index));
+            let mut value = element.map(|element| &mut element.value);
+            let taken = value.as_mut().and_then(|value| value.take());
+            let Some(members) = &mut self.members else { return };
+            let Some(output) = (self.many.output)(taken) else { continue };
+            let hooks = &self.many.plan.hooks;
+            let output = match S::split(output) {
+                Ok(stored) => {
+                    members.encode(member, hooks.said(&stored), &hooks.storable(&stored));
+                    S::join(stored)
+                }
+                Err(failed) => {
+                    members.fails(member);
+                    failed
+                }
+            };
+            if let Some(value) = value {
+                *value = (self.many.value)(output);
+            }
+        }
+    }
+
+    /// The body has failed, for so many members.
+    fn failed(&mut self, failed: R, count: usize) -> Option<R> {
+        let error = if count == 1 { (self.many.errors.pack)(&failed) } else { None };
+        let instead = self.members.as_mut()?.failed(error);
+        let all = instead.filter(|instead| {
+            instead.iter().all(|(member, value)| self.decode(*member, value).is_ok())
+        });
+        let members = self.members.as_mut()?;
+        match all {
+            Some(instead) => {
+                instead.iter().for_each(|(member, value)| members.served(*member, value));
+                None
+            }
+            None => {
+                members.missed(&self.running);
+                Some(failed)
+            }
+        }
+    }
+
+    fn serve(&mut self, member: usize, value: &Payload) {
+        let decoded = self.decode(member, value);
+        let Some(members) = &mut self.members else { return };
+        match decoded {
+            Ok(()) => members.served(member, value),
+            Err(why) => members.refused(member, why),
+        }
+    }
+
+    /// Decodes the value of a member for each of its elements. The error says why it cannot be read,
+    /// or is none where the function does not store such a value.
+    fn decode(
+        &mut self,
+        member: usize,
+        value: &Payload,
+    ) -> Result<(), Option<crate::error::Error>> {
+        let Many { plan, value: value_of, .. } = &self.many;
+        let computed = self.members.as_ref().is_some_and(|all| all.serves_computed(member));
+        let mut next = self.firsts.get(member).copied();
+        while let Some(element) = next.and_then(|index| self.elements.get_mut(index)) {
+            let stored = (plan.hooks.decode)(value).map_err(Some)?;
+            if !computed && !plan.hooks.knows(&stored) {
+                return Err(None);
+            }
+            element.value = value_of(S::join(stored));
+            next = element.next;
+        }
+        Ok(())
+    }
+
+    /// A copy of the error of the flight that a member waited for.
+    fn copied(&mut self, member: usize) -> Option<R> {
+        let (mut output, errors) = (None, self.many.errors);
+        self.members.as_mut()?.copy_error(member, &mut |error| {
+            output = (errors.unpack)(error);
+            output.is_some()
+        });
+        output
+    }
+
+    fn finish(&mut self) -> R {
+        let own = self.elements.drain(..);
+        let own =
+            own.filter_map(|element| Some(((self.with.into_key)(element.id), element.value?)));
+        (self.many.join)(own.chain(self.extras.drain(..)).collect())
+    }
+}
+
+impl<I, R, K, V, S: Shape> fmt::Debug for Batch<I, R, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("elements", &self.elements.len()).finish_non_exhaustive()
+    }
+}
+
+/// A body whose cached calls know what it computes.
+pub struct Running<B> {
+    held: Option<Arc<Held>>,
+    /// Boxed: it is moved, and would be a part of the call's future twice.
+    body: Pin<Box<B>>,
+}
+
+impl<B: Future> Future for Running<B> {
+    type Output = B::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<B::Output> {
+        let _inside = self.held.as_ref().map(|held| Inside::enter(Some(held)));
+        self.body.as_mut().poll(context)
+    }
+}
+
+impl<B> fmt::Debug for Running<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").finish_non_exhaustive()
+    }
+}

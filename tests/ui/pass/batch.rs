@@ -1,0 +1,134 @@
+//! Functions of many keys in all their forms.
+#![deny(warnings)]
+#![deny(clippy::all, clippy::pedantic)]
+#![allow(clippy::unused_async)] // bodies here have nothing to wait for
+#![forbid(unsafe_code)]
+
+use cache_runtime::{Cache, CacheKey, Postcard, redis_cache, redis_invalidate, redis_put};
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+type AppResult<T> = Result<T, String>;
+type Users = HashMap<u64, String>;
+
+struct Db;
+
+/// A slice, and a map in a `Result`.
+#[redis_cache(ttl = "5m", key = "user:{id}", batch = "ids")]
+pub async fn users(db: &Db, ids: &[u64]) -> AppResult<HashMap<u64, String>> {
+    let Db = db;
+    if ids.contains(&0) {
+        return Err("no such user".to_owned());
+    }
+    Ok(ids.iter().map(|id| (*id, id.to_string())).collect())
+}
+
+/// An alias for the whole, and other arguments by value.
+#[redis_cache(key = "of:{org}:{id}", batch = "id in ids", version = 2, none_ttl = "5s")]
+async fn aliased(org: String, mut ids: Vec<u64>, mut limit: usize) -> Users {
+    limit += 1;
+    ids.truncate(limit);
+    ids.into_iter().map(|id| (id, org.clone())).collect()
+}
+
+/// Pairs in order, a derived member, a field of it, and a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, CacheKey)]
+struct Id {
+    tenant: u64,
+    name: String,
+}
+
+#[redis_cache(key = "id:{id}", batch = "ids")]
+async fn pairs((one, mut two): (u64, u64), ids: &[Id]) -> Vec<(Id, u64)> {
+    two += one;
+    ids.iter().map(|id| (id.clone(), two)).collect()
+}
+
+#[redis_cache(key = "field:{id.tenant}:{id.name:lower}", batch = "ids", stale_if_error = "1h")]
+async fn fields(ids: &[Id]) -> Result<BTreeMap<Id, u64>, Arc<str>> {
+    Ok(ids.iter().map(|id| (id.clone(), id.tenant)).collect())
+}
+
+/// A member that the body does not use otherwise, and one argument that only the key does.
+#[redis_cache(key = "only:{org}:{id}", batch = "ids", codec = Postcard, version = 1)]
+async fn only_in_the_key(org: u64, ids: &[u64]) -> HashMap<u64, u8> {
+    ids.iter().map(|id| (*id, 1)).collect()
+}
+
+#[redis_cache(key = "generic:{T}:{id}", batch = "ids", ttl = life, entry = false)]
+async fn generic<T, K>(life: Duration, ids: &[K], value: &T) -> HashMap<K, T>
+where
+    T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned,
+    K: CacheKey + Clone + Eq + Hash,
+{
+    ids.iter().map(|id| (id.clone(), value.clone())).collect()
+}
+
+struct Repo {
+    cache: Cache,
+}
+
+impl Repo {
+    #[redis_cache(key = "repo:{id}", batch = "ids", cache = self.cache)]
+    async fn find<'a>(&'a self, seen: &mut Vec<u64>, ids: &'a [u64]) -> HashMap<u64, u64> {
+        seen.extend_from_slice(ids);
+        ids.iter().map(|id| (*id, *id)).collect()
+    }
+
+    #[redis_cache(key = "shared:{id}", batch = "ids", cache = self.cache)]
+    async fn shared(self: &Arc<Self>, ids: Vec<u64>) -> HashMap<u64, u64> {
+        ids.into_iter().map(|id| (id, id)).collect()
+    }
+}
+
+#[redis_invalidate(users(id), fields(Id { tenant: id, name: String::new() }))]
+async fn change(id: u64) -> AppResult<u64> {
+    Ok(id)
+}
+
+#[redis_put(users(id))]
+async fn rename(id: u64, name: &str) -> AppResult<String> {
+    let _ = id;
+    Ok(name.to_owned())
+}
+
+/// Its future is `Send` where that of the body is, whatever the error is.
+#[redis_cache(key = "send:{id}", batch = "ids")]
+async fn error_is_not_send(ids: &[u64]) -> Result<HashMap<u64, u64>, Box<dyn Error>> {
+    tokio::task::yield_now().await;
+    Ok(ids.iter().map(|id| (*id, *id)).collect())
+}
+
+fn is_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let cache = Cache::in_memory();
+    let repo = Arc::new(Repo { cache: cache.clone() });
+    let ada = Id { tenant: 1, name: "Ada".to_owned() };
+    is_send(cache.scope(async {
+        assert_eq!(users(&Db, &[1, 2]).await.unwrap().len(), 2);
+        assert_eq!(users_entry(1).get().await.unwrap().as_deref(), Some("1"));
+        assert_eq!(aliased("a".to_owned(), vec![1, 2, 3], 1).await.len(), 2);
+        assert_eq!(aliased_entry("a".to_owned(), 3).get().await.unwrap(), Some(None));
+        assert_eq!(pairs((1, 2), std::slice::from_ref(&ada)).await, [(ada.clone(), 3)]);
+        assert_eq!(fields(&[ada.clone(), ada.clone()]).await.unwrap()[&ada], 1);
+        assert_eq!(only_in_the_key(1, &[]).await.len(), 0);
+        assert_eq!(generic(Duration::from_secs(5), &["a", "b"], &7_u8).await["b"], 7);
+        let mut seen = Vec::new();
+        assert_eq!(repo.find(&mut seen, &[1, 2]).await.len(), 2);
+        assert_eq!(repo.find(&mut seen, &[2, 3]).await.len(), 2);
+        assert_eq!(seen, [1, 2, 3]);
+        assert_eq!(repo.shared(vec![1]).await[&1], 1);
+        assert_eq!(change(1).await, Ok(1));
+        assert_eq!(rename(1, "Ada").await, Ok("Ada".to_owned()));
+        assert_eq!(users(&Db, &[1]).await.unwrap()[&1], "Ada");
+        assert_eq!(error_is_not_send(&[1]).await.unwrap()[&1], 1);
+    }))
+    .await;
+}
