@@ -58,6 +58,15 @@ impl AnyStore {
         })
     }
 
+    /// While what it answers lives, reads wait for one another for one turn, and so go together also
+    /// where nobody else reads.
+    pub(crate) fn together(&self) -> Option<impl Send + use<'_>> {
+        match self {
+            Self::Redis(store) => Some(store.together()),
+            Self::Memory(_) | Self::Disabled(_) => None,
+        }
+    }
+
     /// How often a lost connection was made again; `None` where none can be lost.
     pub(crate) fn reconnects(&self) -> Option<u64> {
         match self {

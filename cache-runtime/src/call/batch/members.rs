@@ -146,6 +146,8 @@ impl Members {
     /// Looks all up that have not been.
     async fn look(&mut self) {
         let sent = Instant::now();
+        let cache = self.cache.again();
+        let _together = (self.all.len() > 1).then(|| cache.store().together());
         let looks = self
             .at(|at| at == At::Look)
             .map(|(index, member)| async move { Some((index, member.machine.look().await?)) });
@@ -214,11 +216,8 @@ impl Members {
             let machine = &mut member.machine;
             match machine.at {
                 At::Begin => machine.leads(),
+                At::Claim if last => machine.leads(), // without the lease
                 At::Beside => machine.beside(),
-                At::Claim if last => {
-                    drop(machine.claimed(Err(Claimed::No(NoLease::Theirs))));
-                    machine.leads();
-                }
                 _ if last => machine.beside(),
                 // While the body runs nobody is to wait for what it does not compute.
                 At::Claim => {

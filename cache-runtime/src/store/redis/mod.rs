@@ -25,7 +25,7 @@ use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
 use harmful::{Standing, TIMES};
-use link::node::Node;
+use link::node::{Node, Reading};
 use reading::{Reader, value, value_and_life};
 use redis::Value;
 use refusal::Asked;
@@ -72,6 +72,11 @@ impl RedisStore {
     /// Leaves `key` alone for a while: its value is larger than who asks for it wants.
     pub(crate) fn leave_alone(&self, key: &Key) {
         self.node_of(key).harmful.harmed(key.whole(), TIMES);
+    }
+
+    /// While what it answers lives, somebody reads: those who come then join one another.
+    pub(crate) fn together(&self) -> impl Send + use<'_> {
+        Reading::begin(&self.node).0
     }
 
     /// How often connections were made again that had been lost.
