@@ -6,7 +6,8 @@ use crate::shared::paths::{ours_at, private_of};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Path, ReturnType, Signature, Type};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, FnArg, Path, ReturnType, Signature, Type};
 
 /// The function as written, with `whole` for its body.
 pub(crate) fn with_body(item: &Item, sig: &Signature, whole: &TokenStream) -> TokenStream {
@@ -101,4 +102,21 @@ pub(crate) fn shape(p: &TokenStream, span: Span, form: Form, returns: &TokenStre
             (&&&&#returns).shape()
         }
     }
+}
+
+/// Takes the `mut` of the names that an argument binds.
+pub(crate) fn without_mut(input: &mut FnArg) {
+    struct WithoutMut;
+    impl VisitMut for WithoutMut {
+        fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
+            if pat.by_ref.is_none() {
+                pat.mutability = None;
+            }
+            visit_mut::visit_pat_ident_mut(self, pat);
+        }
+        fn visit_receiver_mut(&mut self, receiver: &mut syn::Receiver) {
+            receiver.mutability = None;
+        }
+    }
+    WithoutMut.visit_fn_arg_mut(input);
 }

@@ -6,12 +6,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, Hash};
 
+/// Members and their values.
+pub(crate) type Pairs<K, V> = Vec<(K, V)>;
+
 /// Values by the members that they are of, in the order in which they come.
 pub trait Collected: Sized {
     type Key;
     type Value;
-    fn into_pairs(self) -> Vec<(Self::Key, Self::Value)>;
-    fn from_pairs(pairs: Vec<(Self::Key, Self::Value)>) -> Self;
+    fn into_pairs(self) -> Pairs<Self::Key, Self::Value>;
+    fn from_pairs(pairs: Pairs<Self::Key, Self::Value>) -> Self;
 }
 
 macro_rules! collected {
@@ -19,10 +22,10 @@ macro_rules! collected {
         impl<$($p $(: $first $(+ $bound)*)?),*> Collected for $collection {
             type Key = K;
             type Value = V;
-            fn into_pairs(self) -> Vec<(K, V)> {
+            fn into_pairs(self) -> Pairs<K, V> {
                 self.into_iter().collect()
             }
-            fn from_pairs(pairs: Vec<(K, V)>) -> Self {
+            fn from_pairs(pairs: Pairs<K, V>) -> Self {
                 pairs.into_iter().collect()
             }
         }
@@ -34,9 +37,6 @@ collected! {
     <K: Ord, V> BTreeMap<K, V>,
     <K, V> Vec<(K, V)>
 }
-
-/// Members and their values.
-pub(crate) type Pairs<B> = Vec<(<B as Batched>::Key, <B as Batched>::Value)>;
 
 /// What a function of many keys returns.
 #[diagnostic::on_unimplemented(
@@ -54,8 +54,8 @@ pub trait Batched: Sized {
     ///
     /// # Errors
     /// The failed output itself.
-    fn split(self) -> Result<Pairs<Self>, Self>;
-    fn join(pairs: Pairs<Self>) -> Self;
+    fn split(self) -> Result<Pairs<Self::Key, Self::Value>, Self>;
+    fn join(pairs: Pairs<Self::Key, Self::Value>) -> Self;
 }
 
 #[diagnostic::do_not_recommend] // the sentence above says it in the user's types
@@ -63,10 +63,10 @@ impl<C: Collected> Batched for C {
     type Key = C::Key;
     type Value = C::Value;
 
-    fn split(self) -> Result<Pairs<Self>, Self> {
+    fn split(self) -> Result<Pairs<C::Key, C::Value>, Self> {
         Ok(self.into_pairs())
     }
-    fn join(pairs: Pairs<Self>) -> Self {
+    fn join(pairs: Pairs<C::Key, C::Value>) -> Self {
         C::from_pairs(pairs)
     }
 }
@@ -76,19 +76,20 @@ impl<C: Collected, E> Batched for Result<C, E> {
     type Key = C::Key;
     type Value = C::Value;
 
-    fn split(self) -> Result<Pairs<Self>, Self> {
+    fn split(self) -> Result<Pairs<C::Key, C::Value>, Self> {
         self.map(C::into_pairs).map_err(Err)
     }
-    fn join(pairs: Pairs<Self>) -> Self {
+    fn join(pairs: Pairs<C::Key, C::Value>) -> Self {
         Ok(C::from_pairs(pairs))
     }
 }
 
 /// An element of a list whose results are by `Key`.
 #[diagnostic::on_unimplemented(
-    message = "this batch is a list of `{Self}`, and its results are by `{Key}`",
-    label = "results are by the elements of the list: `{Self}`",
-    note = "return a map of `{Self}`, which is `Clone`, `Eq` and `Hash`, or take a list of `{Key}`"
+    message = "`{Self}`, of which this is a list, and `{Key}`, which its results are by, are to be one \
+               type that is `Clone`, `Eq` and `Hash`",
+    label = "a list of `{Self}`, with results by `{Key}`",
+    note = "return results by the elements of the list, or derive what their type lacks"
 )]
 pub trait Member<Key>: Clone + Eq + Hash {
     fn into_key(self) -> Key;
@@ -128,8 +129,8 @@ fn find<I: Member<K>, K>(elements: &[&I], keys: &[&K]) -> Vec<Option<usize>> {
 pub struct Many<R, K, V, S: Shape> {
     pub(crate) plan: Plan<S>,
     pub(crate) errors: ErrorSharing<R>,
-    pub(crate) split: fn(R) -> Result<Vec<(K, V)>, R>,
-    pub(crate) join: fn(Vec<(K, V)>) -> R,
+    pub(crate) split: fn(R) -> Result<Pairs<K, V>, R>,
+    pub(crate) join: fn(Pairs<K, V>) -> R,
     /// What a member counts as that has no value, if as anything.
     pub(crate) output: fn(Option<V>) -> Option<S::Output>,
     pub(crate) value: fn(S::Output) -> Option<V>,

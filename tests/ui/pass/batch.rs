@@ -58,7 +58,7 @@ async fn only_in_the_key(org: u64, ids: &[u64]) -> HashMap<u64, u8> {
     ids.iter().map(|id| (*id, 1)).collect()
 }
 
-#[redis_cache(key = "generic:{T}:{id}", batch = "ids", ttl = life, entry = false)]
+#[redis_cache(key = "generic:{T}:{id}", skip(K), batch = "ids", ttl = life, entry = false)]
 async fn generic<T, K>(life: Duration, ids: &[K], value: &T) -> HashMap<K, T>
 where
     T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned,

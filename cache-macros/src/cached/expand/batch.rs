@@ -1,24 +1,23 @@
 //! Writes a function of many keys: a loop around its body, which may run twice.
 
 use crate::cached::batch::Batch;
-use crate::cached::expand::companion::WithoutMut;
 use crate::cached::expand::plan::errors;
 use crate::cached::model::{Model, private};
 use crate::key::render::render_member;
 use crate::shared::cfg::attribute;
+use crate::shared::expand::without_mut;
 use crate::shared::item::Item;
 use crate::shared::paths::{ours_at, private_of};
 use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
-use syn::visit_mut::VisitMut;
 use syn::{FnArg, Pat, Signature, Type};
 
 /// The signature without the `mut` of arguments, which each run of the body has of its own.
 pub(crate) fn signature(sig: &Signature) -> Signature {
     let mut sig = sig.clone();
-    sig.inputs.iter_mut().for_each(|input| WithoutMut.visit_fn_arg_mut(input));
+    sig.inputs.iter_mut().for_each(without_mut);
     sig
 }
 

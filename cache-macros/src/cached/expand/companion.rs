@@ -6,7 +6,7 @@ use crate::cached::expand::plan::{plan, ttl_of, value};
 use crate::cached::model::{Model, private};
 use crate::cached::values::Ttl;
 use crate::key::render::render;
-use crate::shared::expand::cache;
+use crate::shared::expand::{cache, without_mut};
 use crate::shared::item::Item;
 use crate::shared::paths::ours_at;
 use crate::shared::times::Time;
@@ -14,7 +14,7 @@ use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::visit_mut::{self, VisitMut};
+use syn::visit_mut::VisitMut;
 use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredicate, parse_quote};
 
 /// The companion of a function that is cached.
@@ -131,26 +131,11 @@ fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
             *list.pat = parse_quote!(#member);
             *list.ty = element.clone();
         }
-        WithoutMut.visit_fn_arg_mut(&mut input);
+        // It changes nothing.
+        without_mut(&mut input);
         (at, input)
     })
     .collect()
-}
-
-/// The companion changes nothing, so its arguments need no `mut`.
-pub(super) struct WithoutMut;
-
-impl VisitMut for WithoutMut {
-    fn visit_pat_ident_mut(&mut self, pat: &mut syn::PatIdent) {
-        if pat.by_ref.is_none() {
-            pat.mutability = None;
-        }
-        visit_mut::visit_pat_ident_mut(self, pat);
-    }
-
-    fn visit_receiver_mut(&mut self, receiver: &mut syn::Receiver) {
-        receiver.mutability = None;
-    }
 }
 
 /// An entry outlives the call that made it, and so does the type of its value.

@@ -14,7 +14,7 @@ use crate::cache::context::{Held, Inside};
 use crate::codec::envelope::Payload;
 use crate::function::Function;
 use crate::key::KeyWriter;
-use crate::plan::many::{Elements, Many, Member};
+use crate::plan::many::{Elements, Many, Member, Pairs};
 use crate::plan::shape::Shape;
 use begin::Beginning;
 use members::{Members, Step};
@@ -36,7 +36,7 @@ pub struct Batch<I, R, K, V, S: Shape> {
     /// The members that the body runs for.
     running: Vec<usize>,
     /// What the body returned beyond what it was asked for.
-    extras: Vec<(K, V)>,
+    extras: Pairs<K, V>,
 }
 
 /// An element of the list.
@@ -185,7 +185,7 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
 
     /// Gives the elements that the body ran for their values. Answers the members of which there
     /// were several, so that nobody knows which is theirs.
-    fn place(&mut self, pairs: Vec<(K, V)>) -> Vec<usize> {
+    fn place(&mut self, pairs: Pairs<K, V>) -> Vec<usize> {
         let members = self.running.iter();
         let running = members.flat_map(|member| self.of(*member).map(|at| (at, *member)));
         let running: Vec<_> = running.collect();
