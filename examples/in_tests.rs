@@ -33,8 +33,16 @@ async fn main() -> anyhow::Result<()> {
 
             let (_, observed) = cache_runtime::observe(price(1)).await;
             assert_eq!((observed.hits, observed.misses), (1, 0));
+
+            // A task is outside of the scope: it takes the cache along.
+            let current = Cache::current();
+            let task = tokio::spawn(async move {
+                cache_runtime::observe(current.scope(price(1))).await.1.hits
+            });
+            assert_eq!(task.await?, 1);
+            anyhow::Ok(())
         })
-        .await;
+        .await?;
     println!("an hour passed in no time");
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! follows the task across awaits and ends where a new task is spawned.
 
 use super::deferred::Deferred;
-use crate::cache::Cache;
+use crate::cache::{Cache, Handle};
 use crate::figures::counters::{Counts, Observer};
 use crate::key::whole::Key;
 use std::cell::RefCell;
@@ -229,7 +229,7 @@ impl Cache {
     /// Runs `future` with this cache instead of the process-wide one, for every cached call
     /// inside that has no `cache = ...` of its own. This is how tests isolate themselves.
     ///
-    /// Tasks that `future` spawns are not inside.
+    /// Tasks that `future` spawns are not inside: [`current`](Self::current) takes the scope along.
     ///
     /// ```
     /// # use cache_runtime::{Cache, redis_cache};
@@ -245,5 +245,35 @@ impl Cache {
     pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
         let cache = self.clone();
         within(|context| context.cache = Some(cache), future)
+    }
+
+    /// The cache that a cached call at this place uses, unless its function has a `cache = ...` of
+    /// its own: that of the [`scope`](Self::scope) around it, else the process-wide one.
+    ///
+    /// There always is one. Where none has been installed the environment decides, as at the first
+    /// cached call (see [`global`](Self::global)); where that names no store, it is a cache that is
+    /// switched off. Inside the body of a function with a `cache = ...` it is still the scope's.
+    ///
+    /// A task that is spawned is outside of the scope. It takes the cache along:
+    ///
+    /// ```
+    /// # use cache_runtime::{Cache, redis_cache};
+    /// #[redis_cache(ttl = 60, key = "third:{n}")]
+    /// async fn third(n: u64) -> u64 { n / 3 }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cache = Cache::in_memory();
+    /// cache
+    ///     .scope(async {
+    ///         let current = Cache::current();
+    ///         tokio::spawn(async move { current.scope(third(9)).await }).await
+    ///     })
+    ///     .await?;
+    /// assert_eq!(cache.count_keys().await?, 1);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn current() -> Self {
+        Handle::choose(None, Context::current().cache).into_cache()
     }
 }

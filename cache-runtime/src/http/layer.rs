@@ -75,6 +75,26 @@ impl CacheLayer {
 
     /// Has the handlers' cached calls use this cache, as [`Cache::scope`] does. Left out: the
     /// process-wide one.
+    ///
+    /// A test that runs its server in a task of its own gives it its cache so, since a scope around
+    /// the test does not reach into that task.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use cache_runtime::http::CacheLayer;
+    /// use cache_runtime::{Cache, redis_cache};
+    ///
+    /// #[redis_cache(ttl = 60, key = "motto")]
+    /// async fn motto() -> String { "fail open".to_owned() }
+    ///
+    /// /// The service, which the program serves, and each test with a cache of its own.
+    /// fn app(cache: &Cache) -> Router {
+    ///     Router::new().route("/", get(motto)).layer(CacheLayer::new().cache(cache))
+    /// }
+    ///
+    /// let app = app(&Cache::in_memory());
+    /// // tokio::spawn(axum::serve(listener, app).into_future());
+    /// ```
     #[must_use]
     pub fn cache(self, cache: &Cache) -> Self {
         self.with(|options| options.cache = Some(cache.clone()))

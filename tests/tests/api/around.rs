@@ -1,7 +1,8 @@
 //! `observe`, `bypass`, `refresh` and `scope`, inside one another.
 
 use cache_runtime::{Cache, bypass, observe, redis_cache, refresh};
-use cache_tests::{Runs, in_memory};
+use cache_tests::{RedisServer, Runs, cache_at, in_memory, is_stored};
+use std::sync::Arc;
 
 #[redis_cache(ttl = 60, key = "counted:{n}")]
 async fn counted(runs: &Runs, n: u64) -> u64 {
@@ -72,4 +73,33 @@ async fn a_spawned_task_is_not_inside() {
     .await;
     assert_eq!(observed.misses, 0);
     assert_eq!(cache.count_keys().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_current_cache_is_that_of_a_call_here_and_goes_along_into_a_task() {
+    let server = RedisServer::start();
+    let (outer, inner) = (cache_at(&server.url()), in_memory());
+    let runs = Arc::new(Runs::default());
+    outer
+        .scope(async {
+            let (current, runs) = (Cache::current(), runs.clone());
+            tokio::spawn(async move { current.scope(counted(&runs, 7)).await }).await.unwrap();
+            assert_eq!(Cache::current().count_keys().await.unwrap(), 1);
+            inner.scope(async { counted(&Runs::default(), 8).await }).await;
+            let nested = inner.scope(async { Cache::current() }).await;
+            assert_eq!(nested.count_keys().await.unwrap(), 1);
+            nested.invalidate("counted:8").await.unwrap();
+        })
+        .await;
+    assert_eq!(inner.count_keys().await.unwrap(), 0, "it was the same cache");
+    assert!(is_stored(&server, "t:counted:7"));
+    let (_, observed) = observe(outer.scope(counted(&runs, 7))).await;
+    assert_eq!(observed.hits, 1);
+}
+
+#[tokio::test]
+async fn outside_of_scopes_the_current_cache_is_the_process_wide_one() {
+    let (current, global) = (Cache::current(), Cache::global());
+    assert_eq!(current.health().await, global.health().await);
+    assert_eq!(current.stats().await.prefix, global.stats().await.prefix);
 }
