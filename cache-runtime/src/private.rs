@@ -9,7 +9,7 @@ pub use crate::call::limits::limits;
 pub use crate::call::limits::read_through_timed;
 pub use crate::call::plain::{blocking, outside};
 pub use crate::call::read_through::read_through;
-pub use crate::call::{call, companion_call};
+pub use crate::call::{call, call_when, companion_call, holds};
 pub use crate::codec::json::Json;
 pub use crate::codec::{Cacheable, Codec};
 pub use crate::function::declared::{Declared, Location, SelfType};

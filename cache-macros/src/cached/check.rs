@@ -203,6 +203,7 @@ fn batch_stands_alone(options: &Options, errors: &mut Errors) {
         "early_refresh",
         "soft_timeout",
         "hard_timeout",
+        "when",
         "l1",
         "tags",
         "tags_with",

@@ -22,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) version: Option<u64>,
     pub(crate) jitter: Option<f64>,
     pub(crate) none_ttl: Option<Time>,
+    pub(crate) when: Option<Expr>,
     pub(crate) cache_if: Option<Expr>,
     pub(crate) max_size: Option<u64>,
     pub(crate) stale_while_revalidate: Option<Time>,
@@ -129,12 +130,24 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         ..Row::DEFAULT
     },
     Row {
+        name: "when",
+        example: "when = !preview",
+        forms: "`when = EXPR`",
+        meaning: "ask the cache only where this `bool` over the arguments holds, evaluated before \
+                  the body; where it does not, the call is a bypass: the body runs, and nothing is \
+                  stored. The companion and puts do not ask it",
+        without: "every call asks the cache",
+        also_called: &["only_if"],
+        parse: |options, parser| parser.expr(&mut options.when, values::when),
+        ..Row::DEFAULT
+    },
+    Row {
         name: "cache_if",
         example: "cache_if = |value| value.is_complete()",
         forms: "`cache_if = path_or_closure`",
         meaning: "store only where `fn(&T) -> bool` holds",
         without: "every value is stored",
-        also_called: &["condition", "when"],
+        also_called: &["condition"],
         parse: |options, parser| parser.expr(&mut options.cache_if, function),
         ..Row::DEFAULT
     },

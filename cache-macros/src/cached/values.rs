@@ -4,7 +4,7 @@
 use crate::shared::errors::Errors;
 use crate::shared::option::{Raw, ValueParser};
 use crate::shared::times::{self, Time};
-use crate::shared::values::{is_negative, literal, number, string};
+use crate::shared::values::{bare, is_negative, literal, number, string};
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -60,6 +60,24 @@ pub(super) fn ttl_setting(option: &Raw, errors: &mut Errors) -> Option<Ttl> {
         );
     }
     good.then_some(Ttl::Setting(name))
+}
+
+/// An expression over the arguments. One that is the same for all calls is no condition.
+pub(super) fn when(option: &Raw, errors: &mut Errors) -> Option<Expr> {
+    let Raw { value, example, .. } = option;
+    let help = format!("an expression over the arguments, of type `bool`: write `{example}`");
+    match bare(value) {
+        Expr::Closure(_) => errors.on(
+            value,
+            format!("`when` is no closure, since it sees the arguments as they are called: {help}"),
+        ),
+        Expr::Lit(_) => {
+            let instead = "or remove the option";
+            errors.on(value, format!("`when` is {help}, {instead}"));
+        }
+        _ => return Some(value.clone()),
+    }
+    None
 }
 
 pub(super) fn timeout(option: &Raw, errors: &mut Errors) -> Option<Timeout> {

@@ -79,6 +79,36 @@ pub fn call(
     begin(function, explicit, &render)
 }
 
+/// [`call`], which only asks its cache where its option `when` `holds`.
+#[inline]
+pub fn call_when(
+    holds: bool,
+    function: &'static Function,
+    explicit: Option<Cache>,
+    render: impl Fn(&mut KeyWriter<'_>),
+) -> Call {
+    if holds { begin(function, explicit, &render) } else { pass_by(function, explicit) }
+}
+
+/// What the option `when` says of a call.
+#[must_use]
+#[inline]
+pub fn holds(when: bool) -> bool {
+    when
+}
+
+#[inline(never)]
+fn pass_by(function: &'static Function, explicit: Option<Cache>) -> Call {
+    let context = Context::current();
+    let cache = Handle::choose(explicit, context.cache);
+    bypassed(function, &cache, context.observer.as_deref())
+}
+
+fn bypassed(function: &Function, cache: &Cache, observer: Option<&Observer>) -> Call {
+    record(function, cache, observer, Outcome::Bypassed, "");
+    Call(None)
+}
+
 #[inline(never)]
 fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_>) -> Call {
     let mut context = Context::current();
@@ -104,10 +134,7 @@ fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_
             observer: context.observer,
             counted: Counted::Yes,
         })),
-        None => {
-            record(function, &cache, context.observer.as_deref(), Outcome::Bypassed, "");
-            Call(None)
-        }
+        None => bypassed(function, &cache, context.observer.as_deref()),
     }
 }
 

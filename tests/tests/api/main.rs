@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod around;
+mod conditions;
 mod entries;
 mod environment;
 mod figures;

@@ -42,6 +42,11 @@ async fn all(id: u64, _other: &str) -> AppResult<Option<u64>> {
     Ok(Some(id))
 }
 
+#[redis_cache(key = "w:{id}", when = !other.is_empty() || { id > 1 })]
+async fn where_it_holds(id: u64, other: String) -> String {
+    other + &id.to_string()
+}
+
 #[redis_cache(ttl = Duration::from_secs(other.len() as u64), key = "u:{id}")]
 async fn ttl_of_an_argument_outside_of_the_key(id: u64, other: &str) -> u64 {
     id + other.len() as u64

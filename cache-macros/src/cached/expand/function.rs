@@ -36,7 +36,14 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         return with_body(item, &batch::signature(&item.sig), &whole);
     }
     let render = render(&model.krate, &model.key);
-    let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render));
+    let call = match &model.options.when {
+        None => quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render)),
+        Some(holds) => {
+            let at_option = private(model, holds.span());
+            let holds = quote_spanned!(ours_at(holds.span())=> #at_option::holds(#holds));
+            quote_spanned!(ours_at(span)=> #p::call_when(#holds, #function, #cache, #render))
+        }
+    };
     if model.form == Form::Plain {
         let whole = quote! {
             #p::blocking(#p::read_through(

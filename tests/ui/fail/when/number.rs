@@ -1,0 +1,10 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(key = "f:{id}", when = id + 1)]
+async fn f(id: u64) -> u64 {
+    id
+}
+
+fn main() {
+    drop(f(1));
+}
