@@ -28,7 +28,9 @@ pub use crate::plan::shape::{
 pub use crate::plan::time::time;
 pub use crate::write::entry::{Entry, entry};
 pub use crate::write::put::{named, putting, target};
-pub use crate::write::writers::{Targets, invalidating, targets};
+pub use crate::write::writers::{
+    Targets, invalidating, invalidating_result, targets,
+};
 pub use inventory;
 
 /// `cache = EXPR`.

@@ -2,11 +2,12 @@
 
 use crate::shared::errors::Errors;
 use crate::shared::form::is_nameable;
-use crate::shared::item::Item;
+use crate::shared::item::{Binding, Item};
 use crate::writers::kind::Kind;
 use crate::writers::options::Options;
-use proc_macro2::Span;
-use syn::{ReturnType, Type};
+use crate::writers::results::{OfResult, argument_of_its_name};
+use proc_macro2::{Ident, Span};
+use syn::{ReceiverKind, ReturnType, Type};
 
 /// Nothing would be written otherwise. What could not be read may have been something.
 pub(super) fn names_something(kind: Kind, options: &Options, errors: &mut Errors) {
@@ -37,5 +38,64 @@ pub(super) fn returns_a_value_to_store(item: &Item, output: &Type, errors: &mut 
              that it returns, or use `#[redis_invalidate]`",
         ),
         _ => {}
+    }
+}
+
+/// There must be a result, of a type that can be asked what it is, and nothing else of its name.
+pub(super) fn can_be_of_the_result(
+    kind: Kind,
+    name: &Ident,
+    item: &Item,
+    output: &Type,
+    bindings: &[Binding],
+    errors: &mut Errors,
+) {
+    if argument_of_its_name(bindings).is_some() {
+        return errors.at(
+            name.span(),
+            "`result` stands for what this function returns, and one of its arguments is called \
+             `result` too: rename the argument",
+        );
+    }
+    if kind == Kind::Put {
+        return errors.at(
+            name.span(),
+            "`#[redis_put]` holds the lease of its key while the body runs, and there is no result \
+             before that has ended: name a key of the arguments, or write \
+             `#[redis_invalidate(…)]` with this call, which looks at the result",
+        );
+    }
+    let nothing = "this function returns nothing, so there is no `result` to name";
+    match output {
+        Type::Tuple(tuple) if tuple.elems.is_empty() => errors.at(name.span(), nothing),
+        Type::Never(_) => errors.at(name.span(), nothing),
+        output if !is_nameable(output) => errors.at(
+            name.span(),
+            format!(
+                "`result` is of a type without a name here, which tells nothing of its fields: \
+                 return a type with a name from `{}`",
+                item.sig.ident
+            ),
+        ),
+        _ => {}
+    }
+}
+
+/// The body has what is not shared, and may have changed it.
+pub(super) fn needs_no_receiver(entry: &OfResult, item: &Item, errors: &mut Errors) {
+    let Some(receiver) = item.sig.receiver() else { return };
+    let is_shared = match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutable) => mutable.is_none(),
+        ReceiverKind::Typed(_, ty) => {
+            matches!(&**ty, Type::Reference(reference) if reference.mutability.is_none())
+        }
+        _ => false,
+    };
+    if !is_shared && entry.needs(&|name| name == "self") {
+        errors.on(
+            &entry.entry,
+            "a key of the result is made when the body has ended, and the body has `self`: take \
+             `&self`, or name a function that needs no `self`",
+        );
     }
 }

@@ -5,11 +5,12 @@ use crate::shared::expand::{as_written, body, cache, shape, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
 use crate::shared::paths::{ours_at, private_of};
-use crate::writers::model::Writer;
+use crate::writers::model::{OfResults, Writer};
+use crate::writers::results::OfResult;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::Type;
 
 /// The function with its invalidations behind it.
 pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
@@ -32,13 +33,38 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         let shape = shape_of_output(writer, output);
         quote_spanned!(ours=> let _ = #shape;)
     });
+    let named = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* });
+    let Some(result) = &writer.of_result.name else {
+        let call = quote_spanned!(ours=> #p::invalidating(#p::targets(#cache, #named), #body));
+        return function(item, writer, is_value, call);
+    };
+    let Some(output) = &writer.output else { return TokenStream::new() }; // reported
+    let OfResults { entries, keys, .. } = &writer.of_result;
+    let before = entries.iter().flat_map(|entry| &entry.before);
+    let before = before.map(|(name, written)| quote_spanned!(name.span()=> let #name = #written;));
+    let entries = entries.iter().map(
+        |OfResult { entry, .. }| quote_spanned!(ours_at(entry.span())=> #targets.entry(&#entry);),
+    );
+    let keys = keys.iter().map(|key| {
+        let render = render(&writer.krate, key);
+        quote_spanned!(ours=> #targets.key(#render);)
+    });
+    let shape = shape_of_output(writer, output);
+    let first = quote_spanned! {ours=>
+        #is_value
+        let __cache = #cache;
+        #(#before)*
+    };
     let call = quote_spanned! {ours=>
-        #p::invalidating(
-            #p::targets(#cache, |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* }),
+        #p::invalidating_result(
+            #p::targets(::core::clone::Clone::clone(&__cache), #named),
+            __cache,
+            #shape,
+            move |#targets: &mut #p::Targets, #result: &_| { #(#entries)* #(#keys)* },
             #body,
         )
     };
-    function(item, writer, is_value, call)
+    function(item, writer, Some(first), call)
 }
 
 /// The function with its value stored.
@@ -98,14 +124,14 @@ fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
 fn function(
     item: &Item,
     writer: &Writer,
-    is_value: Option<TokenStream>,
+    first: Option<TokenStream>,
     call: TokenStream,
 ) -> TokenStream {
     let whole = if writer.form == Form::Plain {
         let p = private_of(&writer.krate, Span::mixed_site());
-        quote_spanned!(Span::mixed_site()=> #is_value #p::blocking(#call))
+        quote_spanned!(Span::mixed_site()=> #first #p::blocking(#call))
     } else {
-        as_written(writer.form, quote_spanned!(Span::mixed_site()=> #call.await))
+        as_written(writer.form, quote_spanned!(Span::mixed_site()=> #first #call.await))
     };
     with_body(item, &item.sig, &whole)
 }

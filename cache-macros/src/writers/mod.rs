@@ -7,18 +7,20 @@ mod kind;
 mod model;
 mod options;
 mod parse;
+mod results;
 
 pub(crate) use kind::Kind;
 
 use crate::key::build::key_of_writer;
 use crate::shared::errors::Errors;
 use crate::shared::form::{form_of, is_nameable};
-use crate::shared::item::{Item, arguments};
+use crate::shared::item::{Arguments, Item, arguments};
 use crate::shared::pipeline::Attribute;
-use model::Writer;
+use model::{OfResults, Writer};
 use options::Options;
-use proc_macro2::TokenStream;
-use syn::parse_quote;
+use proc_macro2::{Ident, Span, TokenStream};
+use results::{OfResult, result_in};
+use syn::{Type, parse_quote};
 
 impl Attribute for Kind {
     type Options = Options;
@@ -41,11 +43,11 @@ impl Attribute for Kind {
     }
 
     fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Writer> {
-        let arguments = arguments(&item.sig);
-        let literals = options.keys.iter().flatten();
-        let keys =
-            literals.filter_map(|key| key_of_writer(key, item, &arguments, errors)).collect();
+        let known = arguments(&item.sig);
         let (form, output) = form_of(&item.sig);
+        let of_result = self.of_result(&options, item, &output, &known, errors);
+        let literals = options.keys.iter().flatten().filter(|key| !results::is_in(key));
+        let keys = literals.filter_map(|key| key_of_writer(key, item, &known, errors)).collect();
         check::names_something(*self, &options, errors);
         if *self == Self::Put {
             check::returns_a_value_to_store(item, &output, errors);
@@ -54,8 +56,9 @@ impl Attribute for Kind {
             krate: options.krate.unwrap_or_else(|| parse_quote!(::cache_runtime)),
             form,
             output: Some(output).filter(is_nameable),
-            entries: options.entries,
+            entries: options.entries.into_iter().filter(|e| result_in(e).is_none()).collect(),
             keys,
+            of_result,
             cache: options.cache,
         })
     }
@@ -65,5 +68,35 @@ impl Attribute for Kind {
             Self::Invalidate => expand::invalidating(item, writer),
             Self::Put => expand::putting(item, writer),
         }
+    }
+}
+
+impl Kind {
+    /// What is made of the result, if anything is.
+    fn of_result(
+        self,
+        options: &Options,
+        item: &Item,
+        output: &Type,
+        known: &Arguments,
+        errors: &mut Errors,
+    ) -> OfResults {
+        let mut found = OfResults::default();
+        for (nth, entry) in options.entries.iter().enumerate() {
+            let Some(name) = result_in(entry) else { continue };
+            check::can_be_of_the_result(self, &name, item, output, &known.bindings, errors);
+            let entry = OfResult::new(nth, entry.clone());
+            check::needs_no_receiver(&entry, item, errors);
+            found.entries.push(entry);
+            found.name.get_or_insert(name);
+        }
+        let with_result = results::arguments_and_result(&item.sig);
+        for key in options.keys.iter().flatten().filter(|key| results::is_in(key)) {
+            let name = Ident::new("result", key.span());
+            check::can_be_of_the_result(self, &name, item, output, &known.bindings, errors);
+            found.keys.extend(key_of_writer(key, item, &with_result, errors));
+            found.name.get_or_insert_with(|| Ident::new("result", Span::call_site()));
+        }
+        found
     }
 }

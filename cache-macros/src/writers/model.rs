@@ -2,6 +2,8 @@
 
 use crate::key::model::Key;
 use crate::shared::form::Form;
+use crate::writers::results::OfResult;
+use proc_macro2::Ident;
 use syn::{Expr, Path, Type};
 
 #[derive(Debug)]
@@ -14,5 +16,16 @@ pub(crate) struct Writer {
     /// Calls of companions.
     pub(super) entries: Vec<Expr>,
     pub(super) keys: Vec<Key>,
+    /// What more there is, and known once there is a result alone.
+    pub(super) of_result: OfResults,
     pub(super) cache: Option<Expr>,
+}
+
+/// What is made of what the function returns.
+#[derive(Debug, Default)]
+pub(crate) struct OfResults {
+    pub(super) entries: Vec<OfResult>,
+    pub(super) keys: Vec<Key>,
+    /// `result`, as it was written first.
+    pub(super) name: Option<Ident>,
 }

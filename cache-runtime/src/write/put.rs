@@ -19,20 +19,32 @@ use crate::write::writers::{Pending, Targets};
 use std::pin::Pin;
 use std::sync::Arc;
 
-/// A value that a cached function stores too.
+/// A value that a cached function stores too, or that inside of an `Option`.
 #[diagnostic::on_unimplemented(
     message = "this function's value is `{Self}`, and the cached function stores `{Reader}`",
     label = "it stores `{Reader}`, which is not what this function returns",
-    note = "return the same type (of a `Result` the `Ok` value counts, and the errors may differ), \
-            or use `#[redis_invalidate]`"
+    note = "return the same type (of a `Result` the `Ok` value counts, and the errors may differ; \
+            what is stored as an `Option<T>` may be returned as a `T`), or use `#[redis_invalidate]`"
 )]
-pub trait SameValue<Reader> {
-    fn for_reader(&self) -> &Reader;
+pub trait SameValue<Reader>: Sized {
+    /// Has `look` see the value as the reader has it, and gives it back.
+    fn shown<T>(self, look: impl FnOnce(&Reader) -> T) -> (Self, T);
 }
 
-impl<T> SameValue<T> for T {
-    fn for_reader(&self) -> &T {
-        self
+impl<V> SameValue<V> for V {
+    fn shown<T>(self, look: impl FnOnce(&V) -> T) -> (V, T) {
+        let seen = look(&self);
+        (self, seen)
+    }
+}
+
+#[diagnostic::do_not_recommend] // the note says it
+impl<V> SameValue<Option<V>> for V {
+    fn shown<T>(self, look: impl FnOnce(&Option<V>) -> T) -> (V, T) {
+        let some = Some(self);
+        let seen = look(&some);
+        let Some(value) = some else { unreachable!("it has been put in above") };
+        (value, seen)
     }
 }
 
@@ -55,7 +67,7 @@ impl<R> Entry<R> {
 #[derive(Debug)]
 pub struct Target<R: 'static, W> {
     entry: Entry<R>,
-    encode: fn(&Entry<R>, &W) -> Option<Encoded>,
+    encode: fn(&Entry<R>, W) -> (W, Option<Encoded>),
 }
 
 /// The only place that compares the two types: in the type of the writer's future it would be an
@@ -65,7 +77,14 @@ where
     R: Shape<Stored: 'static>,
     W: Shape<Stored: SameValue<R::Stored>>,
 {
-    Target { entry, encode: |entry, output| entry.encode(W::stored(output)?.for_reader()) }
+    let encode = |entry: &Entry<R::Output>, output| match W::split(output) {
+        Ok(stored) => {
+            let (stored, encoded) = stored.shown(|value: &R::Stored| entry.encode(value));
+            (W::join(stored), encoded)
+        }
+        Err(failed) => (failed, None),
+    };
+    Target { entry, encode }
 }
 
 /// Runs a writer's `body` under the lease of its target and stores what it returned, or
@@ -85,7 +104,7 @@ pub fn putting<R, B: Future>(
         let mut put = Put::new(entry.cache().clone(), entry.cached_key(), targets);
         put.seize().await;
         let output = within(|context| put.hold(context), body).await;
-        let encoded = encode(&entry, &output);
+        let (output, encoded) = encode(&entry, output);
         put.end(encoded).await;
         output
     }

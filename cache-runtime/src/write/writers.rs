@@ -6,6 +6,7 @@ use crate::cache::{Cache, Handle};
 use crate::error::Error;
 use crate::key::KeyWriter;
 use crate::key::whole::Key;
+use crate::plan::shape::Shape;
 use crate::write::entry::Entry;
 use std::pin::Pin;
 use std::time::Duration;
@@ -95,6 +96,29 @@ pub fn invalidating<B: Future>(
     }
 }
 
+/// [`invalidating`], with what `name` names once there is a value: inside `Ok` and `Some`, and so
+/// nothing where the body fails, panics or is dropped.
+///
+/// `explicit` is the cache of the attribute, which the names are taken with.
+#[allow(clippy::manual_async_fn)] // as above
+pub fn invalidating_result<S: Shape, B: Future<Output = S::Output>>(
+    targets: Targets,
+    explicit: Option<Cache>,
+    _shape: S,
+    name: impl FnOnce(&mut Targets, &S::Value),
+    body: Pin<&mut B>,
+) -> impl Future<Output = S::Output> {
+    async move {
+        let mut pending = Pending::new(targets);
+        let output = body.await;
+        if let Some(value) = S::stored(&output).and_then(S::value) {
+            pending.add(explicit, |targets| name(targets, value));
+        }
+        Box::pin(pending.invalidate(timeout)).await;
+        output
+    }
+}
+
 /// What is still to be invalidated. Dropped by a panic, or with the future, it cannot wait.
 #[derive(Debug)]
 pub(crate) struct Pending(Option<Targets>);
@@ -114,6 +138,12 @@ impl Pending {
             targets.invalidate(within).await;
         }
         self.0 = None;
+    }
+
+    /// Adds what is known by now alone.
+    fn add(&mut self, explicit: Option<Cache>, name: impl FnOnce(&mut Targets)) {
+        let targets = self.0.get_or_insert_default();
+        with_cache(explicit, || name(targets));
     }
 
     /// Nothing is left to invalidate.

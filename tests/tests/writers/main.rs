@@ -12,6 +12,7 @@ mod put;
 mod put_away;
 mod put_kinds;
 mod put_meanwhile;
+mod results;
 
 use cache_runtime::{Cache, redis_cache, redis_invalidate, redis_put};
 use cache_tests::{

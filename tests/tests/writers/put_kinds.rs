@@ -121,3 +121,37 @@ async fn beside_an_invalidation() {
     cache.scope(both(7)).await;
     assert_eq!((value(&server, 7), value(&server, 8)), (Some("70".into()), Some("70".into())));
 }
+
+#[redis_cache(ttl = 60, key = "perhaps:{id}", none_ttl = 5)]
+async fn perhaps(id: u64) -> Result<Option<u64>, String> {
+    Ok((id > 100).then_some(id))
+}
+
+#[redis_put(perhaps(id))]
+async fn surely(id: u64, to: u64) -> Result<u64, std::fmt::Error> {
+    if to == 0 { Err(std::fmt::Error) } else { Ok(to) }
+}
+
+#[redis_put(perhaps(id))]
+async fn bare(id: u64, to: u64) -> u64 {
+    let _ = id;
+    to
+}
+
+#[tokio::test]
+async fn a_value_is_put_for_a_reader_of_an_option() {
+    let server = RedisServer::start();
+    let cache = cache_at(&server.url());
+    cache
+        .scope(async {
+            assert_eq!(perhaps(7).await, Ok(None));
+            assert_eq!(surely(7, 70).await, Ok(70));
+            assert_eq!(stored(&server, "t:perhaps:7").as_deref(), Some("70"));
+            assert_eq!(perhaps(7).await, Ok(Some(70)));
+            assert_eq!(bare(7, 71).await, 71);
+            assert_eq!(perhaps(7).await, Ok(Some(71)));
+            surely(7, 0).await.unwrap_err();
+            assert_eq!(stored(&server, "t:perhaps:7"), None, "a failure invalidates");
+        })
+        .await;
+}

@@ -110,6 +110,24 @@ async fn generic<T: Send, const N: usize>(id: u64, value: T) -> (u64, T) {
     (id + N as u64, value)
 }
 
+#[redis_invalidate(users::list_users(result.org_id, &result.name), get_user(id), keys = ["x:{result.org_id}"])]
+async fn of_the_result(id: u64, user: User) -> Result<::std::option::Option<User>, Failed> {
+    if id == 0 { Err(Failed) } else { Ok(Some(user)) }
+}
+
+#[redis_invalidate(users::list_users(*result, &user.name))]
+fn of_the_result_plainly(user: &User) -> u64 {
+    user.org_id
+}
+
+#[redis_invalidate(get_user(result.org_id))]
+#[redis_invalidate(users::list_users(org, &result.name), cache = cache)]
+async fn of_the_result_twice(org: u64, cache: Cache, mut user: User) -> User {
+    user.org_id += org;
+    drop(cache);
+    user
+}
+
 struct Repo {
     cache: Cache,
     tenant: u64,
@@ -128,6 +146,11 @@ impl Repo {
 
     #[redis_invalidate(self.find(id), Self::named(id), keys = ["k:{self.tenant}"], cache = self.cache)]
     async fn save(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[redis_invalidate(self.find(*result), self.find(result + self.tenant))]
+    async fn of_the_result(&self, id: u64) -> u64 {
         id
     }
 
@@ -191,6 +214,7 @@ fn is_send<T: Send>(_: T) {}
 fn main() {
     is_send(update(1, User { org_id: 1, name: String::new() }));
     is_send(returns_nothing(1));
+    is_send(of_the_result(1, User { org_id: 1, name: String::new() }));
     is_send(boxed(&1));
     plain_and_nothing(plain(1, &mut Vec::new()).unwrap());
     let _ = (opaque(1), future(&1), two(1), generic::<_, 2>(1, 2), renamed::elsewhere(1));

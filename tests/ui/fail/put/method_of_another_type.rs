@@ -9,8 +9,8 @@ impl Repo {
     }
 
     #[redis_put(Self::find(id))]
-    async fn update(&self, id: u64) -> String {
-        id.to_string()
+    async fn update(&self, id: u64) -> u64 {
+        id
     }
 }
 

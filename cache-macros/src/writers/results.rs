@@ -1,0 +1,88 @@
+//! Keys that are made of what a writer returns: `result` in the calls and the keys that it names.
+
+use crate::shared::item::{Binding, arguments};
+use crate::shared::tokens::{mentions, text_of};
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Expr, LitStr, Signature, parse_quote};
+
+/// What stands for the value that the function returns.
+const RESULT: &str = "result";
+
+/// A call of a companion that says `result`. What of it does not is taken before the body, as all
+/// arguments are.
+#[derive(Debug)]
+pub(crate) struct OfResult {
+    /// Arguments of the call by a name of ours.
+    pub(super) before: Vec<(Ident, Expr)>,
+    pub(super) entry: Expr,
+}
+
+/// `result`, where an expression says it.
+pub(super) fn result_in(expr: &Expr) -> Option<Ident> {
+    struct Found(Option<Ident>);
+    impl Visit<'_> for Found {
+        fn visit_expr_path(&mut self, path: &syn::ExprPath) {
+            if path.path.is_ident(RESULT) {
+                self.0 = self.0.take().or_else(|| path.path.get_ident().cloned());
+            }
+            visit::visit_expr_path(self, path);
+        }
+        fn visit_macro(&mut self, call: &syn::Macro) {
+            if mentions(&call.tokens, &|name| name == RESULT) {
+                let ident = Ident::new(RESULT, call.tokens.span());
+                self.0.get_or_insert(ident);
+            }
+        }
+    }
+    let mut found = Found(None);
+    found.visit_expr(expr);
+    found.0
+}
+
+/// Whether a template names a field of it, or all of it.
+pub(super) fn is_in(key: &LitStr) -> bool {
+    mentions(key, &|name| name == RESULT)
+}
+
+/// The argument that has its name.
+pub(super) fn argument_of_its_name(bindings: &[Binding]) -> Option<&Ident> {
+    bindings.iter().map(|binding| &binding.ident).find(|ident| text_of(ident) == RESULT)
+}
+
+/// What keys can name: the arguments, and the result.
+pub(super) fn arguments_and_result(sig: &Signature) -> crate::shared::item::Arguments {
+    let mut found = arguments(sig);
+    let ident = Ident::new(RESULT, Span::call_site());
+    let input = sig.inputs.len();
+    found.bindings.push(Binding { ident, input, opaque: false, is_mut: false, cfg: None });
+    found
+}
+
+impl OfResult {
+    /// Of the `nth` call that the attribute names.
+    pub(super) fn new(nth: usize, mut entry: Expr) -> Self {
+        let arguments = match &mut entry {
+            Expr::Call(call) => Some(&mut call.args),
+            Expr::MethodCall(call) => Some(&mut call.args),
+            _ => None,
+        };
+        let mut before = Vec::new();
+        for (at, argument) in arguments.into_iter().flatten().enumerate() {
+            if result_in(argument).is_none() && !matches!(argument, Expr::Lit(_)) {
+                let span = Span::mixed_site().located_at(argument.span());
+                let name = format_ident!("__argument_{nth}_{at}", span = span);
+                let written = std::mem::replace(argument, parse_quote!(#name));
+                before.push((name, written));
+            }
+        }
+        Self { before, entry }
+    }
+
+    /// Whether it needs a name once the body has ended that is not an argument of the call.
+    pub(super) fn needs(&self, is_name: &impl Fn(&str) -> bool) -> bool {
+        mentions(&self.entry, is_name)
+    }
+}
