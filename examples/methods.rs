@@ -1,6 +1,6 @@
 //! Methods, associated functions, a cache of one's own, and trait impls, native and `#[async_trait]`.
 
-use cache_runtime::{Cache, redis_cache};
+use cache_runtime::{Cache, redis_cache, redis_invalidate};
 use std::sync::Arc;
 
 struct Repo {
@@ -28,13 +28,22 @@ impl Repo {
 
 trait Orders {
     async fn count(&self, user: u64) -> Result<u32, std::io::Error>;
+    async fn order(&self, user: u64) -> Result<(), std::io::Error>;
 }
 
+// A trait's impl cannot hold companions: the attribute on all of it puts them beside it. Its options are
+// those of the methods inside.
+#[redis_cache(ttl = 60, cache = self.cache)]
 impl Orders for Repo {
-    // A trait's impl cannot hold the companion: hence `entry = false`.
-    #[redis_cache(ttl = 60, key = "{self.tenant}:orders:{user}", entry = false)]
+    #[redis_cache(key = "{self.tenant}:orders:{user}")]
     async fn count(&self, user: u64) -> Result<u32, std::io::Error> {
         Ok(user as u32 * 3)
+    }
+
+    #[redis_invalidate(self.count(user))]
+    async fn order(&self, user: u64) -> Result<(), std::io::Error> {
+        println!("user {user} of {} orders", self.tenant);
+        Ok(())
     }
 }
 
@@ -43,9 +52,10 @@ trait Names: Send + Sync {
     async fn name(&self, id: u64) -> String;
 }
 
+#[redis_cache(ttl = 60, cache = self.cache)]
 #[async_trait::async_trait]
 impl Names for Repo {
-    #[redis_cache(ttl = 60, key = "{self.tenant}:name:{id}", entry = false)]
+    #[redis_cache(key = "{self.tenant}:name:{id}")]
     async fn name(&self, id: u64) -> String {
         format!("{}-{id}", self.tenant)
     }
@@ -66,6 +76,12 @@ async fn main() -> anyhow::Result<()> {
     for name in names {
         println!("{}", name.name(7).await);
     }
+    println!(
+        "{:?}, {}",
+        north.name_entry(7).get().await?,
+        north.count_entry(7).get().await?.is_some()
+    );
+    north.order(7).await?;
     println!("{:?}", Repo::tenants().await);
     println!(
         "{} had a value: {}",

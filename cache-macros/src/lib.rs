@@ -15,7 +15,11 @@ use shared::pipeline::run;
 #[doc = include_str!("../docs/redis_cache_details.md")]
 #[proc_macro_attribute]
 pub fn redis_cache(options: TokenStream, item: TokenStream) -> TokenStream {
-    run(&cached::Cached, options.into(), item.into()).into()
+    let (options, item) = (options.into(), item.into());
+    if cached::block::is_block(&item) {
+        return cached::block::expand(options, item).into();
+    }
+    run(&cached::Cached, options, item).into()
 }
 
 #[doc = include_str!("../docs/redis_invalidate.md")]

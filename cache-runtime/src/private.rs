@@ -29,7 +29,7 @@ pub use crate::plan::time::time;
 pub use crate::write::entry::{Entry, entry};
 pub use crate::write::put::{named, putting, target};
 pub use crate::write::writers::{
-    Targets, invalidating, invalidating_result, targets,
+    HasCompanion, Targets, invalidating, invalidating_result, targets,
 };
 pub use inventory;
 

@@ -1,6 +1,7 @@
 //! `#[redis_cache]`: a function that reads through the cache.
 
 mod batch;
+pub(crate) mod block;
 mod check;
 mod expand;
 mod list;
@@ -67,13 +68,14 @@ impl Attribute for Cached {
         let key = key_of_reader(template, &options.skip, item, &arguments, member, errors);
         check::check(&options, item, form, &arguments.bindings, background.as_ref(), errors);
         // A trait's `impl` cannot hold the companion.
-        let companion = options.entry.unwrap_or(true)
+        let companion = options.makes_companion()
+            && options.beside.is_none()
             && check::makes_the_only_companion(item, errors)
             && !is_async_trait(&item.sig);
         let krate = options.krate.clone().unwrap_or_else(|| parse_quote!(::cache_runtime));
         let key = key.filter(|_| is_cacheable)?;
         Some(Model {
-            nth: model::next(),
+            nth: options.beside.unwrap_or_else(model::next),
             krate,
             form,
             output,

@@ -4,7 +4,7 @@
 //! options, or about an option and the function, is in `check`.
 
 use crate::cached::list::{self, Written};
-use crate::cached::values::{self, SingleFlight, Timeout, Ttl};
+use crate::cached::values::{self, Companion, SingleFlight, Timeout, Ttl};
 use crate::shared::table::{AllGiven, Row};
 use crate::shared::times::{self, Time};
 use crate::shared::values::{boolean, cache, function, string};
@@ -35,10 +35,19 @@ pub(crate) struct Options {
     pub(crate) codec: Option<Type>,
     pub(crate) verify: Option<bool>,
     pub(crate) cache: Option<Expr>,
-    pub(crate) entry: Option<bool>,
+    pub(crate) entry: Option<Companion>,
+    /// The number of a method whose companion the attribute on its `impl` makes.
+    pub(crate) beside: Option<u64>,
     pub(crate) krate: Option<Path>,
     /// All of them as written.
     pub(crate) given: AllGiven,
+}
+
+impl Options {
+    /// Whether there is to be a companion.
+    pub(crate) fn makes_companion(&self) -> bool {
+        !matches!(self.entry, Some(Companion::None))
+    }
 }
 
 /// A value has one life: which of two would win is nothing to guess.
@@ -252,10 +261,12 @@ pub(crate) const TABLE: &[Row<Options>] = &[
     Row {
         name: "entry",
         example: "entry = false",
-        meaning: "do not make the companion, see below. Needed in a trait's `impl`, which can hold \
-                  no methods but the trait's",
-        without: "it is made",
-        parse: |options, parser| parser.expr(&mut options.entry, boolean),
+        forms: "`entry = false`, `entry = find_user_entry`",
+        meaning: "do not make the companion, or give it this name, see below. A trait's `impl` can \
+                  hold no methods but the trait's: put `#[redis_cache]` on the whole `impl`, or \
+                  write `entry = false`",
+        without: "it is made, and called like the function with `_entry` behind it",
+        parse: |options, parser| parser.expr(&mut options.entry, values::entry),
         ..Row::DEFAULT
     },
     Row {

@@ -9,7 +9,10 @@ use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Lit, Token};
+use syn::{Lit, LitInt, Token};
+
+/// What the attribute on an `impl` tells those inside: the number of their function. Not for people.
+pub(super) const BESIDE: &str = "__beside";
 
 /// Reads the options; one that cannot be read is an error, and the next one is read all the same.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
@@ -40,6 +43,12 @@ fn parse_option(
         return Err(not_an_option(input));
     }
     let name = input.call(Ident::parse_any)?;
+    if name == BESIDE {
+        input.parse::<Token![=]>()?;
+        options.beside = Some(input.parse::<LitInt>()?.base10_parse()?);
+        input.parse::<Token![,]>()?;
+        return Ok(());
+    }
     let Some(row) = row(TABLE, &text_of(&name)) else { return Err(unknown_option(&name)) };
     given.parse(row, name, options, input, errors)?;
     if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {

@@ -4,6 +4,7 @@
 use crate::shared::errors::Errors;
 use crate::shared::option::{Raw, ValueParser};
 use crate::shared::times::{self, Time};
+use crate::shared::tokens::text_of;
 use crate::shared::values::{bare, is_negative, literal, number, string};
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -28,6 +29,15 @@ pub(crate) enum SingleFlight {
     Cluster,
     Process,
     Off,
+}
+
+/// What `entry` says of the companion.
+#[derive(Debug)]
+pub(crate) enum Companion {
+    /// As without the option.
+    Usual,
+    None,
+    Named(Ident),
 }
 
 /// How long a call waits.
@@ -78,6 +88,40 @@ pub(super) fn when(option: &Raw, errors: &mut Errors) -> Option<Expr> {
         _ => return Some(value.clone()),
     }
     None
+}
+
+/// `false`, or a name that writers can call: they leave `_entry` away.
+pub(super) fn entry(option: &Raw, errors: &mut Errors) -> Option<Companion> {
+    let Raw { value, example, .. } = option;
+    if let Some(Lit::Bool(made)) = literal(value) {
+        return Some(if made.value { Companion::Usual } else { Companion::None });
+    }
+    let name = match bare(value) {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    };
+    let Some(name) = name else {
+        errors.on(
+            value,
+            format!(
+                "`entry` is `true`, `false` or the name of the companion: write `{example}` or \
+                 `entry = find_user_entry`"
+            ),
+        );
+        return None;
+    };
+    let written = text_of(name);
+    if written.strip_suffix("_entry").is_none_or(str::is_empty) {
+        errors.on(
+            value,
+            format!(
+                "the name of a companion ends in `_entry`, which writers leave away: write \
+                 `entry = {written}_entry`, and `{written}(…)` in a writer"
+            ),
+        );
+        return None;
+    }
+    Some(Companion::Named(name.clone()))
 }
 
 pub(super) fn timeout(option: &Raw, errors: &mut Errors) -> Option<Timeout> {

@@ -82,6 +82,10 @@ impl AllGiven {
         self.get(name).is_some()
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Given> {
+        self.0.iter()
+    }
+
     /// Names and values, as the user would write the values.
     pub(crate) fn as_text(&self) -> impl Iterator<Item = (String, String)> {
         self.0.iter().map(|given| (text_of(&given.name), value_as_text(&given.tokens)))

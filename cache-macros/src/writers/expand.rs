@@ -8,9 +8,9 @@ use crate::shared::paths::{ours_at, private_of};
 use crate::writers::model::{OfResults, Writer};
 use crate::writers::results::OfResult;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, format_ident, quote_spanned};
 use syn::spanned::Spanned;
-use syn::Type;
+use syn::{Expr, ReceiverKind, Type};
 
 /// The function with its invalidations behind it.
 pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
@@ -110,6 +110,48 @@ fn shape_of_output(writer: &Writer, output: &Type) -> TokenStream {
     shape(&p, at_type, writer.form, &returns)
 }
 
+/// A trait with each companion that is named of `self`, which no type can call: where there is none,
+/// the compiler does not stop at a name that nobody wrote, but says what to do. For `&self` a method of
+/// the type itself comes first; for other receivers it would not.
+fn instead_of_companions(item: &Item, writer: &Writer) -> TokenStream {
+    let receiver = item.sig.receiver();
+    if !receiver.is_some_and(|own| matches!(own.kind, ReceiverKind::Reference(_, _, None))) {
+        return TokenStream::new();
+    }
+    let of_result = writer.of_result.entries.iter().map(|OfResult { entry, .. }| entry);
+    let mut methods: Vec<(&Ident, usize)> = Vec::new();
+    for entry in writer.entries.iter().chain(of_result) {
+        if let Expr::MethodCall(call) = entry
+            && matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"))
+            && !methods.iter().any(|(name, _)| **name == call.method)
+        {
+            methods.push((&call.method, call.args.len()));
+        }
+    }
+    if methods.is_empty() {
+        return TokenStream::new();
+    }
+    let ours = Span::mixed_site();
+    let p = private_of(&writer.krate, ours);
+    let methods = methods.iter().map(|(name, arguments)| {
+        let types = (0..*arguments).map(|at| format_ident!("__A{at}", span = ours));
+        let types: Vec<_> = types.collect();
+        quote_spanned! {ours=>
+            fn #name<#(#types),*>(&self, #(_: #types),*) -> <Self as #p::HasCompanion>::Entry
+            where
+                Self: #p::HasCompanion,
+            {
+                loop {}
+            }
+        }
+    });
+    quote_spanned! {ours=>
+        #[allow(dead_code, clippy::all)]
+        trait __Named { #(#methods)* }
+        impl<__T: ?::core::marker::Sized> __Named for __T {}
+    }
+}
+
 fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {
     let p = private_of(&writer.krate, Span::mixed_site());
     let body = body(item, writer.form, writer.output.as_ref());
@@ -127,6 +169,8 @@ fn function(
     first: Option<TokenStream>,
     call: TokenStream,
 ) -> TokenStream {
+    let instead = instead_of_companions(item, writer);
+    let first = quote_spanned!(Span::mixed_site()=> #instead #first);
     let whole = if writer.form == Form::Plain {
         let p = private_of(&writer.krate, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> #first #p::blocking(#call))

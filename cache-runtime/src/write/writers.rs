@@ -11,6 +11,19 @@ use crate::write::entry::Entry;
 use std::pin::Pin;
 use std::time::Duration;
 
+/// What no type has. The trait that a writer declares for the companions it names asks for it, so that
+/// this is what the compiler says where there is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no cached method of this name that has a companion",
+    label = "there is no companion of it",
+    note = "`#[redis_cache]` on a method makes its companion, which a trait's `impl` cannot hold: put \
+            `#[redis_cache]` on the whole `impl` too, above `#[async_trait]`",
+    note = "of a method whose key does not use `self` write `Self::method(…)`"
+)]
+pub trait HasCompanion {
+    type Entry;
+}
+
 /// What a writer's end invalidates, by cache.
 #[derive(Debug, Default)]
 pub struct Targets(pub(crate) Vec<Group>);

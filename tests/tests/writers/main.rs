@@ -13,6 +13,7 @@ mod put_away;
 mod put_kinds;
 mod put_meanwhile;
 mod results;
+mod traits;
 
 use cache_runtime::{Cache, redis_cache, redis_invalidate, redis_put};
 use cache_tests::{

@@ -4,7 +4,7 @@ use crate::cached::batch::Batch;
 use crate::cached::expand::function::location;
 use crate::cached::expand::plan::{plan, ttl_of, value};
 use crate::cached::model::{Model, private};
-use crate::cached::values::Ttl;
+use crate::cached::values::{Companion, Ttl};
 use crate::key::render::render;
 use crate::shared::expand::{cache, without_mut};
 use crate::shared::item::Item;
@@ -67,7 +67,10 @@ fn with_body(
     }
     let p = private(model, ours_at(output.span()));
     let name = text_of(&item.sig.ident);
-    let ident = format_ident!("{name}_entry", span = item.sig.ident.span());
+    let ident = match &model.options.entry {
+        Some(Companion::Named(name)) => name.clone(),
+        _ => format_ident!("{name}_entry", span = item.sig.ident.span()),
+    };
     let attrs = item.attrs.iter().filter(|attr| is_shared(attr));
     let vis = &item.vis;
     let value = match &model.batch {
@@ -89,6 +92,9 @@ fn with_body(
         #(#attrs)*
         #[allow(
             unused,
+            private_bounds,
+            private_interfaces,
+            unreachable_pub,
             clippy::all,
             clippy::pedantic,
             clippy::nursery
@@ -179,7 +185,7 @@ fn ttl_without_lost_arguments(ttl: &Ttl, model: &Model, inputs: &[(usize, FnArg)
 
 /// The parameters that `signature` mentions, those that their bounds mention, and the bounds that
 /// are about these alone.
-fn kept_generics(generics: &Generics, signature: &TokenStream) -> Generics {
+pub(crate) fn kept_generics(generics: &Generics, signature: &TokenStream) -> Generics {
     let mut reach = signature.clone();
     let mut kept: Vec<&GenericParam> = Vec::new();
     let predicates = || generics.where_clause.iter().flat_map(|clause| &clause.predicates);
