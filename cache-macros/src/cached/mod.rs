@@ -3,7 +3,7 @@
 mod batch;
 pub(crate) mod block;
 mod check;
-mod expand;
+pub(crate) mod expand;
 mod list;
 mod model;
 pub(crate) mod options;

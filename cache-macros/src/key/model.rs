@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::Member;
 
 /// A step of rendering the key.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Piece {
     /// Where an error about this step belongs.
     pub(crate) span: Span,
@@ -16,7 +16,7 @@ pub(crate) struct Piece {
     pub(crate) cfg: Cfg,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum PieceKind {
     Text(String),
     /// The function's path, which begins a default key.

@@ -2,11 +2,12 @@
 
 use crate::key::model::{Key, Piece, PieceKind};
 use crate::key::transform::Transform;
+use crate::shared::cfg::{Cfg, attribute};
 use crate::shared::paths::{ours_at, private_of};
 use crate::shared::times::duration;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
-use syn::{Member, Path};
+use syn::{Member, Pat, Path};
 
 /// The closure that writes the key.
 pub(crate) fn render(krate: &Path, key: &Key) -> TokenStream {
@@ -28,9 +29,62 @@ pub(crate) fn render_member(krate: &Path, key: &Key, member: &Ident) -> TokenStr
     }
 }
 
-/// What writes one piece. What this build does not have reads like the `None` of an `Option`.
+/// An argument that may be left open.
+pub(crate) struct Hole {
+    /// An `Option` of the argument.
+    pub(crate) name: Ident,
+    pub(crate) pattern: Pat,
+    /// The names that the pattern binds.
+    pub(crate) binds: Vec<String>,
+    /// Where there is such an argument.
+    pub(crate) cfg: Cfg,
+}
+
+/// [`render`], with a hole in the place of each argument that is `None`.
+pub(crate) fn render_open(krate: &Path, key: &Key, holes: &[Hole]) -> TokenStream {
+    let p = private_of(krate, Span::mixed_site());
+    let name = Ident::new("__key", Span::mixed_site());
+    let statements = key.pieces.iter().map(|piece| {
+        let mut behind = piece.clone();
+        let PieceKind::Value { root, .. } = &mut behind.kind else {
+            return statement(piece, &name, krate);
+        };
+        let written = root.to_string();
+        let bound = written.trim_start_matches("r#");
+        let holes = holes.iter().filter(|hole| hole.binds.iter().any(|name| name == bound));
+        let holes: Vec<_> = holes.collect();
+        if holes.is_empty() {
+            return statement(piece, &name, krate);
+        }
+        // The pattern binds references to what the template names.
+        *root = quote_spanned!(ours_at(piece.span)=> (*#root));
+        let write = write(&behind, &name, krate);
+        // Of arguments with one name each build has one.
+        let each = holes.iter().map(|Hole { name: open, pattern, cfg, .. }| {
+            let cfg = attribute(cfg.as_ref());
+            quote_spanned! {ours_at(piece.span)=>
+                #cfg
+                match &#open {
+                    ::core::option::Option::Some(#pattern) => { #write }
+                    ::core::option::Option::None => #name.hole(),
+                }
+            }
+        });
+        let write = quote_spanned!(ours_at(piece.span)=> #(#each)*);
+        where_there(piece, write, &name)
+    });
+    quote_spanned! {Span::mixed_site()=>
+        |#name: &mut #p::KeyWriter<'_>| { #(#statements)* }
+    }
+}
+
+/// What writes one piece.
 fn statement(piece: &Piece, key: &Ident, krate: &Path) -> TokenStream {
-    let write = write(piece, key, krate);
+    where_there(piece, write(piece, key, krate), key)
+}
+
+/// What this build does not have reads like the `None` of an `Option`.
+fn where_there(piece: &Piece, write: TokenStream, key: &Ident) -> TokenStream {
     let Some(cfg) = &piece.cfg else { return write };
     quote_spanned! {Span::mixed_site()=>
         #[cfg(#cfg)]

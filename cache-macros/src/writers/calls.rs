@@ -1,14 +1,83 @@
 //! What a writer names: calls of cached functions.
 
+use crate::cached::expand::signature::companion_name;
 use crate::shared::tokens::text_of;
 use crate::writers::kind::Kind;
-use proc_macro2::Ident;
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::visit::Visit;
 use syn::{Expr, ExprLit, Lit};
 
-/// `users::get_user_entry(id)` of `users::get_user(id)`, and the same of a method.
-pub(super) fn companion(kind: Kind, call: Expr) -> syn::Result<Expr> {
-    let entry = |name: &Ident| format_ident!("{}_entry", text_of(name), span = name.span());
+/// A call of a companion.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(super) expr: Expr,
+    /// Whether some of its arguments are `_`.
+    pub(super) is_open: bool,
+}
+
+impl Call {
+    pub(super) fn arguments(&self) -> impl Iterator<Item = &Expr> {
+        let arguments = match &self.expr {
+            Expr::Call(call) => Some(&call.args),
+            Expr::MethodCall(call) => Some(&call.args),
+            _ => None,
+        };
+        arguments.into_iter().flatten()
+    }
+
+    pub(super) fn arguments_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        let arguments = match &mut self.expr {
+            Expr::Call(call) => Some(&mut call.args),
+            Expr::MethodCall(call) => Some(&mut call.args),
+            _ => None,
+        };
+        arguments.into_iter().flatten()
+    }
+}
+
+/// `users::get_user_entry(id)` of `users::get_user(id)`, and the same of a method. With a `_` among the
+/// arguments it is the companion that takes them as `Option`s.
+pub(super) fn companion(kind: Kind, call: Expr) -> syn::Result<Call> {
+    let mut call = Call { expr: call, is_open: false };
+    let is_open = call.arguments().any(is_hole);
+    call.is_open = is_open;
+    call.expr = of_companion(kind, call.expr, call.is_open)?;
+    for argument in call.arguments() {
+        if let Some(hole) = hole_inside(argument) {
+            let message = "`_` stands for a whole argument: write it in the place of the argument";
+            return Err(syn::Error::new(hole, message));
+        }
+    }
+    if call.is_open && kind == Kind::Put {
+        let message = "`_` names many entries, and `#[redis_put]` stores one value under one key: name \
+                       all arguments, or what else changes in a `#[redis_invalidate(...)]` beside it";
+        return Err(syn::Error::new_spanned(&call.expr, message));
+    }
+    Ok(call)
+}
+
+fn is_hole(argument: &Expr) -> bool {
+    matches!(argument, Expr::Infer(_))
+}
+
+/// A `_` within an argument, which is an error of the compiler's in words that help nobody.
+fn hole_inside(argument: &Expr) -> Option<Span> {
+    struct Found(Option<Span>);
+    impl Visit<'_> for Found {
+        fn visit_expr_infer(&mut self, hole: &syn::ExprInfer) {
+            self.0.get_or_insert(hole.underscore_token.span);
+        }
+    }
+    let mut found = Found(None);
+    if !is_hole(argument) {
+        found.visit_expr(argument);
+    }
+    found.0
+}
+
+fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<Expr> {
+    let entry = |name: &Ident| companion_name(&text_of(name), is_open, name.span());
     let other = match call {
         Expr::Call(mut call) => {
             if let Expr::Path(function) = &mut *call.func

@@ -93,7 +93,7 @@ pub(super) fn needs_no_receiver(entry: &OfResult, item: &Item, errors: &mut Erro
     };
     if !is_shared && entry.needs(&|name| name == "self") {
         errors.on(
-            &entry.entry,
+            &entry.call.expr,
             "a key of the result is made when the body has ended, and the body has `self`: take \
              `&self`, or name a function that needs no `self`",
         );

@@ -5,12 +5,13 @@ use crate::shared::expand::{as_written, body, cache, shape, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
 use crate::shared::paths::{ours_at, private_of};
+use crate::writers::calls::Call;
 use crate::writers::model::{OfResults, Writer};
 use crate::writers::results::OfResult;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ReceiverKind, Type};
+use syn::{Expr, ReceiverKind, Type, parse_quote_spanned};
 
 /// The function with its invalidations behind it.
 pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
@@ -18,11 +19,7 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     let p = private_of(&writer.krate, ours);
     let cache = cache(&writer.krate, writer.cache.as_ref());
     let targets = Ident::new("__targets", ours);
-    // Spanned at the item, so that one that is not cached is an error there.
-    let entries = writer
-        .entries
-        .iter()
-        .map(|entry| quote_spanned!(ours_at(entry.span())=> #targets.entry(&#entry);));
+    let entries = writer.entries.iter().map(|call| named(call, &targets));
     let keys = writer.keys.iter().map(|key| {
         let render = render(&writer.krate, key);
         quote_spanned!(ours=> #targets.key(#render);)
@@ -33,18 +30,16 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         let shape = shape_of_output(writer, output);
         quote_spanned!(ours=> let _ = #shape;)
     });
-    let named = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* });
+    let taken = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* });
     let Some(result) = &writer.of_result.name else {
-        let call = quote_spanned!(ours=> #p::invalidating(#p::targets(#cache, #named), #body));
+        let call = quote_spanned!(ours=> #p::invalidating(#p::targets(#cache, #taken), #body));
         return function(item, writer, is_value, call);
     };
     let Some(output) = &writer.output else { return TokenStream::new() }; // reported
     let OfResults { entries, keys, .. } = &writer.of_result;
     let before = entries.iter().flat_map(|entry| &entry.before);
     let before = before.map(|(name, written)| quote_spanned!(name.span()=> let #name = #written;));
-    let entries = entries.iter().map(
-        |OfResult { entry, .. }| quote_spanned!(ours_at(entry.span())=> #targets.entry(&#entry);),
-    );
+    let entries = entries.iter().map(|OfResult { call, .. }| named(call, &targets));
     let keys = keys.iter().map(|key| {
         let render = render(&writer.krate, key);
         quote_spanned!(ours=> #targets.key(#render);)
@@ -57,7 +52,7 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     };
     let call = quote_spanned! {ours=>
         #p::invalidating_result(
-            #p::targets(::core::clone::Clone::clone(&__cache), #named),
+            #p::targets(::core::clone::Clone::clone(&__cache), #taken),
             __cache,
             #shape,
             move |#targets: &mut #p::Targets, #result: &_| { #(#entries)* #(#keys)* },
@@ -67,9 +62,30 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     function(item, writer, Some(first), call)
 }
 
+/// What tells `targets` of a call. Spanned at the item, so that one that is not cached is an error there.
+fn named(call: &Call, targets: &Ident) -> TokenStream {
+    let span = ours_at(call.expr.span());
+    if !call.is_open {
+        let entry = &call.expr;
+        return quote_spanned!(span=> #targets.entry(&#entry););
+    }
+    let mut call = call.clone();
+    for argument in call.arguments_mut() {
+        let span = ours_at(argument.span());
+        let optional = match &*argument {
+            Expr::Infer(_) => parse_quote_spanned!(span=> ::core::option::Option::None),
+            given => parse_quote_spanned!(span=> ::core::option::Option::Some(#given)),
+        };
+        *argument = optional;
+    }
+    let calls = &call.expr;
+    quote_spanned!(span=> #targets.calls(&#calls);)
+}
+
 /// The function with its value stored.
 pub(super) fn putting(item: &Item, writer: &Writer) -> TokenStream {
-    let (Some(entry), Some(output)) = (writer.entries.first(), &writer.output) else {
+    let (Some(Call { expr: entry, .. }), Some(output)) = (writer.entries.first(), &writer.output)
+    else {
         return TokenStream::new(); // an error has been reported
     };
     // Spanned at the item, so that a value of another type is an error there.
@@ -118,10 +134,10 @@ fn instead_of_companions(item: &Item, writer: &Writer) -> TokenStream {
     if !receiver.is_some_and(|own| matches!(own.kind, ReceiverKind::Reference(_, _, None))) {
         return TokenStream::new();
     }
-    let of_result = writer.of_result.entries.iter().map(|OfResult { entry, .. }| entry);
+    let of_result = writer.of_result.entries.iter().map(|OfResult { call, .. }| call);
     let mut methods: Vec<(&Ident, usize)> = Vec::new();
-    for entry in writer.entries.iter().chain(of_result) {
-        if let Expr::MethodCall(call) = entry
+    for call in writer.entries.iter().chain(of_result) {
+        if let Expr::MethodCall(call) = &call.expr
             && matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"))
             && !methods.iter().any(|(name, _)| **name == call.method)
         {

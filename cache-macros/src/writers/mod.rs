@@ -56,7 +56,11 @@ impl Attribute for Kind {
             krate: options.krate.unwrap_or_else(|| parse_quote!(::cache_runtime)),
             form,
             output: Some(output).filter(is_nameable),
-            entries: options.entries.into_iter().filter(|e| result_in(e).is_none()).collect(),
+            entries: options
+                .entries
+                .into_iter()
+                .filter(|call| result_in(&call.expr).is_none())
+                .collect(),
             keys,
             of_result,
             cache: options.cache,
@@ -83,7 +87,7 @@ impl Kind {
     ) -> OfResults {
         let mut found = OfResults::default();
         for (nth, entry) in options.entries.iter().enumerate() {
-            let Some(name) = result_in(entry) else { continue };
+            let Some(name) = result_in(&entry.expr) else { continue };
             check::can_be_of_the_result(self, &name, item, output, &known.bindings, errors);
             let entry = OfResult::new(nth, entry.clone());
             check::needs_no_receiver(&entry, item, errors);

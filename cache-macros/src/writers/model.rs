@@ -2,6 +2,7 @@
 
 use crate::key::model::Key;
 use crate::shared::form::Form;
+use crate::writers::calls::Call;
 use crate::writers::results::OfResult;
 use proc_macro2::Ident;
 use syn::{Expr, Path, Type};
@@ -14,7 +15,7 @@ pub(crate) struct Writer {
     /// `None` for a type that cannot be written on a variable.
     pub(super) output: Option<Type>,
     /// Calls of companions.
-    pub(super) entries: Vec<Expr>,
+    pub(super) entries: Vec<Call>,
     pub(super) keys: Vec<Key>,
     /// What more there is, and known once there is a result alone.
     pub(super) of_result: OfResults,

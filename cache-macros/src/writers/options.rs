@@ -4,13 +4,14 @@ use crate::shared::errors::Errors;
 use crate::shared::option::Raw;
 use crate::shared::table::Row;
 use crate::shared::values;
+use crate::writers::calls::Call;
 use crate::writers::kind::Kind;
 use syn::{Expr, ExprArray, ExprLit, Lit, LitStr, Path};
 
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     /// Calls of companions, made of the calls of functions as written.
-    pub(super) entries: Vec<Expr>,
+    pub(super) entries: Vec<Call>,
     pub(super) keys: Option<Vec<LitStr>>,
     pub(super) cache: Option<Expr>,
     pub(super) krate: Option<Path>,

@@ -2,6 +2,7 @@
 
 use crate::shared::item::{Binding, arguments};
 use crate::shared::tokens::{mentions, text_of};
+use crate::writers::calls::Call;
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 use syn::spanned::Spanned;
@@ -17,7 +18,7 @@ const RESULT: &str = "result";
 pub(crate) struct OfResult {
     /// Arguments of the call by a name of ours.
     pub(super) before: Vec<(Ident, Expr)>,
-    pub(super) entry: Expr,
+    pub(super) call: Call,
 }
 
 /// `result`, where an expression says it.
@@ -63,26 +64,21 @@ pub(super) fn arguments_and_result(sig: &Signature) -> crate::shared::item::Argu
 
 impl OfResult {
     /// Of the `nth` call that the attribute names.
-    pub(super) fn new(nth: usize, mut entry: Expr) -> Self {
-        let arguments = match &mut entry {
-            Expr::Call(call) => Some(&mut call.args),
-            Expr::MethodCall(call) => Some(&mut call.args),
-            _ => None,
-        };
+    pub(super) fn new(nth: usize, mut call: Call) -> Self {
         let mut before = Vec::new();
-        for (at, argument) in arguments.into_iter().flatten().enumerate() {
-            if result_in(argument).is_none() && !matches!(argument, Expr::Lit(_)) {
+        for (at, argument) in call.arguments_mut().enumerate() {
+            if result_in(argument).is_none() && !matches!(argument, Expr::Lit(_) | Expr::Infer(_)) {
                 let span = Span::mixed_site().located_at(argument.span());
                 let name = format_ident!("__argument_{nth}_{at}", span = span);
                 let written = std::mem::replace(argument, parse_quote!(#name));
                 before.push((name, written));
             }
         }
-        Self { before, entry }
+        Self { before, call }
     }
 
     /// Whether it needs a name once the body has ended that is not an argument of the call.
     pub(super) fn needs(&self, is_name: &impl Fn(&str) -> bool) -> bool {
-        mentions(&self.entry, is_name)
+        mentions(&self.call.expr, is_name)
     }
 }

@@ -2,6 +2,8 @@
 //! fills and sends them is in `write/defer`.
 
 use super::Cache;
+use crate::flight::journal::MOST_SETS;
+use crate::key::set::Keys;
 use crate::key::whole::Key;
 use crate::sync::{self, Mutex, MutexGuard};
 use std::collections::HashSet;
@@ -11,6 +13,8 @@ use std::collections::HashSet;
 pub(crate) struct Group {
     pub(crate) cache: Cache,
     pub(crate) keys: Vec<Key>,
+    /// Those of patterns, beside them.
+    pub(crate) sets: Vec<Keys>,
     /// There are more than are kept apart: all keys of the cache.
     pub(crate) everything: bool,
 }
@@ -26,6 +30,7 @@ pub(crate) struct Deferred(Mutex<Vec<Kept>>);
 struct Kept {
     cache: Cache,
     keys: HashSet<Key>,
+    sets: Vec<Keys>,
     everything: bool,
 }
 
@@ -39,6 +44,15 @@ impl Kept {
                 self.everything = true;
             }
         }
+        for set in group.sets {
+            if self.sets.contains(&set) {
+                continue;
+            }
+            self.everything |= self.sets.len() >= MOST_SETS;
+            if !self.everything {
+                self.sets.push(set);
+            }
+        }
     }
 }
 
@@ -50,7 +64,8 @@ impl Deferred {
                 kept.keep(group);
             } else {
                 let cache = group.cache.clone();
-                let mut kept = Kept { cache, keys: HashSet::new(), everything: false };
+                let mut kept =
+                    Kept { cache, keys: HashSet::new(), sets: Vec::new(), everything: false };
                 kept.keep(group);
                 all.push(kept);
             }
@@ -59,9 +74,10 @@ impl Deferred {
 
     pub(crate) fn take(&self) -> Vec<Group> {
         let kept = std::mem::take(&mut *self.lock());
-        let group = |Kept { cache, keys, everything }: Kept| Group {
+        let group = |Kept { cache, keys, sets, everything }: Kept| Group {
             cache,
             keys: keys.into_iter().collect(),
+            sets,
             everything,
         };
         kept.into_iter().map(group).collect()

@@ -6,9 +6,11 @@ use crate::error::Error;
 use crate::flight::single_flight::Old;
 use crate::function::registry::registry;
 use crate::key::glob;
+use crate::key::set::{KeySet as _, Keys};
 use crate::key::whole::Key;
 use crate::store::{Cursor, Store};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Which page of a walk over all keys comes next.
 #[derive(Default)]
@@ -92,11 +94,23 @@ impl Cache {
     /// [`Error::Invalid`] for an empty pattern; otherwise why the store could not be asked. Then
     /// some values may be gone and others not.
     pub async fn invalidate_matching(&self, pattern: &str) -> Result<u64, Error> {
-        let named = Named::new(self.bare(pattern, "pattern")?);
-        let removed = self.remove_matching(&named.head(), |key| named.names(key)).await?;
+        let named = Arc::new(Named::new(self.bare(pattern, "pattern")?));
+        let removed = self.invalidate_set(&(named.clone() as Keys), None).await?;
         if removed == 0 && !named.is_known() {
             self.warn_of_unknown(&named.head());
         }
+        Ok(removed)
+    }
+
+    /// Removes every value whose key is in the set, until a time if one is given. Says how many there
+    /// were.
+    pub(crate) async fn invalidate_set(
+        &self,
+        set: &Keys,
+        until: Option<Instant>,
+    ) -> Result<u64, Error> {
+        let removed = self.remove_matching(&set.head(), |key| set.holds(key), until).await?;
+        self.remember_set(set);
         Ok(removed)
     }
 
@@ -113,7 +127,7 @@ impl Cache {
         for function in registry().named(path) {
             known = true;
             let own = |key: &Key| function.has(key.bare());
-            removed += self.remove_matching(&function.key_head(), own).await?;
+            removed += self.remove_matching(&function.key_head(), own, None).await?;
         }
         if known {
             Ok(removed)
@@ -138,7 +152,7 @@ impl Cache {
     pub async fn count_keys(&self) -> Result<u64, Error> {
         let mut count = 0;
         let mut pages = Pages::default();
-        while let Some(page) = self.next(&mut pages, &self.beginning("")).await? {
+        while let Some(page) = self.next(&mut pages, &self.beginning(""), None).await? {
             count += self.values_of(&page).count() as u64;
         }
         Ok(count)
@@ -149,6 +163,7 @@ impl Cache {
         &self,
         head: &str,
         concerned: impl Fn(&Key) -> bool + Send + Sync,
+        until: Option<Instant>,
     ) -> Result<u64, Error> {
         self.flights().forget(Old::Matching(&concerned));
         let mut removed = 0;
@@ -156,14 +171,14 @@ impl Cache {
         // and what it has stored is there for the second pass to see.
         let leases = format!("{}:~lease:*", self.settings().prefix);
         let mut pages = Pages::default();
-        while let Some(page) = self.next(&mut pages, &leases).await? {
+        while let Some(page) = self.next(&mut pages, &leases, until).await? {
             let keys =
                 page.iter().filter_map(|lease| Key::of_lease(&self.settings().prefix, lease));
             let keys: Vec<_> = keys.filter(&concerned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
         let mut pages = Pages::default();
-        while let Some(page) = self.next(&mut pages, &self.beginning(head)).await? {
+        while let Some(page) = self.next(&mut pages, &self.beginning(head), until).await? {
             let keys: Vec<_> = self.values_of(&page).filter(&concerned).collect();
             removed += self.store().remove(&keys, self.settings().timeout).await?;
         }
@@ -173,12 +188,20 @@ impl Cache {
 
     /// The next page of the keys that match, if there is one; a key can come twice.
     // A loop around this, and no callback: a future with an async closure in it is not `Send`.
-    async fn next(&self, pages: &mut Pages, pattern: &str) -> Result<Option<Vec<String>>, Error> {
+    async fn next(
+        &self,
+        pages: &mut Pages,
+        pattern: &str,
+        until: Option<Instant>,
+    ) -> Result<Option<Vec<String>>, Error> {
         let from = match pages {
             Pages::First => None,
             Pages::From(cursor) => Some(&*cursor),
             Pages::NoMore => return Ok(None),
         };
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Error::Timeout);
+        }
         let (page, next) = self.store().scan(pattern, from, self.settings().timeout).await?;
         *pages = next.map_or(Pages::NoMore, Pages::From);
         Ok(Some(page))

@@ -10,6 +10,7 @@ use crate::key::KeyWriter;
 use crate::key::ending::{head, without_mark};
 use crate::key::glob;
 use crate::key::pattern::Pattern;
+use crate::key::set::KeySet;
 use crate::key::whole::Key;
 use crate::sync::{Mutex, lock};
 use std::collections::{BTreeSet, HashSet};
@@ -55,19 +56,19 @@ impl Cache {
 
 /// A pattern as a person writes it, without the prefix.
 #[derive(Debug)]
-pub(crate) struct Named<'g> {
-    glob: &'g str,
+pub(crate) struct Named {
+    glob: String,
     shape: Pattern,
     /// Which functions have entries that it names.
     functions: Vec<&'static Function>,
 }
 
-impl<'g> Named<'g> {
-    pub(crate) fn new(glob: &'g str) -> Self {
+impl Named {
+    pub(crate) fn new(glob: &str) -> Self {
         let shape = Pattern::of_glob(glob);
         let functions = registry().functions.iter().copied();
         let functions = functions.filter(|function| function.renders(&shape)).collect();
-        Self { glob, shape, functions }
+        Self { glob: glob.to_owned(), shape, functions }
     }
 
     /// Whether it names an entry of this program, by its text or by its whole key with the mark.
@@ -77,20 +78,6 @@ impl<'g> Named<'g> {
             rest.is_some_and(|rest| function.renders(&Pattern::of_glob(rest)))
         };
         !self.functions.is_empty() || registry().functions.iter().any(with_mark)
-    }
-
-    /// What all of its keys begin with.
-    pub(crate) fn head(&self) -> String {
-        self.shape.head()
-    }
-
-    /// Whether the entry under `key` is meant.
-    pub(crate) fn names(&self, key: &Key) -> bool {
-        let matches = |text: &str| glob::matches(self.glob.as_bytes(), text.as_bytes());
-        let unmarked = without_mark(key.bare()).unwrap_or(key.bare());
-        matches(key.bare())
-            || matches(unmarked)
-            || head(unmarked).is_some_and(|head| self.may_name(head, key.bare()))
     }
 
     /// Whether a key that was shortened to `head` may have matched. What came behind it is not
@@ -105,5 +92,23 @@ impl<'g> Named<'g> {
             None => true, // another program's
             Some(first) => of(first) || writers.any(|function| of(function)),
         }
+    }
+}
+
+impl KeySet for Named {
+    fn holds(&self, key: &Key) -> bool {
+        let matches = |text: &str| glob::matches(self.glob.as_bytes(), text.as_bytes());
+        let unmarked = without_mark(key.bare()).unwrap_or(key.bare());
+        matches(key.bare())
+            || matches(unmarked)
+            || head(unmarked).is_some_and(|head| self.may_name(head, key.bare()))
+    }
+
+    fn head(&self) -> String {
+        self.shape.head()
+    }
+
+    fn id(&self) -> &str {
+        &self.glob
     }
 }

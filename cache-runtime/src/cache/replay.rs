@@ -4,10 +4,11 @@ use crate::backoff::Backoff;
 use crate::cache::{Cache, WeakCache};
 use crate::error::Error;
 use crate::flight::journal::{Journal, RECENT, Replay};
+use crate::key::set::Keys;
 use crate::key::whole::Key;
 use crate::store::Store;
 use crate::timers;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between attempts that fail.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(500));
@@ -26,10 +27,35 @@ impl Cache {
         }
     }
 
+    /// The same for what a pattern names: the writer waits for the walk over all keys for as long as
+    /// calls wait for each other, and then it goes on behind.
+    pub(crate) async fn invalidate_written_set(&self, set: &Keys, may_ask: Result<(), Error>) {
+        let until = Instant::now().checked_add(self.settings().wait);
+        let invalidated = match may_ask {
+            Ok(()) => self.invalidate_set(set, until).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = invalidated {
+            self.counters().count_error();
+            self.queue_set(set, Some(&error));
+        }
+    }
+
     /// Keeps invalidations and sends them behind the caller's back. From now on, and until the
     /// store has acknowledged them, this process reads none of `keys` from it.
     pub(crate) fn queue(&self, keys: &[Key], why: Option<&Error>) {
         let overflows = self.flights().distrust(keys);
+        self.queued(overflows, why);
+    }
+
+    /// [`queue`](Self::queue) for what a pattern names.
+    pub(crate) fn queue_set(&self, set: &Keys, why: Option<&Error>) {
+        let overflows = self.flights().distrust_set(set);
+        self.queued(overflows, why);
+    }
+
+    /// Says that something was queued, and has it sent.
+    fn queued(&self, overflows: bool, why: Option<&Error>) {
         if let Some(error) = why
             && self.flights().journal(Journal::is_news)
         {
@@ -70,6 +96,14 @@ impl Cache {
         self.replay();
     }
 
+    /// [`remember`](Self::remember) for what a pattern names.
+    pub(crate) fn remember_set(&self, set: &Keys) {
+        let Some(reconnects) = self.store().reconnects() else { return };
+        let now = self.clock().now();
+        self.flights().journal(|journal| journal.remember_set(set, now, reconnects));
+        self.replay();
+    }
+
     /// Whether the store's value of `key` may be read: no invalidation of it waits.
     pub(crate) fn trusts(&self, key: &Key) -> bool {
         if self.flights().trusts_all() {
@@ -96,6 +130,7 @@ impl Cache {
                 let keys: Vec<_> = keys.iter().map(|(key, _)| key.clone()).collect();
                 self.store().remove(&keys, self.settings().timeout).await.map(drop)
             }
+            Replay::Set(set, _) => self.invalidate_set(set, None).await.map(drop),
             Replay::Everything { .. } => self.clear().await.map(drop),
         }
     }
@@ -104,8 +139,11 @@ impl Cache {
     fn queue_lost(&self) {
         let Some(reconnects) = self.store().reconnects() else { return };
         let now = self.clock().now();
-        let lost = self.flights().journal(|journal| journal.lost(now, reconnects));
-        self.flights().distrust(&lost);
+        let (keys, sets) = self.flights().journal(|journal| journal.lost(now, reconnects));
+        self.flights().distrust(&keys);
+        for set in &sets {
+            self.flights().distrust_set(set);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod background;
 pub(crate) mod batch;
 pub(crate) mod budget;
 mod claim;
+pub(crate) mod companion;
 mod compute;
 mod deadlines;
 mod fill;
@@ -21,8 +22,6 @@ use crate::cache::{Cache, Handle};
 use crate::error::Error;
 use crate::figures::counters::{Counters, Observer, Outcome};
 use crate::function::Function;
-use crate::function::declared::{Declared, Location, SelfType};
-use crate::function::registry::registry;
 use crate::key::KeyWriter;
 use crate::key::whole::Key;
 use std::sync::Arc;
@@ -150,72 +149,26 @@ impl Call {
     }
 }
 
-/// What [`entry`](crate::write::entry::entry) is made of.
-#[derive(Debug)]
-pub struct EntryCall {
-    pub(crate) function: &'static Function,
-    pub(crate) cache: Cache,
-    pub(crate) key: Result<Key, Error>,
-}
-
-/// The key of a call that is not made, for the companion of the function `ident` whose attribute
-/// is at `location`.
-pub fn companion_call(
-    location: Location,
-    ident: &'static str,
-    self_name: Option<&'static str>,
-    explicit: Option<Cache>,
-    render: impl Fn(&mut KeyWriter<'_>),
-) -> EntryCall {
-    begin_entry(location, ident, self_name, explicit, &render)
-}
-
-#[inline(never)]
-fn begin_entry(
-    location: Location,
-    ident: &'static str,
-    self_name: Option<&'static str>,
-    explicit: Option<Cache>,
+/// What is rendered for a call, as far as it can be one of a cached function.
+fn rendered<'c>(
+    function: &'c Function,
+    cache: &'c Cache,
     render: Render<'_>,
-) -> EntryCall {
-    let cache = Handle::choose(explicit, Context::current().cache).into_cache();
-    let function = registry().at(location, ident);
-    let key = match function {
-        Some(function) => {
-            if let Some(name) = self_name {
-                function.is_of(name);
-            }
-            render_key(function, &cache, render).map_err(|why| Error::Invalid(why.to_owned()))
-        }
-        None => Err(Error::Invalid(format!("the cached function `{ident}` is not registered"))),
-    };
-    EntryCall { function: function.unwrap_or(&UNKNOWN), cache, key }
-}
-
-/// Stands in where the linker left a function's entry out; its key is an error already.
-static UNKNOWN: Function = Function::new(Declared {
-    location: Location { module: "", nth: 0, file: "", line: 0, column: 0 },
-    ident: "",
-    item: || "",
-    template: None,
-    arguments: &[],
-    version: None,
-    codec: "",
-    options: &[],
-    self_type: SelfType::InKey,
-});
-
-fn render_key(function: &Function, cache: &Cache, render: Render<'_>) -> Result<Key, &'static str> {
+) -> Result<KeyWriter<'c>, &'static str> {
     if let Some(why) = function.refused() {
         return Err(why);
     }
     let mut key = cache.settings().key(function.path());
     key.leave_type_open(function.is_open());
     render(&mut key);
-    if let Some(why) = key.refused() {
-        return Err(why);
+    match key.refused() {
+        Some(why) => Err(why),
+        None => Ok(key),
     }
-    let key = key.finish(function.mark());
+}
+
+fn render_key(function: &Function, cache: &Cache, render: Render<'_>) -> Result<Key, &'static str> {
+    let key = rendered(function, cache, render)?.finish(function.mark());
     if function.is_forged(key.bare()) {
         return Err(
             "an argument at the beginning of its key reads like the path of another cached \

@@ -104,7 +104,7 @@ pub struct ServerInfo {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct JournalStats {
-    /// Keys that wait for the store; until then this process does not read them from it.
+    /// Keys and patterns that wait for the store; until then this process does not read them from it.
     pub waiting: u64,
     /// There were too many, so this process reads nothing from the store until all is cleared.
     pub everything: bool,

@@ -6,12 +6,15 @@
 //! the key is queued, and what was sent for one number says nothing of a later one.
 
 use crate::figures::stats::JournalStats;
+use crate::key::set::Keys;
 use crate::key::whole::Key;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 /// More keys than this are not told apart any more: then the whole prefix is distrusted.
 const MOST_KEYS: usize = 10_000;
+/// More patterns than this are not told apart either: each call would ask them all.
+pub(crate) const MOST_SETS: usize = 100;
 /// Keys sent together.
 const KEYS_PER_REPLAY: usize = 512;
 /// A failover may lose what was written this long before it.
@@ -20,11 +23,15 @@ pub(crate) const RECENT: Duration = Duration::from_secs(30);
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     keys: HashMap<Key, u64>,
+    /// What patterns name, in the order in which it is sent.
+    sets: Vec<(Keys, u64)>,
     /// There were too many keys: what waits is a clear of the whole prefix.
     everything: Option<u64>,
     next: u64,
     /// What the store has acknowledged lately, oldest first.
     recent: VecDeque<(Duration, Key)>,
+    /// The same of patterns.
+    recent_sets: VecDeque<(Duration, Keys)>,
     /// The store's reconnections up to which `recent` has been dealt with.
     reconnects: u64,
     /// Whether there is a task that replays.
@@ -46,6 +53,7 @@ pub(crate) enum Distrusted {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Replay {
     Keys(Vec<(Key, u64)>),
+    Set(Keys, u64),
     Everything { before: u64 },
 }
 
@@ -67,20 +75,40 @@ impl Journal {
         Distrusted::Everything
     }
 
+    /// [`queue`](Self::queue) for what a pattern names.
+    pub(crate) fn queue_set(&mut self, set: &Keys) -> Distrusted {
+        self.queued += 1;
+        let number = self.next;
+        self.next += 1;
+        if let Some((_, entry)) = self.sets.iter_mut().find(|(own, _)| own == set) {
+            *entry = number;
+            return Distrusted::Key;
+        }
+        if self.sets.len() < MOST_SETS {
+            self.sets.push((set.clone(), number));
+            return Distrusted::Key;
+        }
+        self.queue_everything();
+        Distrusted::Everything
+    }
+
     /// Keeps a clear of the whole prefix, and distrusts all of it until it is replayed.
     pub(crate) fn queue_everything(&mut self) {
         // It is sent after all that is there, and so stands for it.
         self.keys.clear();
+        self.sets.clear();
         self.everything = Some(self.next);
         self.next += 1;
     }
 
     pub(crate) fn distrusts(&self, key: &Key) -> bool {
-        self.everything.is_some() || self.keys.contains_key(key)
+        self.everything.is_some()
+            || self.keys.contains_key(key)
+            || self.sets.iter().any(|(set, _)| set.holds(key))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.everything.is_none() && self.keys.is_empty()
+        self.everything.is_none() && self.keys.is_empty() && self.sets.is_empty()
     }
 
     /// What to send next.
@@ -90,13 +118,16 @@ impl Journal {
         }
         let keys = self.keys.iter().take(KEYS_PER_REPLAY);
         let keys: Vec<_> = keys.map(|(key, number)| (key.clone(), *number)).collect();
-        (!keys.is_empty()).then_some(Replay::Keys(keys))
+        if !keys.is_empty() {
+            return Some(Replay::Keys(keys));
+        }
+        self.sets.first().map(|(set, number)| Replay::Set(set.clone(), *number))
     }
 
     /// The store has acknowledged `replay`. Answers whether nothing waits any more, and whether
     /// anybody has been told that something did.
     pub(crate) fn acknowledged(&mut self, replay: &Replay) -> (bool, bool) {
-        let before = self.keys.len();
+        let before = self.keys.len() + self.sets.len();
         match replay {
             Replay::Keys(keys) => {
                 for (key, number) in keys {
@@ -105,12 +136,16 @@ impl Journal {
                     }
                 }
             }
+            Replay::Set(set, number) => {
+                self.sets.retain(|(own, queued)| own != set || queued != number);
+            }
             Replay::Everything { before } => {
                 self.everything = self.everything.filter(|number| number >= before);
                 self.keys.retain(|_, number| *number >= *before);
+                self.sets.retain(|(_, number)| *number >= *before);
             }
         }
-        self.replayed += (before - self.keys.len()) as u64;
+        self.replayed += (before - self.keys.len() - self.sets.len()) as u64;
         let empty = self.is_empty();
         (empty, empty && std::mem::take(&mut self.said))
     }
@@ -122,10 +157,7 @@ impl Journal {
 
     /// Notes what the store has acknowledged at `now`, in case it forgets it.
     pub(crate) fn remember(&mut self, keys: &[Key], now: Duration, reconnects: u64) {
-        self.forget_old(now);
-        if self.recent.is_empty() {
-            self.reconnects = reconnects;
-        }
+        self.begins_recent(now, reconnects);
         for key in keys {
             if self.recent.len() >= MOST_KEYS {
                 self.recent.pop_front();
@@ -134,31 +166,58 @@ impl Journal {
         }
     }
 
+    /// [`remember`](Self::remember) for what a pattern names.
+    pub(crate) fn remember_set(&mut self, set: &Keys, now: Duration, reconnects: u64) {
+        self.begins_recent(now, reconnects);
+        self.recent_sets.retain(|(_, own)| own != set);
+        if self.recent_sets.len() >= MOST_SETS {
+            self.recent_sets.pop_front();
+        }
+        self.recent_sets.push_back((now, set.clone()));
+    }
+
+    fn begins_recent(&mut self, now: Duration, reconnects: u64) {
+        self.forget_old(now);
+        if !self.has_recent() {
+            self.reconnects = reconnects;
+        }
+    }
+
+    fn has_recent(&self) -> bool {
+        !self.recent.is_empty() || !self.recent_sets.is_empty()
+    }
+
     /// What has to be sent again, the store having reconnected since it was acknowledged.
-    pub(crate) fn lost(&mut self, now: Duration, reconnects: u64) -> Vec<Key> {
+    pub(crate) fn lost(&mut self, now: Duration, reconnects: u64) -> (Vec<Key>, Vec<Keys>) {
         self.forget_old(now);
         if std::mem::replace(&mut self.reconnects, reconnects) == reconnects {
-            return Vec::new();
+            return Default::default();
         }
-        self.recent.drain(..).map(|(_, key)| key).collect()
+        let keys = self.recent.drain(..).map(|(_, key)| key);
+        let sets = self.recent_sets.drain(..).map(|(_, set)| set);
+        (keys.collect(), sets.collect())
     }
 
     fn forget_old(&mut self, now: Duration) {
-        while self.recent.front().is_some_and(|(then, _)| now.saturating_sub(*then) > RECENT) {
+        let is_old = |then: Duration| now.saturating_sub(then) > RECENT;
+        while self.recent.front().is_some_and(|(then, _)| is_old(*then)) {
             self.recent.pop_front();
+        }
+        while self.recent_sets.front().is_some_and(|(then, _)| is_old(*then)) {
+            self.recent_sets.pop_front();
         }
     }
 
     /// Whether a task that replays is to be started; then there is one.
     pub(crate) fn starts(&mut self) -> bool {
-        let wanted = !self.is_empty() || !self.recent.is_empty();
+        let wanted = !self.is_empty() || self.has_recent();
         wanted && !std::mem::replace(&mut self.replaying, true)
     }
 
     /// Whether the task has nothing left to wait for; then there is none.
     pub(crate) fn rests(&mut self, now: Duration) -> bool {
         self.forget_old(now);
-        let rests = self.is_empty() && self.recent.is_empty();
+        let rests = self.is_empty() && !self.has_recent();
         self.replaying &= !rests;
         rests
     }
@@ -170,7 +229,7 @@ impl Journal {
 
     pub(crate) fn figures(&self) -> JournalStats {
         JournalStats {
-            waiting: self.keys.len() as u64,
+            waiting: (self.keys.len() + self.sets.len()) as u64,
             everything: self.everything.is_some(),
             queued: self.queued,
             replayed: self.replayed,
@@ -179,121 +238,5 @@ impl Journal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(bare: impl ToString) -> Key {
-        Key::new("p", &bare.to_string())
-    }
-
-    fn acknowledge(journal: &mut Journal) -> bool {
-        let due = journal.due().unwrap();
-        journal.acknowledged(&due).0
-    }
-
-    #[test]
-    fn a_key_is_distrusted_until_its_replay_is_acknowledged() {
-        let mut journal = Journal::default();
-        assert_eq!(journal.queue(&key("a")), Distrusted::Key);
-        let sent = journal.due().unwrap();
-        assert!(
-            journal.distrusts(&key("a")) && !journal.distrusts(&key("b")),
-            "sent is not acknowledged"
-        );
-        assert_eq!(journal.acknowledged(&sent), (true, false));
-        assert!(!journal.distrusts(&key("a")) && journal.due().is_none());
-    }
-
-    #[test]
-    fn what_is_queued_after_the_replay_was_sent_stays() {
-        let mut journal = Journal::default();
-        journal.queue(&key("a"));
-        let sent = journal.due().unwrap();
-        journal.queue(&key("a"));
-        assert!(!journal.acknowledged(&sent).0);
-        assert!(journal.distrusts(&key("a")));
-        assert!(acknowledge(&mut journal));
-    }
-
-    fn overflowed() -> Journal {
-        let mut journal = Journal::default();
-        for n in 0..MOST_KEYS {
-            assert_eq!(journal.queue(&key(n)), Distrusted::Key);
-        }
-        assert_eq!(journal.queue(&key("one more")), Distrusted::Everything);
-        journal
-    }
-
-    #[test]
-    fn too_many_keys_distrust_everything() {
-        let mut journal = overflowed();
-        assert!(journal.distrusts(&key("never heard of")));
-        assert!(acknowledge(&mut journal), "one clear stands for all");
-        assert!(!journal.distrusts(&key("1")));
-    }
-
-    #[test]
-    fn what_is_queued_while_the_clear_runs_stays() {
-        let mut journal = overflowed();
-        let sent = journal.due().unwrap();
-        journal.queue(&key("a"));
-        assert!(!journal.acknowledged(&sent).0);
-        assert!(journal.distrusts(&key("a")) && !journal.distrusts(&key("b")));
-
-        let mut journal = overflowed();
-        let sent = journal.due().unwrap();
-        for n in 0..=MOST_KEYS {
-            journal.queue(&key(n));
-        }
-        assert!(!journal.acknowledged(&sent).0, "it has overflowed again");
-        assert!(journal.distrusts(&key("never heard of")));
-        assert!(acknowledge(&mut journal));
-    }
-
-    #[test]
-    fn large_journals_are_sent_in_batches() {
-        let mut journal = Journal::default();
-        for n in 0..=KEYS_PER_REPLAY {
-            journal.queue(&key(n));
-        }
-        assert!(!acknowledge(&mut journal));
-        assert_eq!(journal.figures().waiting, 1);
-        assert!(acknowledge(&mut journal));
-        assert_eq!(journal.figures().replayed, journal.figures().queued);
-    }
-
-    #[test]
-    fn a_reconnection_loses_what_is_recent() {
-        let secs = Duration::from_secs;
-        let keys = |keys: &[&str]| keys.iter().map(key).collect::<Vec<_>>();
-        let mut journal = Journal::default();
-        journal.remember(&keys(&["old"]), secs(0), 4);
-        journal.remember(&keys(&["a", "b"]), secs(20), 4);
-        assert!(journal.lost(secs(30), 4).is_empty(), "nothing has happened");
-        assert_eq!(journal.lost(secs(31), 5), keys(&["a", "b"]));
-        assert!(journal.lost(secs(31), 6).is_empty(), "they are queued by now");
-        assert!(journal.rests(secs(31)));
-    }
-
-    #[test]
-    fn the_recent_are_bounded() {
-        let mut journal = Journal::default();
-        for n in 0..=MOST_KEYS {
-            journal.remember(&[key(n)], Duration::ZERO, 0);
-        }
-        assert_eq!(journal.lost(Duration::ZERO, 1).len(), MOST_KEYS);
-    }
-
-    #[test]
-    fn one_task_at_a_time() {
-        let mut journal = Journal::default();
-        assert!(!journal.starts(), "there is nothing to do");
-        journal.queue(&key("a"));
-        assert!(journal.starts() && !journal.starts());
-        assert!(!journal.rests(Duration::ZERO));
-        journal.died();
-        assert!(journal.starts());
-        acknowledge(&mut journal);
-        assert!(journal.rests(Duration::ZERO) && !journal.starts());
-    }
-}
+#[path = "journal_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::flight::journal::{Distrusted, Journal};
 use crate::flight::landing::{Flight, Landing, Waiter};
+use crate::key::set::Keys;
 use crate::key::whole::Key;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use std::collections::HashMap;
@@ -126,6 +127,16 @@ impl Flights {
         }
         open.forget(if overflows { Old::Everything } else { Old::Keys(keys) });
         self.doubt.store(!open.journal.is_empty(), Ordering::Release);
+        overflows
+    }
+
+    /// [`distrust`](Self::distrust) for what a pattern names.
+    pub(crate) fn distrust_set(&self, set: &Keys) -> bool {
+        let open = &mut *lock(&self.open);
+        let overflows = open.journal.queue_set(set) == Distrusted::Everything;
+        let is_old = |key: &Key| set.holds(key);
+        open.forget(if overflows { Old::Everything } else { Old::Matching(&is_old) });
+        self.doubt.store(true, Ordering::Release);
         overflows
     }
 

@@ -4,6 +4,37 @@ use super::Function;
 use super::declared::SelfType;
 use crate::key::ending::head;
 use crate::key::pattern::Pattern;
+use crate::key::set::{KeySet, Keys};
+use crate::key::whole::Key;
+use std::sync::Arc;
+
+/// The keys of a function's calls of which some arguments are left open.
+#[derive(Debug)]
+struct Calls {
+    id: String,
+    mark: &'static str,
+    shape: Pattern,
+}
+
+impl KeySet for Calls {
+    fn holds(&self, key: &Key) -> bool {
+        shape_behind(key.bare(), self.mark).is_some_and(|shape| shape.meets(&self.shape))
+    }
+
+    fn head(&self) -> String {
+        self.shape.head()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// What is known of the rendering before a mark; `None` of a key that has not this one.
+fn shape_behind(key: &str, mark: &str) -> Option<Pattern> {
+    let rendering = key.strip_suffix(mark)?;
+    Some(head(rendering).map_or_else(|| Pattern::of_text(rendering), Pattern::of_head))
+}
 
 impl Function {
     /// The shapes of its renderings, without their mark. Two where only a call tells whether the
@@ -27,8 +58,17 @@ impl Function {
     /// Whether `key` (without its prefix) can be one of the function's, a shortened one too: what
     /// is left of it tells as much as there is to tell.
     pub(crate) fn has(&self, key: &str) -> bool {
-        let Some(rendering) = key.strip_suffix(self.mark()) else { return false };
-        self.renders(&head(rendering).map_or_else(|| Pattern::of_text(rendering), Pattern::of_head))
+        shape_behind(key, self.mark()).is_some_and(|shape| self.renders(&shape))
+    }
+
+    /// The keys of the calls that render so, with a star for what is left open.
+    pub(crate) fn calls(&'static self, rendering: &str) -> Keys {
+        let mark = self.mark();
+        Arc::new(Calls {
+            id: format!("calls {rendering}{mark}"),
+            mark,
+            shape: Pattern::of_holes(rendering),
+        })
     }
 
     /// Whether some key can be that of both.

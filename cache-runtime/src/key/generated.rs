@@ -22,6 +22,11 @@ impl KeyWriter<'_> {
         self.raw().push_str(path);
     }
 
+    /// In the place of an argument that is left open. No argument and no template holds a star.
+    pub fn hole(&mut self) {
+        self.raw().push('*');
+    }
+
     pub fn argument<T: CacheKey + ?Sized>(&mut self, value: &T) {
         value.write_key(self);
     }

@@ -27,6 +27,7 @@ pub(crate) mod glob;
 mod impls;
 mod parts;
 pub(crate) mod pattern;
+pub(crate) mod set;
 mod time;
 mod transforms;
 mod type_names;

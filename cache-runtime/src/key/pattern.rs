@@ -70,6 +70,18 @@ impl Pattern {
         pattern
     }
 
+    /// Of a rendering in which some arguments are left open.
+    pub(crate) fn of_holes(rendering: &str) -> Self {
+        let mut pattern = Self(Vec::with_capacity(rendering.len()));
+        let mut texts = rendering.split('*');
+        pattern.text(texts.next().unwrap_or_default());
+        for text in texts {
+            pattern.argument();
+            pattern.text(text);
+        }
+        pattern
+    }
+
     /// Of every text that begins with `head`.
     pub(crate) fn of_head(head: &str) -> Self {
         let mut pattern = Self::of_text(head);
@@ -247,6 +259,16 @@ mod tests {
             assert_eq!(Pattern::of_glob(glob).head(), head);
         }
         assert_eq!(template("{{shop}}:{id}:x").head(), "{shop}:");
+    }
+
+    #[test]
+    fn a_hole_is_one_argument() {
+        let names = |rendering: &str, text: &str| {
+            Pattern::of_holes(rendering).meets(&Pattern::of_text(text))
+        };
+        assert!(names("list:north:*", "list:north:7") && names("list:*:*", "list::~"));
+        assert!(!names("list:north:*", "list:south:7") && !names("list:north:*", "list:north:7:x"));
+        assert_eq!(Pattern::of_holes("list:north:*:x").head(), "list:north:");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! One key of one function: what a companion returns.
 
 use crate::cache::Cache;
-use crate::call::EntryCall;
 use crate::call::budget::Budget;
+use crate::call::companion::EntryCall;
 use crate::codec::envelope;
 use crate::error::Error;
 use crate::function::Function;

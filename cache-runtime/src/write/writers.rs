@@ -3,9 +3,9 @@
 use crate::cache::context::{Context, with_cache};
 use crate::cache::deferred::Group;
 use crate::cache::{Cache, Handle};
+use crate::call::companion::OpenCalls;
 use crate::error::Error;
 use crate::key::KeyWriter;
-use crate::key::whole::Key;
 use crate::plan::shape::Shape;
 use crate::write::entry::Entry;
 use std::pin::Pin;
@@ -39,8 +39,20 @@ impl Targets {
     /// The entry of a cached function.
     pub fn entry<R>(&mut self, entry: &Entry<R>) {
         match entry.whole() {
-            Ok(key) => self.add(entry.cache(), key.clone()),
+            Ok(key) => self.to(entry.cache(), |group| group.keys.push(key.clone())),
             // Its calls are not cached either, which was said at the first of them.
+            Err(error) => tracing::debug!(
+                target: "cache_runtime",
+                %error,
+                "there is nothing to invalidate"
+            ),
+        }
+    }
+
+    /// The entries of a cached function that calls have of which some arguments are left open.
+    pub fn calls(&mut self, calls: &OpenCalls) {
+        match &calls.keys {
+            Ok(keys) => self.to(&calls.cache, |group| group.sets.push(keys.clone())),
             Err(error) => tracing::debug!(
                 target: "cache_runtime",
                 %error,
@@ -53,39 +65,53 @@ impl Targets {
     pub fn key(&mut self, render: impl FnOnce(&mut KeyWriter<'_>)) {
         let cache = Handle::choose(None, Context::current().cache);
         for key in cache.keys_named(render) {
-            self.add(&cache, key);
+            self.to(&cache, |group| group.keys.push(key));
         }
     }
 
-    fn add(&mut self, cache: &Cache, key: Key) {
+    /// Adds to what is named of one cache.
+    fn to(&mut self, cache: &Cache, add: impl FnOnce(&mut Group)) {
         if cache.is_disabled() {
             return;
         }
         match self.0.iter_mut().find(|group| group.cache.is(cache)) {
-            Some(group) => group.keys.push(key),
+            Some(group) => add(group),
             None => {
-                self.0.push(Group { cache: cache.clone(), keys: vec![key], everything: false });
+                let (keys, sets) = Default::default();
+                let mut group = Group { cache: cache.clone(), keys, sets, everything: false };
+                add(&mut group);
+                self.0.push(group);
             }
         }
     }
 
     async fn invalidate(&self, within: impl Fn(&Cache) -> Result<Duration, Error>) {
-        for Group { cache, keys, everything } in &self.0 {
+        for Group { cache, keys, sets, everything } in &self.0 {
             if *everything {
                 cache.queue_everything();
-            } else {
+                continue;
+            }
+            if !keys.is_empty() {
                 cache.invalidate_written(keys, within(cache)).await;
+            }
+            for set in sets {
+                cache.invalidate_written_set(set, within(cache).map(drop)).await;
             }
         }
     }
 
     /// Invalidates without anybody waiting for it.
     fn invalidate_behind(self) {
-        for Group { cache, keys, everything } in self.0 {
+        for Group { cache, keys, sets, everything } in self.0 {
             if everything {
                 cache.queue_everything();
-            } else if !keys.is_empty() {
+                continue;
+            }
+            if !keys.is_empty() {
                 cache.queue(&keys, None);
+            }
+            for set in &sets {
+                cache.queue_set(set, None);
             }
         }
     }

@@ -18,6 +18,8 @@ mod flights;
 mod journal;
 #[path = "../../../cache-runtime/src/flight/landing.rs"]
 mod landing;
+#[path = "../../../cache-runtime/src/key/set.rs"]
+mod set;
 #[path = "../../../cache-runtime/src/flight/single_flight.rs"]
 mod single_flight;
 mod sync;
@@ -30,7 +32,7 @@ mod flight {
 }
 
 mod key {
-    pub(crate) use crate::whole;
+    pub(crate) use crate::{set, whole};
 }
 
 mod plan {

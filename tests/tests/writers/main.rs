@@ -7,6 +7,7 @@
 mod deferred;
 mod dropped;
 mod ends;
+mod lists;
 mod outage;
 mod put;
 mod put_away;

@@ -110,6 +110,16 @@ async fn generic<T: Send, const N: usize>(id: u64, value: T) -> (u64, T) {
     (id + N as u64, value)
 }
 
+#[redis_invalidate(users::list_users(org, _), users::list_users(_, &name.to_owned()), users::list_users(_, _), get_user(_))]
+async fn open(org: u64, name: String) -> String {
+    name + &org.to_string()
+}
+
+#[redis_invalidate(users::list_users(org, _), users::list_users(*result, _))]
+fn open_plainly(org: u64) -> u64 {
+    org
+}
+
 #[redis_invalidate(users::list_users(result.org_id, &result.name), get_user(id), keys = ["x:{result.org_id}"])]
 async fn of_the_result(id: u64, user: User) -> Result<::std::option::Option<User>, Failed> {
     if id == 0 { Err(Failed) } else { Ok(Some(user)) }
@@ -147,6 +157,11 @@ impl Repo {
     #[redis_invalidate(self.find(id), Self::named(id), keys = ["k:{self.tenant}"], cache = self.cache)]
     async fn save(&self, id: u64) -> u64 {
         id
+    }
+
+    #[redis_invalidate(self.find(_), Self::named(_))]
+    async fn open(&mut self) {
+        self.tenant += 1;
     }
 
     #[redis_invalidate(self.find(*result), self.find(result + self.tenant))]
@@ -214,6 +229,8 @@ fn is_send<T: Send>(_: T) {}
 fn main() {
     is_send(update(1, User { org_id: 1, name: String::new() }));
     is_send(returns_nothing(1));
+    is_send(open(1, String::new()));
+    open_plainly(1);
     is_send(of_the_result(1, User { org_id: 1, name: String::new() }));
     is_send(boxed(&1));
     plain_and_nothing(plain(1, &mut Vec::new()).unwrap());

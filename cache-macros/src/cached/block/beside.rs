@@ -1,6 +1,6 @@
 //! The `impl` beside a trait's: what it is of, and what has to be told it that the trait's knows.
 
-use crate::cached::expand::companion::kept_generics;
+use crate::cached::expand::signature::kept_generics;
 use crate::shared::errors::Errors;
 use crate::shared::item::Item;
 use crate::shared::tokens::{mentions, text_of, tidy};

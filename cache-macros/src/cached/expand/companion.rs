@@ -2,22 +2,24 @@
 
 use crate::cached::batch::Batch;
 use crate::cached::expand::function::location;
+use crate::cached::expand::open::Open;
 use crate::cached::expand::plan::{plan, ttl_of, value};
+use crate::cached::expand::signature::{Signature, companion_name};
 use crate::cached::model::{Model, private};
 use crate::cached::values::{Companion, Ttl};
-use crate::key::render::render;
+use crate::key::render::{render, render_open};
 use crate::shared::expand::{cache, without_mut};
 use crate::shared::item::Item;
 use crate::shared::paths::ours_at;
 use crate::shared::times::Time;
 use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, FnArg, GenericParam, Generics, Lifetime, Type, WherePredicate, parse_quote};
+use syn::{FnArg, Lifetime, Type, parse_quote};
 
-/// The companion of a function that is cached.
+/// The companions of a function that is cached.
 pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     let inputs = kept_inputs(item, model);
     let output = with_static_lifetimes(&model.output);
@@ -45,14 +47,25 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
         #member
         #p::entry(#p::companion_call(#location, #name, #self_name, #cache, #render), #plan)
     };
-    with_body(item, model, &inputs, &output, &body)
+    let of_entry = with_body(item, model, &inputs, &output, &body)?;
+    let open = Open::new(model, &inputs).map(|open| {
+        let render = render_open(&model.krate, &model.key, &open.holes);
+        let body = quote_spanned! {span=>
+            #p::open_calls(#location, #name, #self_name, #cache, #render)
+        };
+        open.written(item, model, &body)
+    });
+    Some(quote!(#of_entry #open))
 }
 
 /// The companion of a function whose attribute has an error, so that its callers have none.
 pub(crate) fn stand_in(item: &Item, model: &Model) -> Option<TokenStream> {
     let inputs = kept_inputs(item, model);
     let output = with_static_lifetimes(&model.output);
-    with_body(item, model, &inputs, &output, &quote_spanned!(Span::mixed_site()=> loop {}))
+    let never = quote_spanned!(Span::mixed_site()=> loop {});
+    let of_entry = with_body(item, model, &inputs, &output, &never)?;
+    let open = Open::new(model, &inputs).map(|open| open.written(item, model, &never));
+    Some(quote!(#of_entry #open))
 }
 
 fn with_body(
@@ -69,10 +82,8 @@ fn with_body(
     let name = text_of(&item.sig.ident);
     let ident = match &model.options.entry {
         Some(Companion::Named(name)) => name.clone(),
-        _ => format_ident!("{name}_entry", span = item.sig.ident.span()),
+        _ => companion_name(&name, false, item.sig.ident.span()),
     };
-    let attrs = item.attrs.iter().filter(|attr| is_shared(attr));
-    let vis = &item.vis;
     let value = match &model.batch {
         Some(_) if model.options.none_ttl.is_some() => {
             let value = value(model, output);
@@ -80,37 +91,13 @@ fn with_body(
         }
         _ => value(model, output),
     };
-    let arguments: Vec<_> = inputs.iter().map(|(_, input)| input).collect();
-    let generics = kept_generics(&item.sig.generics, &quote!(#(#arguments,)* #output #body));
-    let (params, where_clause) = (&generics.params, &generics.where_clause);
     let doc = format!(
         " The cache entry of a call of `{name}` with these arguments: look at it, put a value \
          into it, or invalidate it."
     );
-    Some(quote_spanned! {Span::mixed_site()=>
-        #[doc = #doc]
-        #(#attrs)*
-        #[allow(
-            unused,
-            private_bounds,
-            private_interfaces,
-            unreachable_pub,
-            clippy::all,
-            clippy::pedantic,
-            clippy::nursery
-        )]
-        // Compiled where it is called, if it is.
-        #[inline]
-        #vis fn #ident <#params> (#(#arguments),*) -> #p::Entry<#value> #where_clause {
-            #body
-        }
-    })
-}
-
-/// Attributes that mean the same for the companion.
-fn is_shared(attr: &Attribute) -> bool {
-    let is_hidden = attr.path().is_ident("doc") && mentions(&attr.meta, &|name| name == "hidden");
-    attr.path().is_ident("cfg") || attr.path().is_ident("allow") || is_hidden
+    let arguments: Vec<_> = inputs.iter().map(|(_, input)| input.clone()).collect();
+    let signature = Signature { doc: quote!(#[doc = #doc]), ident, arguments: &arguments };
+    Some(signature.written(item, &quote_spanned!(Span::mixed_site()=> #p::Entry<#value>), body))
 }
 
 /// The inputs that the key or the `cache` expression uses, with their place among all.
@@ -181,48 +168,4 @@ fn ttl_without_lost_arguments(ttl: &Ttl, model: &Model, inputs: &[(usize, FnArg)
         }
     }
     ttl_of(ttl, model)
-}
-
-/// The parameters that `signature` mentions, those that their bounds mention, and the bounds that
-/// are about these alone.
-pub(crate) fn kept_generics(generics: &Generics, signature: &TokenStream) -> Generics {
-    let mut reach = signature.clone();
-    let mut kept: Vec<&GenericParam> = Vec::new();
-    let predicates = || generics.where_clause.iter().flat_map(|clause| &clause.predicates);
-    loop {
-        let found = generics.params.iter().find(|param| {
-            !kept.iter().any(|other| name_of(other) == name_of(param))
-                && mentions(&reach, &|name| name == name_of(param))
-        });
-        let Some(param) = found else { break };
-        kept.push(param);
-        reach.extend(param.to_token_stream());
-        for predicate in predicates() {
-            if let WherePredicate::Type(bound) = predicate
-                && mentions(&bound.bounded_ty, &|name| name == name_of(param))
-            {
-                reach.extend(bound.to_token_stream());
-            }
-        }
-    }
-    let is_kept = |param: &&GenericParam| kept.iter().any(|other| name_of(other) == name_of(param));
-    let mut smaller = generics.clone();
-    smaller.params = generics.params.iter().filter(is_kept).cloned().collect();
-    if let Some(clause) = &mut smaller.where_clause {
-        let dropped: Vec<_> =
-            generics.params.iter().filter(|param| !is_kept(param)).map(name_of).collect();
-        clause.predicates = predicates()
-            .filter(|predicate| !mentions(predicate, &|name| dropped.iter().any(|d| d == name)))
-            .cloned()
-            .collect();
-    }
-    smaller
-}
-
-fn name_of(param: &GenericParam) -> String {
-    match param {
-        GenericParam::Lifetime(lifetime) => lifetime.lifetime.ident.to_string(),
-        GenericParam::Type(ty) => text_of(&ty.ident),
-        GenericParam::Const(constant) => text_of(&constant.ident),
-    }
 }

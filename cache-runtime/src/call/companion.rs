@@ -1,0 +1,113 @@
+//! Calls that are not made, but named: what the companions of a cached function are made of.
+
+use super::{Render, render_key, rendered};
+use crate::cache::context::Context;
+use crate::cache::{Cache, Handle};
+use crate::error::Error;
+use crate::function::Function;
+use crate::function::declared::{Declared, Location, SelfType};
+use crate::function::registry::registry;
+use crate::key::KeyWriter;
+use crate::key::set::Keys;
+use crate::key::whole::Key;
+
+/// What [`entry`](crate::write::entry::entry) is made of.
+#[derive(Debug)]
+pub struct EntryCall {
+    pub(crate) function: &'static Function,
+    pub(crate) cache: Cache,
+    pub(crate) key: Result<Key, Error>,
+}
+
+/// The key of a call that is not made, for the companion of the function `ident` whose attribute
+/// is at `location`.
+pub fn companion_call(
+    location: Location,
+    ident: &'static str,
+    self_name: Option<&'static str>,
+    explicit: Option<Cache>,
+    render: impl Fn(&mut KeyWriter<'_>),
+) -> EntryCall {
+    begin_entry(location, ident, self_name, explicit, &render)
+}
+
+#[inline(never)]
+fn begin_entry(
+    location: Location,
+    ident: &'static str,
+    self_name: Option<&'static str>,
+    explicit: Option<Cache>,
+    render: Render<'_>,
+) -> EntryCall {
+    let (cache, function) = of_companion(location, ident, self_name, explicit);
+    match function {
+        Ok(function) => {
+            let key = render_key(function, &cache, render);
+            EntryCall { function, key: key.map_err(|why| Error::Invalid(why.to_owned())), cache }
+        }
+        Err(error) => EntryCall { function: &UNKNOWN, cache, key: Err(error) },
+    }
+}
+
+/// The cache and the function that a companion is of.
+fn of_companion(
+    location: Location,
+    ident: &'static str,
+    self_name: Option<&'static str>,
+    explicit: Option<Cache>,
+) -> (Cache, Result<&'static Function, Error>) {
+    let cache = Handle::choose(explicit, Context::current().cache).into_cache();
+    let function = registry().at(location, ident);
+    if let (Some(function), Some(name)) = (function, self_name) {
+        function.is_of(name);
+    }
+    let unknown = || Error::Invalid(format!("the cached function `{ident}` is not registered"));
+    (cache, function.ok_or_else(unknown))
+}
+
+/// The keys of calls of which some arguments are left open.
+#[derive(Debug)]
+pub struct OpenCalls {
+    pub(crate) cache: Cache,
+    pub(crate) keys: Result<Keys, Error>,
+}
+
+/// [`companion_call`] for calls of which `render` leaves some arguments open.
+pub fn open_calls(
+    location: Location,
+    ident: &'static str,
+    self_name: Option<&'static str>,
+    explicit: Option<Cache>,
+    render: impl Fn(&mut KeyWriter<'_>),
+) -> OpenCalls {
+    begin_open(location, ident, self_name, explicit, &render)
+}
+
+#[inline(never)]
+fn begin_open(
+    location: Location,
+    ident: &'static str,
+    self_name: Option<&'static str>,
+    explicit: Option<Cache>,
+    render: Render<'_>,
+) -> OpenCalls {
+    let (cache, function) = of_companion(location, ident, self_name, explicit);
+    let keys = function.and_then(|function| {
+        let key = rendered(function, &cache, render).map_err(|why| Error::Invalid(why.into()))?;
+        Ok(function.calls(key.rendering()))
+    });
+    OpenCalls { cache, keys }
+}
+
+/// Stands in where the linker left a function's entry out; its key is an error already.
+static UNKNOWN: Function = Function::new(Declared {
+    location: Location { module: "", nth: 0, file: "", line: 0, column: 0 },
+    ident: "",
+    item: || "",
+    template: None,
+    arguments: &[],
+    version: None,
+    codec: "",
+    options: &[],
+    self_type: SelfType::InKey,
+});
