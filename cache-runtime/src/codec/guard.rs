@@ -16,6 +16,9 @@ const OWN_STACK: usize = 16 << 20;
 const RESERVE: usize = 128 << 10;
 /// Without optimisation every function on the way has a copy of the value or two.
 const COPIES: usize = 32;
+/// What is left of the stack is asked for again at the latest when so much may have been used: a
+/// type's own reader may go on on another stack, of which nothing is known until then.
+const KNOWN: usize = 512 << 10;
 
 /// Reads a value of at most so many levels from `bytes`. `read` keeps to the limits by reading
 /// through [`Guarded`].
@@ -39,12 +42,21 @@ pub(super) fn bounded<T>(
 /// What is left of the bounds while one value is read.
 #[derive(Debug)]
 pub(super) struct Limits {
-    levels: Cell<u16>,
+    room: Cell<Room>,
     empties: Cell<usize>,
     /// The length of the input: no list of anything that takes bytes is longer.
     input: usize,
     /// Whether the levels or the stack did not suffice.
     reached: Cell<bool>,
+}
+
+/// What is left for the levels that follow.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    levels: u16,
+    /// So much of the stack is known to be left, at least: every level takes off what it may need.
+    /// Asking costs more than all else that a level does.
+    stack: usize,
 }
 
 /// How many values that may take no bytes can be read from an input of `len` bytes.
@@ -55,7 +67,7 @@ pub(super) fn most_empties(len: usize) -> usize {
 impl Limits {
     fn of(bytes: &[u8], levels: u16) -> Self {
         Self {
-            levels: Cell::new(levels),
+            room: Cell::new(Room { levels, stack: 0 }),
             empties: Cell::new(most_empties(bytes.len())),
             input: bytes.len(),
             reached: Cell::new(false),
@@ -64,28 +76,38 @@ impl Limits {
 
     /// Runs `read` one level deeper.
     fn deeper<T, E: de::Error>(&self, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        if !self.enter(size_of::<T>()) {
+        let before = self.room.get();
+        if !self.enter(const { RESERVE.saturating_add(COPIES.saturating_mul(size_of::<T>())) }) {
             return Err(E::custom("nested too deep"));
         }
         let value = read();
-        self.levels.set(self.levels.get() + 1);
+        self.room.set(before);
         value
     }
 
-    /// Whether there is one level more, and stack for a value of so many bytes in it.
-    fn enter(&self, size: usize) -> bool {
-        let need = RESERVE.saturating_add(COPIES.saturating_mul(size));
-        let levels = self.levels.get().checked_sub(1);
-        match levels {
-            Some(left) if stacker::remaining_stack().is_none_or(|stack| stack >= need) => {
-                self.levels.set(left);
-                true
-            }
-            _ => {
-                self.reached.set(true);
-                false
-            }
+    /// Whether there is one level more, and `stack` for it.
+    #[inline(never)]
+    fn enter(&self, stack: usize) -> bool {
+        let room = self.room.get();
+        if room.levels > 0 && room.stack >= stack {
+            self.room.set(Room { levels: room.levels - 1, stack: room.stack - stack });
+            return true;
         }
+        self.enter_asking(stack)
+    }
+
+    /// [`enter`](Self::enter), where it has to be asked how much of the stack is left.
+    #[cold]
+    #[inline(never)]
+    fn enter_asking(&self, stack: usize) -> bool {
+        let left = stacker::remaining_stack().unwrap_or(usize::MAX);
+        let levels = self.room.get().levels.checked_sub(1);
+        let deeper = levels.zip(left.checked_sub(stack));
+        match deeper {
+            Some((levels, left)) => self.room.set(Room { levels, stack: left.min(KNOWN) }),
+            None => self.reached.set(true),
+        }
+        deeper.is_some()
     }
 
     /// Counts a value that may take no bytes.
@@ -121,6 +143,7 @@ impl<'l, T> Guarded<'l, T> {
 /// Reads of what cannot nest.
 macro_rules! leaves {
     ($($method:ident)+) => {$(
+        #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
             self.inner.$method(visitor)
         }
@@ -130,6 +153,7 @@ macro_rules! leaves {
 /// Reads of what may nest.
 macro_rules! compounds {
     ($($method:ident($($name:ident: $type:ty),*))+) => {$(
+        #[inline]
         fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {
             self.inner.$method($($name,)* Guarded::new(visitor, self.limits))
         }
@@ -264,6 +288,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
     type Value = S::Value;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<S::Value, D::Error> {
         self.inner.deserialize(Guarded::new(reader, self.limits))
     }
@@ -272,6 +297,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<'_, A> {
     type Error = A::Error;
 
+    #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
@@ -279,6 +305,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<'_, A> {
         self.inner.next_element_seed(Guarded::new(seed, self.limits))
     }
 
+    #[inline]
     fn size_hint(&self) -> Option<usize> {
         self.limits.plausible(self.inner.size_hint())
     }
@@ -287,6 +314,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<'_, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarded<'_, A> {
     type Error = A::Error;
 
+    #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
@@ -294,10 +322,12 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarded<'_, A> {
         self.inner.next_key_seed(Guarded::new(seed, self.limits))
     }
 
+    #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.inner.next_value_seed(Guarded::new(seed, self.limits))
     }
 
+    #[inline]
     fn size_hint(&self) -> Option<usize> {
         self.limits.plausible(self.inner.size_hint())
     }
@@ -307,6 +337,7 @@ impl<'de, 'l, A: EnumAccess<'de>> EnumAccess<'de> for Guarded<'l, A> {
     type Error = A::Error;
     type Variant = Guarded<'l, A::Variant>;
 
+    #[inline]
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
@@ -319,18 +350,22 @@ impl<'de, 'l, A: EnumAccess<'de>> EnumAccess<'de> for Guarded<'l, A> {
 impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<'_, A> {
     type Error = A::Error;
 
+    #[inline]
     fn unit_variant(self) -> Result<(), A::Error> {
         self.inner.unit_variant()
     }
 
+    #[inline]
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
         self.inner.newtype_variant_seed(Guarded::new(seed, self.limits))
     }
 
+    #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
         self.inner.tuple_variant(len, Guarded::new(visitor, self.limits))
     }
 
+    #[inline]
     fn struct_variant<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],
