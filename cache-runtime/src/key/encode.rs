@@ -91,6 +91,27 @@ pub(super) fn push_seconds(text: &mut String, nanos: i128) {
     }
 }
 
+/// Appends a number as its `Display` writes it. That would be more than all else that becomes of
+/// most keys, whose only argument is a number.
+pub(super) fn push_number(text: &mut String, is_negative: bool, mut number: u64) {
+    let mut digits = [0; 20]; // of `u64::MAX`
+    let mut left = digits.len();
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' | (number % 10) as u8;
+        number /= 10;
+        left -= 1;
+        if number == 0 {
+            break;
+        }
+    }
+    if is_negative {
+        text.push('-');
+    }
+    // Digits are ASCII, and at least one was written.
+    let digits = digits.get(left..).and_then(|digits| std::str::from_utf8(digits).ok());
+    text.push_str(digits.unwrap_or_default());
+}
+
 /// Appends what is known to need no encoding, and cannot fail to format.
 pub(super) fn push_plain(text: &mut String, value: impl fmt::Display) {
     // Writing to a `String` succeeds, and so does formatting of what std defines.

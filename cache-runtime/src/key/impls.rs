@@ -5,10 +5,7 @@ use super::writer::KeyWriter;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::num::{
-    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize, NonZeroU8,
-    NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
-};
+use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,10 +20,44 @@ macro_rules! plain {
     )+};
 }
 
-plain!(u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool);
-plain!(NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize);
-plain!(NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize);
-plain!(Ipv4Addr);
+plain!(u128, i128, NonZero<u128>, NonZero<i128>, f32, f64, bool, Ipv4Addr);
+
+/// Integers whose absolute value a `u64` can hold, and those among them that are not zero.
+macro_rules! numbers {
+    ($($unsigned:ty, $signed:ty;)+) => {$(
+        impl CacheKey for $unsigned {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                key.number(false, *self as u64);
+            }
+        }
+
+        impl CacheKey for $signed {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                key.number(*self < 0, self.unsigned_abs() as u64);
+            }
+        }
+
+        impl CacheKey for NonZero<$unsigned> {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                self.get().write_key(key);
+            }
+        }
+
+        impl CacheKey for NonZero<$signed> {
+            fn write_key(&self, key: &mut KeyWriter<'_>) {
+                self.get().write_key(key);
+            }
+        }
+    )+};
+}
+
+numbers! {
+    u8, i8;
+    u16, i16;
+    u32, i32;
+    u64, i64;
+    usize, isize;
+}
 
 impl CacheKey for str {
     fn write_key(&self, key: &mut KeyWriter<'_>) {

@@ -1,7 +1,7 @@
 //! Where a key is rendered.
 
 use super::buffer::Buffer;
-use super::encode::{push_hash, push_plain};
+use super::encode::{push_hash, push_number, push_plain};
 use super::ending::{HASH_DIGITS, HASH_MARK};
 use super::whole::Key;
 use std::fmt;
@@ -124,6 +124,11 @@ impl KeyWriter<'_> {
     /// Writes what is known to need no encoding.
     pub(super) fn plain(&mut self, value: impl fmt::Display) {
         push_plain(&mut self.text, value);
+    }
+
+    /// Writes an integer.
+    pub(super) fn number(&mut self, is_negative: bool, absolute: u64) {
+        push_number(&mut self.text, is_negative, absolute);
     }
 
     /// Says why this key may stand for more than one call.

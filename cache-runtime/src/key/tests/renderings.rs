@@ -4,7 +4,7 @@ use super::{CacheKey, KeyWriter, key, render};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
-use std::num::NonZeroU8;
+use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -18,7 +18,7 @@ fn reads<T: CacheKey + ?Sized>(value: &T, expected: &str) {
 fn scalars() {
     reads(&7_u64, "7");
     reads(&i128::MIN, "-170141183460469231731687303715884105728");
-    reads(&NonZeroU8::MIN, "1");
+    reads(&NonZero::<u8>::MIN, "1");
     reads(&true, "true");
     reads(&0.1_f64, "0.1");
     reads(&0.1_f32, "0.1");
@@ -28,6 +28,23 @@ fn scalars() {
     reads(&f64::NAN, "NaN");
     reads(&'x', "x");
     reads(&'%', "%25");
+}
+
+#[test]
+fn integers_read_as_their_display() {
+    macro_rules! displayed {
+        ($($type:ty)+) => {$(
+            for value in [<$type>::MIN, <$type>::MAX, 0, 1, 9, 10, 99, 100, 127] {
+                reads(&value, &value.to_string());
+                if let Some(value) = NonZero::new(value) {
+                    reads(&value, &value.to_string());
+                }
+            }
+        )+};
+    }
+    displayed!(u8 u16 u32 u64 usize u128 i8 i16 i32 i64 isize i128);
+    reads(&-1_i8, "-1");
+    reads(&-10_i64, "-10");
 }
 
 #[test]
