@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod backoff;
+mod boxed;
 mod cache;
 #[allow(missing_docs)] // reachable for generated code alone
 mod call;

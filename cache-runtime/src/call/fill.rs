@@ -4,6 +4,7 @@ use super::Active;
 use super::budget::Budget;
 use super::lease::{Lease, NoLease};
 use super::machine::Machine;
+use crate::boxed::boxed;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
@@ -26,7 +27,7 @@ impl Machine {
     // Boxed: a hit does not pay for the room that it needs.
     #[inline(never)]
     pub(crate) fn finish(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(self.fill())
+        boxed(|| self.fill())
     }
 
     pub(super) async fn fill(&mut self) {

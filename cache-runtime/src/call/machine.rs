@@ -12,6 +12,7 @@ use super::deadlines::Deadlines;
 use super::lease::{Lease, NoLease};
 use super::{Active, Call, Counted};
 use crate::backoff::Backoff;
+use crate::boxed::boxed;
 use crate::cache::context::Held;
 use crate::codec::envelope::Payload;
 use crate::error::Error;
@@ -179,7 +180,7 @@ impl Machine {
                 {
                     return step;
                 }
-                if let Some(step) = Box::pin(self.after_look()).await {
+                if let Some(step) = boxed(|| self.after_look()).await {
                     return step;
                 }
             }

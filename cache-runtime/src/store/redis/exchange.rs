@@ -5,6 +5,7 @@ use super::link::Way;
 use super::link::node::{Node, Reading};
 use super::refusal::{self, Asked};
 use super::scripts::Hashed;
+use crate::boxed::boxed;
 use crate::error::Error;
 use crate::store::breaker::Admission;
 use redis::{Arg, Cmd, RedisResult, Value};
@@ -16,33 +17,36 @@ use std::time::Duration;
 impl Node {
     /// Reads a value of `about` so many bytes, together with others where others read as well.
     /// Answers also which connection answered.
-    pub(super) async fn get(
+    // Not an `async fn`, whose future holds its arguments twice; it is part of every hit's.
+    pub(super) fn get(
         &self,
         key: &str,
         about: usize,
         within: Duration,
-    ) -> Result<(Option<Vec<u8>>, u64), Error> {
-        if within.is_zero() {
-            return Err(Error::Timeout);
-        }
-        let (_reading, others) = Reading::begin(self);
-        if others {
-            let place = poll_fn(|context| {
-                Poll::Ready(self.join(key, about, within, context.waker())) // it waits in `Place`
-            });
-            if let Some(place) = place.await {
-                let generation = place.generation;
-                return place.await.map(|found| (found, generation));
+    ) -> impl Future<Output = Result<(Option<Vec<u8>>, u64), Error>> + Send {
+        async move {
+            if within.is_zero() {
+                return Err(Error::Timeout);
             }
+            let (_reading, others) = Reading::begin(self);
+            if others {
+                let place = poll_fn(|context| {
+                    Poll::Ready(self.join(key, about, within, context.waker())) // it waits in `Place`
+                });
+                if let Some(place) = place.await {
+                    let generation = place.generation;
+                    return place.await.map(|found| (found, generation));
+                }
+            }
+            let mut command = Cmd::with_capacity(2, key.len() + 3);
+            command.arg("GET").arg(key);
+            self.ask_by(command, Asked::Read, within, |reply| match reply {
+                Value::Nil => Some(None),
+                Value::BulkString(bytes) => Some(Some(bytes)),
+                _ => None,
+            })
+            .await
         }
-        let mut command = Cmd::with_capacity(2, key.len() + 3);
-        command.arg("GET").arg(key);
-        self.ask_by(command, Asked::Read, within, |reply| match reply {
-            Value::Nil => Some(None),
-            Value::BulkString(bytes) => Some(Some(bytes)),
-            _ => None,
-        })
-        .await
     }
 
     /// How many bytes the value of `key` has; none where there is no value.
@@ -78,7 +82,7 @@ impl Node {
         within: Duration,
         read: impl FnOnce(Value) -> Option<T> + Send,
     ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
-        Box::pin(self.exchange(command, asked, within, read))
+        boxed(move || self.exchange(command, asked, within, read))
     }
 
     /// The exchange itself, within one deadline for everything.
@@ -166,7 +170,7 @@ impl Node {
     }
 
     /// Runs a script, by its hash, or in full where the server has not seen it since its start.
-    pub(super) async fn run<T: Send, K: AsRef<str>>(
+    pub(super) async fn run<T: Send, K: AsRef<str> + Sync>(
         &self,
         script: &Hashed,
         keys: &[K],
@@ -179,7 +183,8 @@ impl Node {
     }
 
     /// [`run`](Self::run), with the generation of the connection that answered.
-    pub(super) async fn run_by<T: Send, K: AsRef<str>>(
+    // Not an `async fn`, as above.
+    pub(super) fn run_by<T: Send, K: AsRef<str> + Sync>(
         &self,
         script: &Hashed,
         keys: &[K],
@@ -187,14 +192,16 @@ impl Node {
         asked: Asked,
         within: Duration,
         read: impl Fn(Value) -> Option<T> + Copy + Send,
-    ) -> Result<(T, u64), Error> {
-        let begun = self.report.now();
-        match self.ask_by(script.by_hash(keys, arguments), asked, within, read).await {
-            Err(Error::Refused(code)) if code == "NOSCRIPT" => {
-                let left = within.saturating_sub(self.report.now().saturating_sub(begun));
-                self.ask_by(script.in_full(keys, arguments), asked, left, read).await
+    ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
+        async move {
+            let begun = self.report.now();
+            match self.ask_by(script.by_hash(keys, arguments), asked, within, read).await {
+                Err(Error::Refused(code)) if code == "NOSCRIPT" => {
+                    let left = within.saturating_sub(self.report.now().saturating_sub(begun));
+                    self.ask_by(script.in_full(keys, arguments), asked, left, read).await
+                }
+                answer => answer,
             }
-            answer => answer,
         }
     }
 
