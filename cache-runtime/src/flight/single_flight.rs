@@ -189,23 +189,24 @@ impl Leader {
     }
 
     /// Ends the flight with what its last command brought.
-    pub(crate) fn land(self, landing: Landing) {
+    pub(crate) fn land(mut self, landing: Landing) {
         let commands = self.flight.commands();
         self.end(landing, commands);
     }
 
     /// Ends the flight with what no command has to confirm.
-    pub(crate) fn land_for_all(self, landing: Landing) {
+    pub(crate) fn land_for_all(mut self, landing: Landing) {
         self.end(landing, u64::MAX);
     }
 
     /// Ends the flight with what is good for those alone who came before a mark.
-    pub(crate) fn land_for_those_before(self, mark: u64, landing: Landing) {
+    pub(crate) fn land_for_those_before(mut self, mark: u64, landing: Landing) {
         self.end(landing, mark);
     }
 
-    fn end(&self, landing: Landing, came_before: u64) {
-        {
+    fn end(&mut self, landing: Landing, came_before: u64) {
+        // Once: it is dropped as well when it has landed.
+        if std::mem::take(&mut self.listed) {
             let flights = &mut lock(&self.open).flights;
             if flights.get(&self.key).is_some_and(|f| Arc::ptr_eq(f, &self.flight)) {
                 flights.remove(&self.key);

@@ -65,13 +65,17 @@ impl Key {
     pub(crate) fn lease(&self) -> String {
         let prefix = self.text.get(..self.prefix.saturating_sub(1)).unwrap_or_default();
         let key = self.whole();
-        if hash_tag(key).is_some() {
-            format!("{prefix}{LEASE}{key}")
+        let tag;
+        let parts = if hash_tag(key).is_some() {
+            [key, "", "", ""]
         } else if key.contains('}') {
-            format!("{prefix}{LEASE}{{{}}}{key}", tag_of(self.slot()))
+            tag = tag_of(self.slot());
+            ["{", &tag, "}", key]
         } else {
-            format!("{prefix}{LEASE}{{{key}}}")
-        }
+            ["{", key, "}", ""]
+        };
+        let [one, two, three, four] = parts;
+        [prefix, LEASE, one, two, three, four].concat()
     }
 
     /// The slot of a Redis cluster that this key is in.

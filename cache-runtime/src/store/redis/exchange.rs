@@ -61,14 +61,15 @@ impl Node {
     }
 
     /// Sends one command and reads its answer.
-    pub(super) async fn ask<T: Send>(
+    pub(super) fn ask<T: Send>(
         &self,
         command: Cmd,
         asked: Asked,
         within: Duration,
         read: impl FnOnce(Value) -> Option<T> + Send,
-    ) -> Result<T, Error> {
-        self.ask_by(command, asked, within, read).await.map(|(answer, _)| answer)
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        let answer = self.ask_by(command, asked, within, read);
+        async move { Ok(answer.await?.0) }
     }
 
     /// [`ask`](Self::ask), with the generation of the connection that answered.
@@ -100,16 +101,23 @@ impl Node {
             return Err(Error::Timeout);
         }
         // Before the timer: without a runtime, or one that has none, making it would panic.
-        let mut way = self.way(command)?;
+        let way = self.way()?;
         // Zero is the generation before the first connection.
         let mut generation = 0;
         let answered = async {
-            match way.take(&mut generation).await {
-                Ok(Err(error)) if asked.changes_nothing() && error.is_connection_dropped() => {
-                    // In a box: what is rarely needed would be a part of every exchange.
-                    Box::pin(self.take_again(way, &mut generation)).await
+            // In boxes: what is rarely needed would be a part of every exchange.
+            let mut wire = match way {
+                Way::Ready(wire, current) => {
+                    generation = current;
+                    wire
                 }
-                answer => answer,
+                Way::Wait(pool) => Box::pin(pool.wire(&mut generation)).await?,
+            };
+            match wire.send(&command).await {
+                Err(error) if asked.changes_nothing() && error.is_connection_dropped() => {
+                    Box::pin(self.send_again(&command, &mut generation)).await
+                }
+                reply => Ok(reply),
             }
         };
         let answer = tokio::time::timeout(within, answered).await;
@@ -159,18 +167,18 @@ fn about(command: &Cmd) -> Cow<'_, str> {
 
 impl Node {
     /// Sends once more what had its connection end under it, by the one that replaces that.
-    async fn take_again(
+    async fn send_again(
         &self,
-        way: Way,
+        command: &Cmd,
         generation: &mut u64,
     ) -> Result<RedisResult<Value>, Error> {
         let pool = self.pool_here().ok_or(Error::Unavailable)?;
         pool.replace(*generation);
-        pool.send_again(&way.command, &about(&way.command), generation).await
+        pool.send_again(command, &about(command), generation).await
     }
 
     /// Runs a script, by its hash, or in full where the server has not seen it since its start.
-    pub(super) async fn run<T: Send, K: AsRef<str> + Sync>(
+    pub(super) fn run<T: Send, K: AsRef<str> + Sync>(
         &self,
         script: &Hashed,
         keys: &[K],
@@ -178,8 +186,9 @@ impl Node {
         asked: Asked,
         within: Duration,
         read: impl Fn(Value) -> Option<T> + Copy + Send,
-    ) -> Result<T, Error> {
-        Ok(self.run_by(script, keys, arguments, asked, within, read).await?.0)
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        let answer = self.run_by(script, keys, arguments, asked, within, read);
+        async move { Ok(answer.await?.0) }
     }
 
     /// [`run`](Self::run), with the generation of the connection that answered.
@@ -206,19 +215,19 @@ impl Node {
     }
 
     /// Runs a script that answers whether the lease was still ours.
-    pub(super) async fn settle_by(
+    pub(super) fn settle_by(
         &self,
         script: &Hashed,
         keys: &[&str],
         arguments: &[&[u8]],
         asked: Asked,
         within: Duration,
-    ) -> Result<bool, Error> {
+    ) -> impl Future<Output = Result<bool, Error>> + Send {
         let ours = |reply| match reply {
             Value::Int(ours) => Some(ours == 1),
             _ => None,
         };
-        self.run(script, keys, arguments, asked, within, ours).await
+        self.run(script, keys, arguments, asked, within, ours)
     }
 
     /// Does not even send a write while the server refuses them, and learns from the answer.

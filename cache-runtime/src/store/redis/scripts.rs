@@ -136,7 +136,7 @@ impl Hashed {
 }
 
 fn command<K: AsRef<str>>(name: &str, script: &str, keys: &[K], arguments: &[&[u8]]) -> Cmd {
-    let mut command = redis::cmd(name);
+    let mut command = with_room(name, script, keys, arguments);
     command.arg(script).arg(keys.len());
     for key in keys {
         command.arg(key.as_ref());
@@ -144,6 +144,17 @@ fn command<K: AsRef<str>>(name: &str, script: &str, keys: &[K], arguments: &[&[u
     for argument in arguments {
         command.arg(*argument);
     }
+    command
+}
+
+/// An empty command that need not grow while these are written into it.
+fn with_room<K: AsRef<str>>(name: &str, script: &str, keys: &[K], arguments: &[&[u8]]) -> Cmd {
+    const NUMBER: usize = 20; // of keys: the most digits it can have
+    let keys_len = keys.iter().map(|key| key.as_ref().len()).sum::<usize>();
+    let arguments_len = arguments.iter().map(|argument| argument.len()).sum::<usize>();
+    let bytes = name.len() + script.len() + NUMBER + keys_len + arguments_len;
+    let mut command = Cmd::with_capacity(3 + keys.len() + arguments.len(), bytes);
+    command.arg(name);
     command
 }
 

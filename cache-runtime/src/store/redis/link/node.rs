@@ -18,7 +18,6 @@ use crate::store::redis::harmful::Harmful;
 use crate::store::redis::report::{Moment, Report};
 use crate::sync::{Mutex, lock};
 use crate::timers;
-use redis::Cmd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::task::Waker;
@@ -91,19 +90,15 @@ impl Node {
     }
 
     /// The way for a command from the runtime that this is called on.
-    pub(crate) fn way(&self, command: Cmd) -> Result<Way, Error> {
+    pub(crate) fn way(&self) -> Result<Way, Error> {
         let runtime = Handle::try_current().map_err(|_| Error::Unavailable)?;
         // Nearly every call ends here, without a count of the pool's owners, for which all
         // threads would contend: at 16 callers that costs a tenth.
         if let Some(here) = find(&self.here(), runtime.id()) {
-            return Way::by(&here.pool, command);
+            return Way::by(&here.pool);
         }
         let pool = self.open(&runtime);
-        if pool.phase() == Phase::Dead {
-            Err(Error::Unavailable)
-        } else {
-            Ok(Way::wait(pool, command))
-        }
+        if pool.phase() == Phase::Dead { Err(Error::Unavailable) } else { Ok(Way::Wait(pool)) }
     }
 
     /// Joins the read of a value of about so many bytes to others of this runtime; `None` if it

@@ -73,7 +73,7 @@ impl Pool {
 
     /// A connection to use; `generation` becomes its own. Waits while one is being made; meanwhile
     /// `generation` is that of the connections before, so that who waits in vain can say so.
-    pub(super) async fn wire(&self, generation: &mut u64) -> Result<Wire, Error> {
+    pub(crate) async fn wire(&self, generation: &mut u64) -> Result<Wire, Error> {
         let answer = match self.pick() {
             Some(answer) => answer,
             None => {
@@ -98,6 +98,7 @@ impl Pool {
         self.pick_of(&self.link.borrow())
     }
 
+    #[inline] // a part of every command
     fn pick_of(&self, link: &Link) -> Option<Result<(Wire, u64), Error>> {
         match link.phase {
             Phase::Connecting => None,

@@ -9,7 +9,7 @@ use tokio::task::AbortHandle;
 
 /// A connection. Clones share it.
 #[derive(Debug, Clone)]
-pub(super) enum Wire {
+pub(crate) enum Wire {
     /// Commands of many callers, one behind the other.
     Multiplexed { connection: MultiplexedConnection, _driver: Arc<Driver> },
 }
@@ -28,7 +28,7 @@ impl Wire {
         Self::Multiplexed { connection, _driver: Arc::new(Driver(task.abort_handle())) }
     }
 
-    pub(super) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
+    pub(crate) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
         match self {
             Self::Multiplexed { connection, .. } => connection.send_packed_command(command).await,
         }
@@ -50,7 +50,7 @@ impl Wire {
 
 /// The task that drives a connection, for as long as anybody uses that.
 #[derive(Debug)]
-pub(super) struct Driver(AbortHandle);
+pub(crate) struct Driver(AbortHandle);
 
 impl Drop for Driver {
     fn drop(&mut self) {
