@@ -30,13 +30,20 @@ pub(super) fn bounded<T>(
     levels: u16,
     read: fn(&[u8], &Limits) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    let mut value = Err(Error::Unavailable); // until it is read
+    bound(bytes, levels, size_of::<T>(), &mut |limits| value = read(bytes, limits));
+    value
+}
+
+/// [`bounded`], of a value of so many bytes. Compiled once, and not in each cached function.
+#[inline(never)]
+fn bound(bytes: &[u8], levels: u16, size: usize, read: &mut dyn FnMut(&Limits)) {
     let here = Limits::of(bytes, levels.min(LEVELS_HERE));
-    let value = read(bytes, &here);
-    if !here.reached.get() {
-        return value;
+    read(&here);
+    if here.reached.get() {
+        let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size));
+        stacker::grow(room, || read(&Limits::of(bytes, levels)));
     }
-    let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size_of::<T>()));
-    stacker::grow(room, || read(bytes, &Limits::of(bytes, levels)))
 }
 
 /// What is left of the bounds while one value is read.
@@ -143,7 +150,7 @@ impl<'l, T> Guarded<'l, T> {
 /// Reads of what cannot nest.
 macro_rules! leaves {
     ($($method:ident)+) => {$(
-        #[inline]
+            #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
             self.inner.$method(visitor)
         }
@@ -153,7 +160,7 @@ macro_rules! leaves {
 /// Reads of what may nest.
 macro_rules! compounds {
     ($($method:ident($($name:ident: $type:ty),*))+) => {$(
-        #[inline]
+            #[inline]
         fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {
             self.inner.$method($($name,)* Guarded::new(visitor, self.limits))
         }

@@ -3,9 +3,8 @@
 //! On encoding alone: a miss can afford it.
 
 use super::refused;
-use super::walk::{Format, Notes, Refusal, walk};
+use super::walk::{Format, Notes, Refusal, Walked, walk};
 use crate::error::Error;
-use serde::ser::Serialize;
 
 /// How deep a value of the binary formats may nest, counting every level that is a call when it is
 /// read.
@@ -48,7 +47,7 @@ pub(super) const POSTCARD: Format = Format {
 
 /// Refuses a value that `format` would not give back unchanged; answers how many empty values
 /// it holds, of which some formats write nothing.
-pub(super) fn check<T: Serialize + ?Sized>(value: &T, format: &Format) -> Result<usize, Error> {
+pub(super) fn check(value: &dyn Walked, format: &Format) -> Result<usize, Error> {
     let mut notes = Notes::default();
     walk(value, format, &mut notes).map_err(because)?;
     Ok(notes.empties)

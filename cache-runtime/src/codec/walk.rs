@@ -66,18 +66,25 @@ pub(super) struct Fields {
 ///
 /// What has no order of its own (maps) and what may have none (lists: a set is one, to serde) is
 /// of one digest in every order.
-pub(super) fn walk<T: Serialize + ?Sized>(
-    value: &T,
-    format: &Format,
-    notes: &mut Notes,
-) -> Result<u64, Refusal> {
+pub(super) fn walk(value: &dyn Walked, format: &Format, notes: &mut Notes) -> Result<u64, Refusal> {
     let wrappers = format.wrappers.unwrap_or_default();
     let walk = Walk { format, notes, left: format.levels, wrappers, digest: 0, key: 0 };
-    value.serialize(walk).map(|seen| seen.digest)
+    value.walked(walk).map(|seen| seen.digest)
+}
+
+/// A value without its type, so that one function of its own is all that it adds to a program.
+pub(super) trait Walked {
+    fn walked(&self, walk: Walk<'_>) -> Step;
+}
+
+impl<T: Serialize> Walked for T {
+    fn walked(&self, walk: Walk<'_>) -> Step {
+        self.serialize(walk)
+    }
 }
 
 /// One level of the walk.
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     format: &'a Format,
     notes: &'a mut Notes,
     left: u16,
@@ -89,13 +96,13 @@ struct Walk<'a> {
 }
 
 /// What a step saw.
-struct Seen {
+pub(super) struct Seen {
     /// Whether it is written as null.
     null: bool,
     digest: u64,
 }
 
-type Step = Result<Seen, Refusal>;
+pub(super) type Step = Result<Seen, Refusal>;
 
 fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
