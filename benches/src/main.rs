@@ -13,7 +13,7 @@
 //! target an error.
 //!
 //! `compile` is what a cached function costs those who build the program, in this checkout or in
-//! another; `instructions` is the length of a hit, and tells whether it is longer than in another.
+//! another; `instructions` is the length of a call, and tells whether it is longer than in another.
 // Who waits for figures wants to see them, and a benchmark that cannot start has nothing to save.
 #![allow(
     clippy::print_stdout,
