@@ -18,7 +18,7 @@ const RESERVE: usize = 128 << 10;
 const COPIES: usize = 32;
 /// What is left of the stack is asked for again at the latest when so much may have been used: a
 /// type's own reader may go on on another stack, of which nothing is known until then.
-const KNOWN: usize = 512 << 10;
+const KNOWN: usize = 256 << 10;
 
 /// Reads a value of at most so many levels from `bytes`. `read` keeps to the limits by reading
 /// through [`Guarded`].
