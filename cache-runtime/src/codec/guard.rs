@@ -150,7 +150,6 @@ impl<'l, T> Guarded<'l, T> {
 /// Reads of what cannot nest.
 macro_rules! leaves {
     ($($method:ident)+) => {$(
-            #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
             self.inner.$method(visitor)
         }
@@ -160,7 +159,6 @@ macro_rules! leaves {
 /// Reads of what may nest.
 macro_rules! compounds {
     ($($method:ident($($name:ident: $type:ty),*))+) => {$(
-            #[inline]
         fn $method<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {
             self.inner.$method($($name,)* Guarded::new(visitor, self.limits))
         }
@@ -295,7 +293,6 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
     type Value = S::Value;
 
-    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<S::Value, D::Error> {
         self.inner.deserialize(Guarded::new(reader, self.limits))
     }
@@ -304,7 +301,6 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
 impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<'_, A> {
     type Error = A::Error;
 
-    #[inline]
     fn next_element_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
@@ -312,7 +308,6 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<'_, A> {
         self.inner.next_element_seed(Guarded::new(seed, self.limits))
     }
 
-    #[inline]
     fn size_hint(&self) -> Option<usize> {
         self.limits.plausible(self.inner.size_hint())
     }
@@ -321,7 +316,6 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Guarded<'_, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarded<'_, A> {
     type Error = A::Error;
 
-    #[inline]
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
@@ -329,12 +323,10 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Guarded<'_, A> {
         self.inner.next_key_seed(Guarded::new(seed, self.limits))
     }
 
-    #[inline]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         self.inner.next_value_seed(Guarded::new(seed, self.limits))
     }
 
-    #[inline]
     fn size_hint(&self) -> Option<usize> {
         self.limits.plausible(self.inner.size_hint())
     }
@@ -344,7 +336,6 @@ impl<'de, 'l, A: EnumAccess<'de>> EnumAccess<'de> for Guarded<'l, A> {
     type Error = A::Error;
     type Variant = Guarded<'l, A::Variant>;
 
-    #[inline]
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
         seed: S,
@@ -357,22 +348,18 @@ impl<'de, 'l, A: EnumAccess<'de>> EnumAccess<'de> for Guarded<'l, A> {
 impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guarded<'_, A> {
     type Error = A::Error;
 
-    #[inline]
     fn unit_variant(self) -> Result<(), A::Error> {
         self.inner.unit_variant()
     }
 
-    #[inline]
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, A::Error> {
         self.inner.newtype_variant_seed(Guarded::new(seed, self.limits))
     }
 
-    #[inline]
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
         self.inner.tuple_variant(len, Guarded::new(visitor, self.limits))
     }
 
-    #[inline]
     fn struct_variant<V: Visitor<'de>>(
         self,
         fields: &'static [&'static str],
