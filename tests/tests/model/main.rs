@@ -7,8 +7,7 @@
 //! shortest way there is printed (`cargo test -p cache-tests --test model -- --nocapture`).
 //! Change a protocol here first, and in the code after.
 //!
-//! Not modelled: tags, the L1 and its pushes, what Redis itself forgets (failover, eviction of
-//! tag keys), slots that move between nodes during a scan, a journal lost with its process,
+//! Not modelled: the L1 and its pushes, what Redis itself forgets in a failover, slots that move between nodes during a scan, a journal lost with its process,
 //! encodings, and how long a wait is (only that it ends).
 
 #![expect(
@@ -28,5 +27,6 @@ mod pattern;
 mod put;
 mod redis;
 mod refresh;
+mod tags;
 mod takeover;
 mod wait;
