@@ -18,6 +18,7 @@ pub use crate::function::registry::Registered;
 pub use crate::function::{Function, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, Of};
+pub use crate::key::tagging::TagWriter;
 pub use crate::plan::future::ShapeOfFuture;
 pub use crate::plan::many::{Batched, many, many_or_none, or_none};
 pub use crate::plan::plan;

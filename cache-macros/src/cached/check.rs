@@ -16,7 +16,8 @@ use proc_macro2::TokenTree;
 use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{
-    Attribute, GenericArgument, PathArguments, ReturnType, Safety, Type, TypePath, TypeReference,
+    Attribute, GenericArgument, LitStr, PathArguments, ReturnType, Safety, Type, TypePath,
+    TypeReference,
 };
 
 /// All rules but [`returns_an_owned_value`] and [`makes_the_only_companion`], whose answers the
@@ -31,6 +32,7 @@ pub(super) fn check(
 ) {
     is_an_ordinary_function(item, errors);
     check_exclusions(TABLE, &options.given, errors);
+    tags_are_few(options.tags.as_deref().unwrap_or_default(), errors);
     same_for_all_calls("none_ttl", options.none_ttl.as_ref(), bindings, errors);
     let window = options.stale_while_revalidate.as_ref();
     same_for_all_calls("stale_while_revalidate", window, bindings, errors);
@@ -172,6 +174,17 @@ fn is_an_ordinary_function(item: &Item, errors: &mut Errors) {
     }
     if let Some(variadic) = &sig.variadic {
         errors.on(variadic, "a variadic function is not cached: name its arguments");
+    }
+}
+
+/// Each look-up reads the tokens of all tags.
+fn tags_are_few(tags: &[LitStr], errors: &mut Errors) {
+    const MOST: usize = 16;
+    if let Some(tag) = tags.get(MOST) {
+        errors.on(
+            tag,
+            format!("an entry has {MOST} tags at most, and these are {}: remove some", tags.len()),
+        );
     }
 }
 

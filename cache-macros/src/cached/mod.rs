@@ -11,7 +11,7 @@ mod own;
 mod parse;
 mod values;
 
-use crate::key::build::{Template, key_of_reader};
+use crate::key::build::{Template, key_of_reader, tags};
 use crate::shared::errors::Errors;
 use crate::shared::form::{form_of, is_async_trait};
 use crate::shared::item::{Item, arguments};
@@ -66,6 +66,11 @@ impl Attribute for Cached {
         };
         let member = batch.as_ref().map(|batch| &batch.member);
         let key = key_of_reader(template, &options.skip, item, &arguments, member, errors);
+        // Beside `batch` they are an error already, which a member in them would follow.
+        let tags = match options.tags.as_deref().filter(|_| !options.given.has("batch")) {
+            Some(literals) => tags(literals, item, &arguments, errors),
+            None => Vec::new(),
+        };
         check::check(&options, item, form, &arguments.bindings, background.as_ref(), errors);
         // A trait's `impl` cannot hold the companion.
         let companion = options.makes_companion()
@@ -81,6 +86,7 @@ impl Attribute for Cached {
             output,
             bindings: arguments.bindings,
             key,
+            tags,
             batch,
             background,
             companion,

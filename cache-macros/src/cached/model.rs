@@ -24,6 +24,7 @@ pub(crate) struct Model {
     pub(crate) output: Type,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) key: Key,
+    pub(crate) tags: Vec<Key>,
     /// Where one argument is a list of what the key names.
     pub(crate) batch: Option<Batch>,
     /// What the body owns, where an option makes it outlive its caller.

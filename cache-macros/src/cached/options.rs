@@ -7,7 +7,7 @@ use crate::cached::list::{self, Written};
 use crate::cached::values::{self, Companion, SingleFlight, Timeout, Ttl};
 use crate::shared::table::{AllGiven, Row};
 use crate::shared::times::{self, Time};
-use crate::shared::values::{boolean, cache, function, string};
+use crate::shared::values::{boolean, cache, function, string, templates};
 use proc_macro2::{Ident, TokenStream};
 use syn::{Expr, LitStr, Path, Type};
 
@@ -31,6 +31,7 @@ pub(crate) struct Options {
     pub(crate) early_refresh: Option<TokenStream>,
     pub(crate) soft_timeout: Option<Timeout>,
     pub(crate) hard_timeout: Option<Timeout>,
+    pub(crate) tags: Option<Vec<LitStr>>,
     pub(crate) single_flight: Option<SingleFlight>,
     pub(crate) codec: Option<Type>,
     pub(crate) verify: Option<bool>,
@@ -217,6 +218,17 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         also_called: &["timeout"],
         in_background: true,
         parse: |options, parser| parser.expr(&mut options.hard_timeout, values::timeout),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "tags",
+        example: "tags = [\"org:{org_id}\"]",
+        meaning: "what the entry has in common with others, by templates like `key`, from the \
+                  arguments; 16 at most. `cache.invalidate_tag` and `#[redis_invalidate(tags = \
+                  […])]` invalidate all that has a tag by one write, see below",
+        without: "no tags",
+        also_called: &["tag", "group", "groups", "surrogate_keys"],
+        parse: |options, parser| parser.expr(&mut options.tags, templates),
         ..Row::DEFAULT
     },
     Row {

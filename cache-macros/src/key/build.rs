@@ -62,7 +62,28 @@ pub(crate) fn key_of_writer(
         );
         return None;
     }
-    let (parts, _) = template::parse(&written);
+    by_name(literal, item, arguments, errors)
+}
+
+/// Tags, each once. Which types they depend on is known to their author alone.
+pub(crate) fn tags(
+    literals: &[LitStr],
+    item: &Item,
+    arguments: &Arguments,
+    errors: &mut Errors,
+) -> Vec<Key> {
+    let literals = check::tags_can_be_named(literals, errors);
+    literals.into_iter().filter_map(|tag| by_name(tag, item, arguments, errors)).collect()
+}
+
+/// What is not a cached function's own key: a type that it does not name makes no difference.
+fn by_name(
+    literal: &LitStr,
+    item: &Item,
+    arguments: &Arguments,
+    errors: &mut Errors,
+) -> Option<Key> {
+    let (parts, _) = template::parse(&literal.value());
     let named = |name: &str| {
         parts.iter().any(|part| matches!(part, Part::Placeholder(place) if place.root == name))
     };

@@ -5,7 +5,7 @@ use crate::key::names::{Names, did_you_mean_or_self};
 use crate::shared::errors::Errors;
 use crate::shared::tokens::text_of;
 use proc_macro2::Ident;
-use syn::Pat;
+use syn::{LitStr, Pat};
 
 /// `skip` thins out the default key; a template says by itself what takes part. In both, a type
 /// that makes no difference is named.
@@ -57,6 +57,27 @@ pub(super) fn receiver_is_skipped(names: &Names<'_>, errors: &mut Errors) -> boo
         );
     }
     receiver.is_none()
+}
+
+/// A tag is invalidated by its whole name, and to name it twice changes nothing. Answers those that
+/// are good.
+pub(super) fn tags_can_be_named<'t>(tags: &'t [LitStr], errors: &mut Errors) -> Vec<&'t LitStr> {
+    let mut good: Vec<&LitStr> = Vec::new();
+    for tag in tags {
+        let text = tag.value();
+        if text.contains('*') {
+            errors.on(
+                tag,
+                "a tag is one tag, and `*` is in none: give what is to be invalidated together a \
+                 tag of its own, and name that",
+            );
+        } else if good.iter().any(|other| other.value() == text) {
+            errors.on(tag, format!("`{text}` is here twice: remove one of them"));
+        } else {
+            good.push(tag);
+        }
+    }
+    good
 }
 
 /// What has no name can neither be in the key nor be skipped knowingly.

@@ -19,6 +19,19 @@ pub(crate) fn render(krate: &Path, key: &Key) -> TokenStream {
     }
 }
 
+/// The call that says which tags there are, where there are any.
+pub(crate) fn render_tags(krate: &Path, tags: &[Key]) -> Option<TokenStream> {
+    if tags.is_empty() {
+        return None;
+    }
+    let p = private_of(krate, Span::mixed_site());
+    let name = Ident::new("__tags", Span::mixed_site());
+    let tags = tags.iter().map(|tag| render(krate, tag));
+    Some(quote_spanned! {Span::mixed_site()=>
+        .tagged(|#name: &mut #p::TagWriter<'_>| { #(#name.tag(#tags);)* })
+    })
+}
+
 /// The closure that writes the key of an element of a list.
 pub(crate) fn render_member(krate: &Path, key: &Key, member: &Ident) -> TokenStream {
     let p = private_of(krate, Span::mixed_site());

@@ -5,7 +5,7 @@ use crate::shared::errors::Errors;
 use crate::shared::option::Raw;
 use std::str::FromStr;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Lit, LitStr, UnOp};
+use syn::{Expr, ExprArray, ExprLit, Lit, LitStr, UnOp};
 
 /// The expression without the parentheses and invisible groups around it.
 pub(crate) fn bare(mut expr: &Expr) -> &Expr {
@@ -45,6 +45,33 @@ pub(crate) fn string(option: &Raw, errors: &mut Errors) -> Option<LitStr> {
     let Raw { name, example, .. } = option;
     errors.on(&option.value, format!("`{name}` is a string literal: write `{example}`"));
     None
+}
+
+/// A list of templates, of what its option is named after.
+pub(crate) fn templates(option: &Raw, errors: &mut Errors) -> Option<Vec<LitStr>> {
+    let Raw { name, value, .. } = option;
+    let help = templates_help(&name.to_string(), option.example);
+    let Expr::Array(ExprArray { elems, .. }) = value else {
+        errors.on(value, help);
+        return None;
+    };
+    if elems.is_empty() {
+        errors.on(value, format!("`{name} = []` names nothing: remove it"));
+    }
+    let mut literals = Vec::new();
+    for elem in elems {
+        match elem {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => literals.push(text.clone()),
+            other => errors.on(other, &help),
+        }
+    }
+    Some(literals)
+}
+
+/// What an option is that is a list of templates, such as `keys`.
+pub(crate) fn templates_help(option: &str, example: &str) -> String {
+    let what = option.strip_suffix('s').unwrap_or(option).replace('_', " ");
+    format!("`{option}` is a list of {what} templates: write `{example}`")
 }
 
 /// A path or a closure that looks at the value alone.

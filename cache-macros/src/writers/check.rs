@@ -11,7 +11,7 @@ use syn::{ReceiverKind, ReturnType, Type};
 
 /// Nothing would be written otherwise. What could not be read may have been something.
 pub(super) fn names_something(kind: Kind, options: &Options, errors: &mut Errors) {
-    if errors.is_empty() && options.entries.is_empty() && options.keys.is_none() {
+    if errors.is_empty() && options.entries.is_empty() && !options.names_keys() {
         let name = kind.name();
         errors.at(
             Span::call_site(),

@@ -24,13 +24,21 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         let render = render(&writer.krate, key);
         quote_spanned!(ours=> #targets.key(#render);)
     });
+    let tags = writer.tags.iter().map(|tag| {
+        let render = render(&writer.krate, tag);
+        quote_spanned!(ours=> #targets.tag(#render);)
+    });
+    let soft_tags = writer.soft_tags.iter().map(|tag| {
+        let render = render(&writer.krate, tag);
+        quote_spanned!(ours=> #targets.soft_tag(#render);)
+    });
     let body = pinned_body(item, writer);
     // Of a future that is taken for a value, the body would run behind the invalidation.
     let is_value = writer.output.as_ref().filter(|_| writer.form == Form::Plain).map(|output| {
         let shape = shape_of_output(writer, output);
         quote_spanned!(ours=> let _ = #shape;)
     });
-    let taken = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* });
+    let taken = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* #(#tags)* #(#soft_tags)* });
     let Some(result) = &writer.of_result.name else {
         let call = quote_spanned!(ours=> #p::invalidating(#p::targets(#cache, #taken), #body));
         return function(item, writer, is_value, call);

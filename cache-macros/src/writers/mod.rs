@@ -11,7 +11,7 @@ mod results;
 
 pub(crate) use kind::Kind;
 
-use crate::key::build::key_of_writer;
+use crate::key::build::{key_of_writer, tags};
 use crate::shared::errors::Errors;
 use crate::shared::form::{form_of, is_nameable};
 use crate::shared::item::{Arguments, Item, arguments};
@@ -44,6 +44,10 @@ impl Attribute for Kind {
 
     fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Writer> {
         let known = arguments(&item.sig);
+        let mut tags_of = |literals: &Option<Vec<_>>| {
+            tags(literals.as_deref().unwrap_or_default(), item, &known, errors)
+        };
+        let (tags, soft_tags) = (tags_of(&options.tags), tags_of(&options.soft_tags));
         let (form, output) = form_of(&item.sig);
         let of_result = self.of_result(&options, item, &output, &known, errors);
         let literals = options.keys.iter().flatten().filter(|key| !results::is_in(key));
@@ -63,6 +67,8 @@ impl Attribute for Kind {
                 .collect(),
             keys,
             of_result,
+            tags,
+            soft_tags,
             cache: options.cache,
         })
     }

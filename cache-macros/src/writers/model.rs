@@ -19,6 +19,8 @@ pub(crate) struct Writer {
     pub(super) keys: Vec<Key>,
     /// What more there is, and known once there is a result alone.
     pub(super) of_result: OfResults,
+    pub(super) tags: Vec<Key>,
+    pub(super) soft_tags: Vec<Key>,
     pub(super) cache: Option<Expr>,
 }
 

@@ -1,20 +1,27 @@
 //! The options of `#[redis_invalidate]` and `#[redis_put]`, beside the calls that they name.
 
-use crate::shared::errors::Errors;
-use crate::shared::option::Raw;
 use crate::shared::table::Row;
-use crate::shared::values;
+use crate::shared::values::{self, templates};
 use crate::writers::calls::Call;
 use crate::writers::kind::Kind;
-use syn::{Expr, ExprArray, ExprLit, Lit, LitStr, Path};
+use syn::{Expr, LitStr, Path};
 
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     /// Calls of companions, made of the calls of functions as written.
     pub(super) entries: Vec<Call>,
     pub(super) keys: Option<Vec<LitStr>>,
+    pub(super) tags: Option<Vec<LitStr>>,
+    pub(super) soft_tags: Option<Vec<LitStr>>,
     pub(super) cache: Option<Expr>,
     pub(super) krate: Option<Path>,
+}
+
+impl Options {
+    /// Whether there are keys or tags.
+    pub(super) fn names_keys(&self) -> bool {
+        self.keys.is_some() || self.tags.is_some() || self.soft_tags.is_some()
+    }
 }
 
 pub(super) fn table(kind: Kind) -> &'static [Row<Options>] {
@@ -29,11 +36,25 @@ const INVALIDATE: &[Row<Options>] = &[
         name: "keys",
         example: "keys = [\"user:{id}\"]",
         meaning: "keys without a companion, by templates as in [`macro@redis_cache`]: the entries of every cached function that can have such a key, whatever its version and codec",
-        parse: |options, parser| parser.expr(&mut options.keys, keys),
+        parse: |options, parser| parser.expr(&mut options.keys, templates),
         ..Row::DEFAULT
     },
     Row {
-        meaning: "the cache of `keys`, and of items whose function has none of its own",
+        name: "tags",
+        example: "tags = [\"org:{org_id}\"]",
+        meaning: "tags, by templates as in `keys`: every entry that has one of them, of whatever function and however many there are, by one write",
+        parse: |options, parser| parser.expr(&mut options.tags, templates),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "soft_tags",
+        example: "soft_tags = [\"org:{org_id}\"]",
+        meaning: "tags whose entries become stale: what a function's stale windows allow is served on while it is refreshed; without such windows as `tags`",
+        parse: |options, parser| parser.expr(&mut options.soft_tags, templates),
+        ..Row::DEFAULT
+    },
+    Row {
+        meaning: "the cache of `keys` and `tags`, and of items whose function has none of its own",
         ..CACHE
     },
     CRATE,
@@ -62,27 +83,6 @@ const CRATE: Row<Options> = Row {
     parse: |options, parser| parser.krate(&mut options.krate),
     ..Row::DEFAULT
 };
-
-/// What `keys` is, for messages.
-pub(super) const KEYS: &str = "`keys` is a list of key templates: write `keys = [\"user:{id}\"]`";
-
-fn keys(option: &Raw, errors: &mut Errors) -> Option<Vec<LitStr>> {
-    let Expr::Array(ExprArray { elems, .. }) = &option.value else {
-        errors.on(&option.value, KEYS);
-        return None;
-    };
-    if elems.is_empty() {
-        errors.on(&option.value, "`keys = []` names nothing: remove it");
-    }
-    let mut literals = Vec::new();
-    for elem in elems {
-        match elem {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => literals.push(text.clone()),
-            other => errors.on(other, KEYS),
-        }
-    }
-    Some(literals)
-}
 
 #[cfg(test)]
 mod tests {

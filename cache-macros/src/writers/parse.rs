@@ -5,9 +5,10 @@ use crate::shared::errors::Errors;
 use crate::shared::suggest::did_you_mean;
 use crate::shared::table::{AllGiven, expected, names, row};
 use crate::shared::tokens::text_of;
+use crate::shared::values::templates_help;
 use crate::writers::calls::{companion, not_by_key};
 use crate::writers::kind::Kind;
-use crate::writers::options::{KEYS, Options, table};
+use crate::writers::options::{Options, table};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -81,10 +82,10 @@ fn unknown_option(kind: Kind, name: &Ident) -> syn::Error {
         return syn::Error::new(name.span(), why);
     }
     let table = table(kind);
-    let hint = if unknown == "key" && kind == Kind::Invalidate {
-        format!("; {KEYS}")
-    } else {
-        did_you_mean(&unknown, names(table))
+    let meant = row(table, &format!("{unknown}s"));
+    let hint = match meant {
+        Some(row) => format!("; {}", templates_help(row.name, row.example)),
+        None => did_you_mean(&unknown, names(table)),
     };
     let expected = expected(table);
     syn::Error::new(

@@ -15,8 +15,17 @@ pub(crate) struct Group {
     pub(crate) keys: Vec<Key>,
     /// Those of patterns, beside them.
     pub(crate) sets: Vec<Keys>,
+    /// Tags whose entries become stale.
+    pub(crate) soft: Vec<Key>,
     /// There are more than are kept apart: all keys of the cache.
     pub(crate) everything: bool,
+}
+
+impl Group {
+    /// Nothing yet, of `cache`.
+    pub(crate) fn of(cache: Cache) -> Self {
+        Self { cache, keys: Vec::new(), sets: Vec::new(), soft: Vec::new(), everything: false }
+    }
 }
 
 /// Keys that are kept apart; beyond them it is all keys of their cache.
@@ -31,17 +40,20 @@ struct Kept {
     cache: Cache,
     keys: HashSet<Key>,
     sets: Vec<Keys>,
+    soft: HashSet<Key>,
     everything: bool,
 }
 
 impl Kept {
     fn keep(&mut self, group: Group) {
         self.everything |= group.everything;
-        for key in group.keys {
-            if self.keys.len() < MOST_KEYS || self.keys.contains(&key) {
-                self.keys.insert(key);
-            } else {
-                self.everything = true;
+        for (kept, keys) in [(&mut self.keys, group.keys), (&mut self.soft, group.soft)] {
+            for key in keys {
+                if kept.len() < MOST_KEYS || kept.contains(&key) {
+                    kept.insert(key);
+                } else {
+                    self.everything = true;
+                }
             }
         }
         for set in group.sets {
@@ -64,8 +76,8 @@ impl Deferred {
                 kept.keep(group);
             } else {
                 let cache = group.cache.clone();
-                let mut kept =
-                    Kept { cache, keys: HashSet::new(), sets: Vec::new(), everything: false };
+                let (keys, soft, sets) = (HashSet::new(), HashSet::new(), Vec::new());
+                let mut kept = Kept { cache, keys, sets, soft, everything: false };
                 kept.keep(group);
                 all.push(kept);
             }
@@ -74,10 +86,11 @@ impl Deferred {
 
     pub(crate) fn take(&self) -> Vec<Group> {
         let kept = std::mem::take(&mut *self.lock());
-        let group = |Kept { cache, keys, sets, everything }: Kept| Group {
+        let group = |Kept { cache, keys, sets, soft, everything }: Kept| Group {
             cache,
             keys: keys.into_iter().collect(),
             sets,
+            soft: soft.into_iter().collect(),
             everything,
         };
         kept.into_iter().map(group).collect()

@@ -7,6 +7,7 @@ use crate::flight::single_flight::Old;
 use crate::function::registry::registry;
 use crate::key::glob;
 use crate::key::set::{KeySet as _, Keys};
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::store::{Cursor, Store};
 use std::sync::Arc;
@@ -57,13 +58,81 @@ impl Cache {
         Ok(self.invalidate_all(&keys, self.settings().timeout).await? > 0)
     }
 
+    /// Invalidates every entry that has the tag `tag`, whatever its key and however many there are:
+    /// one write. Says whether any may have had it.
+    ///
+    /// `tag` is the text that a template of `tags` comes to. A computation that began before does
+    /// not bring old data back, in this process or another: see [`redis_cache`](crate::redis_cache).
+    ///
+    /// ```
+    /// # use cache_runtime::{Cache, redis_cache};
+    /// #[redis_cache(ttl = 60, key = "members:{org}:{page}", tags = ["org:{org}"])]
+    /// async fn members(org: u64, page: u32) -> Vec<String> { vec!["Ada".to_owned()] }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), cache_runtime::Error> {
+    /// let cache = Cache::builder().url("memory://").prefix("shop").build()?;
+    /// cache.scope(async {
+    ///     members(7, 1).await;
+    ///     members(7, 2).await;
+    ///     assert!(members_entry(7, 1).get().await?.is_some());
+    ///     cache.invalidate_tag("org:7").await?;
+    ///     assert!(members_entry(7, 1).get().await?.is_none());
+    ///     assert!(members_entry(7, 2).get().await?.is_none());
+    ///     # Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty tag; otherwise why the store could not be asked. Then the
+    /// entries may still be valid.
+    pub async fn invalidate_tag(&self, tag: &str) -> Result<bool, Error> {
+        let tags = self.tag_named(tag)?;
+        Ok(self.invalidate_all(&tags, self.settings().timeout).await? > 0)
+    }
+
+    /// Makes every entry stale that has the tag `tag`, by one write: what a function's stale windows
+    /// allow is served on, at once while it is refreshed behind (`stale_while_revalidate`), or where
+    /// the body fails (`stale_if_error`). Entries of functions without such windows are invalidated.
+    /// Says whether any may have had it.
+    ///
+    /// # Errors
+    /// As [`invalidate_tag`](Self::invalidate_tag).
+    pub async fn soft_invalidate_tag(&self, tag: &str) -> Result<bool, Error> {
+        let tags = self.tag_named(tag)?;
+        Ok(self.soften_all(&tags, self.settings().timeout).await? > 0)
+    }
+
+    /// Has what has `tags` become stale; says how many of them there were.
+    pub(crate) async fn soften_all(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
+        // What is being computed is stale before it is there.
+        self.flights().forget(Old::Keys(tags));
+        let softened = self.store().soften(tags, within).await;
+        self.flights().forget(Old::Keys(tags));
+        if softened.is_ok() {
+            self.remember(tags);
+        }
+        softened
+    }
+
+    fn tag_named(&self, tag: &str) -> Result<Tags, Error> {
+        if tag.is_empty() {
+            return Err(Error::Invalid("an empty tag names nothing".to_owned()));
+        }
+        let mut tags = self.settings().tags();
+        tags.tag(|key| key.text(tag));
+        tags.finish().map_err(|why| Error::Invalid(why.to_owned()))
+    }
+
     /// Removes the value under `key`. Says whether there was one.
     pub(crate) async fn invalidate_key(&self, key: &Key) -> Result<bool, Error> {
         let keys = std::slice::from_ref(key);
         Ok(self.invalidate_all(keys, self.settings().timeout).await? > 0)
     }
 
-    /// [`invalidate_key`](Self::invalidate_key) for many; says how many values there were.
+    /// [`invalidate_key`](Self::invalidate_key) for many, tags among them; says how many values and
+    /// tags there were.
     pub(crate) async fn invalidate_all(
         &self,
         keys: &[Key],

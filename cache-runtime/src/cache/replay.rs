@@ -41,6 +41,19 @@ impl Cache {
         }
     }
 
+    /// Has what has `tags` become stale, `within` so long; where that cannot be done now, it is
+    /// invalidated for good later.
+    pub(crate) async fn soften_written(&self, tags: &[Key], within: Result<Duration, Error>) {
+        let softened = match within {
+            Ok(within) => self.soften_all(tags, within).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = softened {
+            self.counters().count_error();
+            self.queue(tags, Some(&error));
+        }
+    }
+
     /// Keeps invalidations and sends them behind the caller's back. From now on, and until the
     /// store has acknowledged them, this process reads none of `keys` from it.
     pub(crate) fn queue(&self, keys: &[Key], why: Option<&Error>) {
@@ -208,6 +221,7 @@ impl Drop for Replayer {
 #[cfg(test)]
 mod tests {
     use crate::flight::single_flight::{Flights, Role};
+    use crate::key::tags::Tags;
     use crate::key::whole::Key;
 
     #[test]
@@ -217,10 +231,24 @@ mod tests {
             Role::Lead(leader) => (leader.is_trusted(), leader),
             Role::Wait(_) => panic!("this flight is from before"),
         };
-        let (before, _old) = trusted(flights.join(&a));
+        let (before, _old) = trusted(flights.join(&a, &Tags::default()));
         assert!(before && flights.trusts_all());
         assert!(!flights.distrust(std::slice::from_ref(&a)));
-        let (after, _new) = trusted(flights.join(&a));
+        let (after, _new) = trusted(flights.join(&a, &Tags::default()));
         assert!(!after && !flights.trusts(&a) && flights.trusts(&b));
+    }
+
+    #[test]
+    fn nobody_joins_what_was_begun_before_its_tag_was_distrusted() {
+        let (flights, tag) = (Flights::default(), Key::new("p", "~tag:a"));
+        let (key, other) = (Key::new("p", "a"), Key::new("p", "b"));
+        let tags = Tags::from(vec![tag.clone()]);
+        let Role::Lead(old) = flights.join(&key, &tags) else { panic!("it is the first") };
+        let Role::Lead(untagged) = flights.join(&other, &Tags::default()) else { panic!("too") };
+        assert!(!flights.distrust(std::slice::from_ref(&tag)));
+        assert!(old.is_forgotten() && !untagged.is_forgotten());
+        let Role::Lead(new) = flights.join(&key, &tags) else { panic!("the old one is forgotten") };
+        assert!(!new.is_trusted() && !new.is_forgotten());
+        assert!(!flights.alone(&key, &tags).is_trusted());
     }
 }

@@ -7,6 +7,8 @@ use crate::backoff::Backoff;
 use crate::codec::envelope::{self, Payload};
 use crate::flight::landing::{Landing, Waited};
 use crate::flight::single_flight::Role;
+use crate::plan::rules::Rules;
+use crate::plan::standing::Standing;
 use crate::store::{Acquired, Ask, Bytes, Found};
 use crate::timers;
 use std::pin::Pin;
@@ -21,9 +23,9 @@ impl Machine {
     pub(super) fn join(&mut self) -> Option<Step> {
         let flights = self.call.cache.flights();
         let role = if self.rules.shares_here() {
-            flights.join(&self.call.key)
+            flights.join(&self.call.key, &self.call.tags())
         } else {
-            Role::Lead(flights.alone(&self.call.key))
+            Role::Lead(flights.alone(&self.call.key, &self.call.tags()))
         };
         self.joined(role)
     }
@@ -113,13 +115,21 @@ impl Machine {
                 let waited = why == NoLease::Theirs && self.rules.waits_for_others();
                 if waited { self.instead(Serving::Stale) } else { None }
             }
-            Err(Claimed::Found(bytes, until)) => {
+            Err(Claimed::Found(found, until)) => {
                 // Unless it can be served it is of no use to this function: there to be replaced.
                 miss.ask = Ask::Force;
                 self.at = At::Claim;
                 self.serving = Serving::Found { until };
-                let opened = envelope::open(&self.call.key, bytes).ok()?;
-                Some(Step::Serve(opened.value))
+                let opened = envelope::open(&self.call.key, found.bytes).ok()?;
+                let good = self.call.standing(&opened, &found.tokens) == Standing::Good;
+                if good && until > self.call.cache.clock().now() {
+                    return Some(Step::Serve(opened.value));
+                }
+                if self.call.seen().is_some() {
+                    // It can be named, so whoever is replacing it need not lose the lease.
+                    miss.ask = Ask::IfAbsent;
+                }
+                None
             }
         }
     }
@@ -149,15 +159,21 @@ impl Machine {
         let clock = call.cache.clock();
         loop {
             let mut lease = Lease::request(call.cache.again(), call.key.clone());
+            if let Some(tagged) = &call.tagged {
+                let fill = rules.likely_life(call.cache.settings());
+                let fill = fill.max(call.function.longest_life());
+                lease = lease.of(tagged.tags.clone(), fill, tagged.seen);
+            }
             let (ask, asked) = (miss.ask, clock.now());
             leader.asks();
             let acquired = budget.spend(|within| lease.acquire(ask, within)).await;
             match acquired {
-                Some(Ok(Acquired::Ours)) => return Some(Ok(lease)),
-                Some(Ok(Acquired::Found(Found { bytes, left }))) => {
-                    let until = fresh_until(asked, left, ask);
-                    if until > clock.now() {
-                        return Some(Err(Claimed::Found(bytes, until)));
+                Some(Ok(Acquired::Ours | Acquired::Tagged(_))) => return Some(Ok(lease)),
+                Some(Ok(Acquired::Found(found))) => {
+                    let until = fresh_until(asked, &found, rules);
+                    // With tags it is found however little it has left, and named from then on.
+                    if until > clock.now() || call.tagged.is_some() {
+                        return Some(Err(Claimed::Found(found, until)));
                     }
                 }
                 Some(Ok(Acquired::Theirs)) => {
@@ -185,7 +201,7 @@ impl Machine {
     }
 
     async fn lead_at_once(&mut self, above: Duration) -> bool {
-        let role = self.call.cache.flights().join(&self.call.key);
+        let role = self.call.cache.flights().join(&self.call.key, &self.call.tags());
         let Role::Lead(leader) = role else { return false };
         let ask = if self.rules.needs_life() { Ask::Above(above) } else { Ask::IfAbsent };
         let miss = Miss { leader: Some(leader), ..Miss::new(Duration::ZERO, ask) };
@@ -214,15 +230,17 @@ impl Machine {
 /// What asking for the lease came to, where it was not given.
 pub(super) enum Claimed {
     /// Somebody stored the value meanwhile; when it stops being fresh, by the cache's clock.
-    Found(Bytes, Duration),
+    Found(Found, Duration),
     No(NoLease),
 }
 
-/// When a value stops being fresh that had so much left when it was asked for.
-fn fresh_until(asked: Duration, left: Option<Duration>, ask: Ask) -> Duration {
-    match (left, ask) {
-        (Some(left), Ask::Above(above)) => asked.saturating_add(left.saturating_sub(above)),
-        _ => Duration::MAX,
+/// When a value stops being fresh that was found by who asked for the lease then.
+fn fresh_until(asked: Duration, found: &Found, rules: &Rules) -> Duration {
+    match found.left {
+        Some(left) => asked.saturating_add(left.saturating_sub(rules.windows.longest())),
+        // Nobody knows how old it is.
+        None if rules.needs_life() => Duration::ZERO,
+        None => Duration::MAX,
     }
 }
 

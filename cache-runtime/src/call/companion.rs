@@ -1,6 +1,6 @@
 //! Calls that are not made, but named: what the companions of a cached function are made of.
 
-use super::{Render, render_key, rendered};
+use super::{Render, WriteTags, render_key, render_tags, rendered};
 use crate::cache::context::Context;
 use crate::cache::{Cache, Handle};
 use crate::error::Error;
@@ -9,6 +9,8 @@ use crate::function::declared::{Declared, Location, SelfType};
 use crate::function::registry::registry;
 use crate::key::KeyWriter;
 use crate::key::set::Keys;
+use crate::key::tagging::TagWriter;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 
 /// What [`entry`](crate::write::entry::entry) is made of.
@@ -17,6 +19,25 @@ pub struct EntryCall {
     pub(crate) function: &'static Function,
     pub(crate) cache: Cache,
     pub(crate) key: Result<Key, Error>,
+    pub(crate) tags: Tags,
+}
+
+impl EntryCall {
+    /// What is stored has the tags that `write` writes.
+    #[must_use]
+    #[inline]
+    pub fn tagged(self, write: impl Fn(&mut TagWriter<'_>)) -> Self {
+        self.with_tags(&write)
+    }
+
+    #[inline(never)]
+    fn with_tags(mut self, write: WriteTags<'_>) -> Self {
+        match render_tags(&self.cache, write) {
+            Ok(tags) => self.tags = tags,
+            Err(why) => self.key = self.key.and(Err(Error::Invalid(why.to_owned()))),
+        }
+        self
+    }
 }
 
 /// The key of a call that is not made, for the companion of the function `ident` whose attribute
@@ -43,9 +64,12 @@ fn begin_entry(
     match function {
         Ok(function) => {
             let key = render_key(function, &cache, render);
-            EntryCall { function, key: key.map_err(|why| Error::Invalid(why.to_owned())), cache }
+            let key = key.map_err(|why| Error::Invalid(why.to_owned()));
+            EntryCall { function, cache, key, tags: Tags::default() }
         }
-        Err(error) => EntryCall { function: &UNKNOWN, cache, key: Err(error) },
+        Err(error) => {
+            EntryCall { function: &UNKNOWN, cache, key: Err(error), tags: Tags::default() }
+        }
     }
 }
 

@@ -124,7 +124,6 @@ impl Machine {
         let Self { call, rules, miss: Some(miss), .. } = self else { return };
         let clock = call.cache.clock();
         let computed = Computed {
-            key: &call.key,
             said,
             ttl: None,
             load: miss.begun.map(|begun| clock.now().saturating_sub(begun)),

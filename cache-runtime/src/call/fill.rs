@@ -4,6 +4,7 @@ use super::Active;
 use super::budget::Budget;
 use super::lease::{Lease, NoLease};
 use super::machine::Machine;
+use super::tagged::{Stamp, are_current};
 use crate::boxed::boxed;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
@@ -34,19 +35,37 @@ impl Machine {
         let Self { call, budget, miss: Some(miss), .. } = self else { return };
         let Some(leader) = miss.leader.take() else { return };
         let lease = std::mem::replace(&mut miss.lease, Err(NoLease::Theirs));
-        let Storing { bytes, before, life, fresh } = miss.storing.take().unwrap_or_default();
+        let Storing { mut bytes, load, life, fresh } = miss.storing.take().unwrap_or_default();
         let now = call.cache.clock().now();
+        // How much of what is stored is before the value.
+        let mut before = 0;
         let confirmed = match lease {
-            Ok(lease) => {
-                let act = match (&bytes, life) {
-                    (Some(bytes), Some(life)) => Act::Fill(bytes, life),
+            Ok(mut lease) => {
+                let act = match (&mut bytes, life) {
+                    (Some(bytes), Some(life)) => match lease.seal(load, bytes) {
+                        Ok(length) => {
+                            before = length;
+                            Act::Fill(bytes, life)
+                        }
+                        Err(error) => {
+                            call.not_storable(&error);
+                            Act::Discard
+                        }
+                    },
                     _ => Act::Discard,
                 };
-                settle(call, budget, &leader, lease, act).await
+                let stamp = lease.take_stamp();
+                match settle(call, budget, &leader, lease, act).await {
+                    Confirmed::Yes if !stamp.is_empty() => {
+                        call.function.note_life(life.unwrap_or_default());
+                        Box::pin(confirm(call, budget, &leader, &stamp)).await
+                    }
+                    settled => settled,
+                }
             }
             Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
             // As long as nobody here may ask the store, there is no store to ask.
-            Err(NoLease::Distrusted) if !call.cache.trusts(&call.key) => Confirmed::NobodyCan,
+            Err(NoLease::Distrusted) if !call.trusts() => Confirmed::NobodyCan,
             Err(NoLease::Theirs | NoLease::Distrusted) => Confirmed::No,
         };
         let value = bytes.as_ref().and_then(|bytes| bytes.get(before..));
@@ -61,6 +80,19 @@ impl Machine {
             Confirmed::No => leader.land_for_those_before(miss.began, landing),
         }
         call.record(Outcome::Miss);
+    }
+}
+
+/// Looks, if anybody waits, whether the tags are what they were before the body began. The store
+/// has said that the lease was good, and knows nothing of tags.
+async fn confirm(call: &Active, budget: &mut Budget, leader: &Leader, stamp: &Stamp) -> Confirmed {
+    if !leader.has_waiters() {
+        return Confirmed::No; // who comes now looks by itself
+    }
+    leader.asks();
+    match budget.spend(|within| are_current(&call.cache, stamp, within)).await {
+        Some(Ok(true)) => Confirmed::Yes,
+        _ => Confirmed::No,
     }
 }
 

@@ -1,11 +1,16 @@
 //! The lease of a key: asked for, held while its value is computed, and given back.
 
+use super::tagged::Stamp;
 use super::together::all;
 use crate::cache::Handle;
+use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
 use crate::flight::leases::{Holding, LIFE};
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
-use crate::store::{Acquired, Act, Ask, Store, Token};
+use crate::store::any::AnyStore;
+use crate::store::tag::{FillId, TagToken};
+use crate::store::{Acquired, Act, Ask, Claim, Store, Token};
 use crate::timers;
 use std::time::{Duration, Instant};
 
@@ -28,13 +33,36 @@ pub(crate) struct Lease {
     token: Option<Token>,
     /// Has it renewed for as long as it is held.
     held: Option<Holding>,
+    /// Boxed: most keys have no tags.
+    tagged: Option<Box<Tagged>>,
+}
+
+/// The tags of what is computed under a lease.
+#[derive(Debug)]
+struct Tagged {
+    tags: Tags,
+    /// What is stored is likely to live for so long.
+    fill: Duration,
+    /// The value that does not count, having been seen.
+    seen: Option<FillId>,
+    /// The tags as they are since the lease was given, before the body began.
+    stamp: Stamp,
 }
 
 impl Lease {
     /// About to be asked for. The token is a new one each time: an earlier request that was given
     /// up may still arrive, and would be taken for this one.
     pub(crate) fn request(cache: Handle, key: Key) -> Self {
-        Self { cache, key, token: Token::random(), held: None }
+        Self { cache, key, token: Token::random(), held: None, tagged: None }
+    }
+
+    /// What is stored under it has `tags`, and is likely to live for `fill`; the value that was
+    /// `seen` does not count.
+    pub(crate) fn of(mut self, tags: Tags, fill: Duration, seen: Option<FillId>) -> Self {
+        if !tags.is_empty() {
+            self.tagged = Some(Box::new(Tagged { tags, fill, seen, stamp: Vec::new() }));
+        }
+        self
     }
 
     /// Asks for it.
@@ -43,9 +71,15 @@ impl Lease {
         let sent = Instant::now();
         let over = self.cache.leases().left_behind(&self.key);
         let (store, key) = (self.cache.store(), &self.key);
-        let acquired = store.acquire(key, ask, token, &over, LIFE, within).await;
+        let acquired = match &mut self.tagged {
+            None => store.acquire(key, ask, token, &over, LIFE, within).await,
+            // Boxed: a lease without tags does not pay for the room that it needs.
+            Some(tagged) => {
+                Box::pin(acquire_tagged(store, key, ask, (token, &over), tagged, within)).await
+            }
+        };
         match &acquired {
-            Ok(Acquired::Ours) => {
+            Ok(Acquired::Ours | Acquired::Tagged(_)) => {
                 over.iter().for_each(|over| self.cache.leases().given_back(over));
                 self.held = Some(self.cache.hold(&self.key, token, sent));
                 return acquired;
@@ -65,6 +99,27 @@ impl Lease {
         self.held.as_ref().is_some_and(Holding::has_run_out)
     }
 
+    /// Puts before a value what is stored with it: how long its body ran, where that is to be
+    /// known, and its tags. Answers how long that is.
+    ///
+    /// # Errors
+    /// When something in it is too large to be written.
+    pub(crate) fn seal(&self, load: Option<Duration>, bytes: &mut Vec<u8>) -> Result<usize, Error> {
+        let length = bytes.len();
+        let stamp = self.tagged.as_ref().map_or(&[][..], |tagged| &tagged.stamp);
+        let fill = match &self.tagged {
+            None => None,
+            Some(_) => Some(FillId::random().ok_or(Error::Unavailable)?),
+        };
+        envelope::seal(&self.key, Envelope { load, fill }, stamp, bytes)?;
+        Ok(bytes.len() - length)
+    }
+
+    /// Takes the tags out, as they were when it was given.
+    pub(crate) fn take_stamp(&mut self) -> Stamp {
+        self.tagged.take().map(|tagged| tagged.stamp).unwrap_or_default()
+    }
+
     /// Does `act` if the lease is still this call's, and ends it either way.
     pub(crate) async fn settle(mut self, act: Act<'_>, within: Duration) -> Result<bool, Error> {
         let Some(token) = &self.token else { return Ok(false) };
@@ -75,6 +130,25 @@ impl Lease {
         }
         settled
     }
+}
+
+async fn acquire_tagged(
+    store: &AnyStore,
+    key: &Key,
+    ask: Ask,
+    (token, over): (&Token, &[Token]),
+    tagged: &mut Tagged,
+    within: Duration,
+) -> Result<Acquired, Error> {
+    let Tagged { tags, fill, seen, stamp } = tagged;
+    let seeds = tags.iter().map(|_| TagToken::random()).collect::<Option<Vec<_>>>();
+    let seeds = seeds.ok_or(Error::Unavailable)?;
+    let claim = Claim { token, over, life: LIFE, seen: *seen, tags, seeds: &seeds, fill: *fill };
+    let acquired = store.acquire_tagged(key, ask, &claim, within).await?;
+    if let Acquired::Tagged(tokens) = &acquired {
+        *stamp = tags.iter().cloned().zip(tokens.iter().copied()).collect();
+    }
+    Ok(acquired)
 }
 
 impl Lease {

@@ -3,6 +3,7 @@
 use super::machine::{At, Machine, Serving, Stale, Step};
 use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
+use crate::plan::standing::Standing;
 use crate::plan::windows::{State, is_early};
 use crate::store::{Found, Store, Want};
 use std::sync::Arc;
@@ -30,8 +31,11 @@ impl Machine {
         async move {
             self.at = At::Join;
             self.stale = None;
+            if let Some(tagged) = &mut self.call.tagged {
+                tagged.seen = None;
+            }
             let call = &self.call;
-            if !call.cache.trusts(&call.key) {
+            if !call.trusts() {
                 return None;
             }
             let within = self.budget.left()?;
@@ -43,7 +47,13 @@ impl Machine {
                 true => (Want::Life, call.cache.clock().now()),
                 false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
             };
-            let read = store.read(&call.key, want, within).await;
+            let read = match &call.tagged {
+                None => store.read(&call.key, want, within).await,
+                // Boxed: a call without tags does not pay for the room that it needs.
+                Some(tagged) => {
+                    Box::pin(store.read_tagged(&call.key, want, &tagged.tags, within)).await
+                }
+            };
             let worked = read.is_ok();
             let step = match read {
                 Ok(read) => read.found.and_then(|found| self.judge(found, asked, sent)),
@@ -73,6 +83,13 @@ impl Machine {
         }
         let opened = envelope::open(&self.call.key, found.bytes);
         let opened = opened.inspect_err(|error| self.call.codec_failed(error)).ok()?;
+        let standing = self.call.standing(&opened, &found.tokens);
+        let made_stale = standing == Standing::Stale;
+        let state = match (standing, state) {
+            (Standing::Gone, _) => return None,
+            (Standing::Stale, State::Fresh) => self.rules.windows.made_stale(),
+            (_, state) => state,
+        };
         let takes = self.rules.takes(opened.value.len());
         if let Err(error) = takes {
             self.call.too_large(&error);
@@ -89,7 +106,7 @@ impl Machine {
             return Some(Step::Serve(opened.value));
         };
         let end = life.map_or(Duration::ZERO, Remaining::end);
-        self.stale = Some(Arc::new(Stale { value: opened.value, end }));
+        self.stale = Some(Arc::new(Stale { value: opened.value, end, made_stale }));
         let call = &self.call;
         let rests = || call.cache.slots().rests(&call.key, call.cache.clock().now());
         if !(at_once || on_error && rests()) {
@@ -116,8 +133,12 @@ impl Machine {
 
     /// The stale value in the place of a result that there is none of, if it may still be served.
     pub(super) fn instead(&mut self, serving: Serving) -> Option<Step> {
-        let end = self.stale.as_ref()?.end;
-        match self.state(end) {
+        let stale = self.stale.as_ref()?;
+        let state = match self.state(stale.end) {
+            State::Fresh if stale.made_stale => self.rules.windows.made_stale(),
+            state => state,
+        };
+        match state {
             State::Stale { on_error: true, .. } => self.serve_stale(serving),
             _ => None,
         }

@@ -84,6 +84,8 @@ pub(super) enum Serving {
 pub(super) struct Stale {
     pub(super) value: Payload,
     pub(super) end: Duration,
+    /// It is stale before its time: one of its tags has been invalidated softly.
+    pub(super) made_stale: bool,
 }
 
 /// One call.

@@ -14,6 +14,8 @@ mod lookup;
 mod machine;
 pub(crate) mod plain;
 pub(crate) mod read_through;
+pub(crate) mod tagged;
+mod tags;
 mod together;
 mod work;
 
@@ -23,10 +25,13 @@ use crate::error::Error;
 use crate::figures::counters::{Counters, Observer, Outcome};
 use crate::function::Function;
 use crate::key::KeyWriter;
+use crate::key::tagging::TagWriter;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tagged::Tagged;
 
 /// A call of a cached function.
 #[derive(Debug)]
@@ -39,6 +44,8 @@ pub(crate) struct Active {
     pub(crate) cache: Handle,
     pub(crate) key: Key,
     pub(crate) refresh: bool,
+    /// Boxed: most calls have no tags.
+    pub(crate) tagged: Option<Box<Tagged>>,
     waits: Waits,
     observer: Option<Arc<Observer>>,
     counted: Counted,
@@ -64,6 +71,9 @@ enum Counted {
     /// Its caller does, once it has left.
     UnlessLeft(Arc<AtomicBool>),
 }
+
+/// Writes the tags of a call.
+type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
 
 /// Writes a key's arguments.
 type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
@@ -127,6 +137,7 @@ fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_
         Some(key) => Call(Some(Active {
             function,
             refresh: context.mode == Mode::Refresh,
+            tagged: None,
             waits: if context.computes(&cache, &key) { Waits::Not } else { Waits::Long },
             cache,
             key,
@@ -138,6 +149,27 @@ fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_
 }
 
 impl Call {
+    /// What is stored has the tags that `write` writes.
+    #[must_use]
+    #[inline]
+    pub fn tagged(self, write: impl Fn(&mut TagWriter<'_>)) -> Self {
+        self.with_tags(&write)
+    }
+
+    #[inline(never)]
+    fn with_tags(mut self, write: WriteTags<'_>) -> Self {
+        let Some(call) = &mut self.0 else { return self };
+        match render_tags(&call.cache, write) {
+            Ok(tags) => call.tagged = Some(Box::new(Tagged::new(tags))),
+            Err(why) => {
+                call.function.warn_of_refusal(why);
+                call.record(Outcome::Bypassed);
+                self.0 = None;
+            }
+        }
+        self
+    }
+
     /// Of a plain function: while its caller is parked, the computation that it waits for may
     /// need the very thread. So it waits for one store timeout at the longest.
     #[must_use]
@@ -147,6 +179,12 @@ impl Call {
         }
         self
     }
+}
+
+fn render_tags(cache: &Cache, write: WriteTags<'_>) -> Result<Tags, &'static str> {
+    let mut tags = cache.settings().tags();
+    write(&mut tags);
+    tags.finish()
 }
 
 /// What is rendered for a call, as far as it can be one of a cached function.
@@ -259,6 +297,7 @@ impl Active {
             cache: self.cache.again(),
             key: self.key.clone(),
             refresh: self.refresh,
+            tagged: self.tagged.clone(),
             waits: self.waits,
             observer: self.observer.clone(),
             counted: Counted::Yes,

@@ -13,17 +13,26 @@
 //!
 //! The load alone is written as version 1, which older readers know. Of all numbers the highest
 //! byte comes first.
+//!
+//! What has tags names them, with the tokens that they had before its computation began. A reader
+//! that knows no tags cannot use it: it would serve what was invalidated.
 
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::Bytes;
-use std::ops::Deref;
+use crate::store::tag::{FillId, TOKEN_BYTES, TagToken};
+use std::ops::{Deref, Range};
 use std::time::Duration;
 
 /// JSON never begins with it: 0xFF is no byte of UTF-8.
 const MAGIC: [u8; 4] = *b"\xFFrch";
 /// The field with the load: nanoseconds, in eight bytes.
 const LOAD: u8 = 1;
+/// The field with the number of the fill, in eight bytes: the first one, so that scripts find it at
+/// [`FILL_AT`](crate::store::tag::FILL_AT).
+const FILL: u8 = 2;
+/// The field with the tags: for each how long its name is (two bytes), the name, and its token.
+const TAGS: u8 = 0x83;
 /// Whoever does not know a field of this type or above cannot use the value.
 const MUST_BE_KNOWN: u8 = 0x80;
 
@@ -32,6 +41,8 @@ const MUST_BE_KNOWN: u8 = 0x80;
 pub(crate) struct Envelope {
     /// How long the body ran.
     pub(crate) load: Option<Duration>,
+    /// Which fill of its key a value with tags is.
+    pub(crate) fill: Option<FillId>,
 }
 
 /// The bytes of a value, behind its envelope.
@@ -61,24 +72,90 @@ impl Deref for Payload {
 pub(crate) struct Opened {
     pub(crate) envelope: Envelope,
     pub(crate) value: Payload,
+    /// Where its tags stand.
+    tags: Range<usize>,
+}
+
+impl Opened {
+    /// The names of its tags, with the tokens that they had before its computation began.
+    pub(crate) fn tags(&self) -> impl Iterator<Item = (&str, TagToken)> {
+        let tags = self.value.bytes.get(self.tags.clone()).unwrap_or_default();
+        TagList(tags).map_while(Result::ok)
+    }
+}
+
+/// The content of a field with tags.
+struct TagList<'b>(&'b [u8]);
+
+impl<'b> Iterator for TagList<'b> {
+    type Item = Result<(&'b str, TagToken), ()>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let tag = || {
+            let (name, rest) = sized(self.0)?;
+            let (token, rest) = rest.split_at_checked(TOKEN_BYTES)?;
+            Some((std::str::from_utf8(name).ok()?, TagToken::read(token)?, rest))
+        };
+        let tag = tag();
+        self.0 = tag.map_or(&[], |(.., rest)| rest);
+        Some(tag.map(|(name, token, _)| (name, token)).ok_or(()))
+    }
 }
 
 /// Puts `envelope` before the value of `key` that `bytes` are, if it says anything or has to be
-/// there.
+/// there, and the tags with their tokens. What has tags has a number of its fill.
 ///
 /// # Errors
 /// When something in it is too large to be written.
 // The key is what a signature will be for.
-pub(crate) fn seal(_key: &Key, envelope: Envelope, bytes: &mut Vec<u8>) -> Result<(), Error> {
+pub(crate) fn seal(
+    _key: &Key,
+    envelope: Envelope,
+    tags: &[(Key, TagToken)],
+    bytes: &mut Vec<u8>,
+) -> Result<(), Error> {
     let load = match envelope.load {
         Some(load) => Some(u64::try_from(load.as_nanos()).map_err(|_| too_large())?.to_be_bytes()),
-        None if bytes.starts_with(&MAGIC) => None,
-        None => return Ok(()),
+        None => None,
     };
-    let fields = load.as_ref().map_or(&[][..], |load| load);
-    let length = u8::try_from(fields.len()).map_err(|_| too_large())?;
-    let header = MAGIC.into_iter().chain([1, length]).chain(fields.iter().copied());
+    let mut header = MAGIC.to_vec();
+    match (load, envelope.fill) {
+        (None, None) if !bytes.starts_with(&MAGIC) => return Ok(()),
+        (load, None) => {
+            let fields = load.as_ref().map_or(&[][..], |load| load);
+            header.extend([1, u8::try_from(fields.len()).map_err(|_| too_large())?]);
+            header.extend(fields);
+        }
+        (load, Some(fill)) => {
+            let mut list = Vec::new();
+            for (tag, token) in tags {
+                push_sized(&mut list, tag.tag().unwrap_or_default().as_bytes())?;
+                list.extend(token.as_bytes());
+            }
+            let mut fields = vec![FILL];
+            push_sized(&mut fields, &fill.0)?;
+            if let Some(load) = load {
+                fields.push(LOAD);
+                push_sized(&mut fields, &load)?;
+            }
+            fields.push(TAGS);
+            push_sized(&mut fields, &list)?;
+            header.push(2);
+            push_sized(&mut header, &fields)?;
+        }
+    }
     drop(bytes.splice(..0, header));
+    Ok(())
+}
+
+/// Appends how long `content` is, and `content`.
+fn push_sized(bytes: &mut Vec<u8>, content: &[u8]) -> Result<(), Error> {
+    let length = u16::try_from(content.len()).map_err(|_| too_large())?;
+    bytes.extend(length.to_be_bytes());
+    bytes.extend(content);
     Ok(())
 }
 
@@ -88,40 +165,58 @@ pub(crate) fn seal(_key: &Key, envelope: Envelope, bytes: &mut Vec<u8>) -> Resul
 /// When there is an envelope that cannot be read: cut off, of another version, or with a field
 /// that must be known and is not.
 pub(crate) fn open(_key: &Key, bytes: Bytes) -> Result<Opened, Error> {
-    let (envelope, value) = split(&bytes).ok_or_else(unreadable)?;
+    let Split { envelope, tags, value } = split(&bytes).ok_or_else(unreadable)?;
     let from = bytes.len() - value.len();
-    Ok(Opened { envelope, value: Payload { bytes, from } })
+    // The fields end where the value begins, and the tags are within them.
+    let tags = tags.map_or(0..0, |(tags, behind)| {
+        let end = from.saturating_sub(behind);
+        end.saturating_sub(tags)..end
+    });
+    Ok(Opened { envelope, value: Payload { bytes, from }, tags })
+}
+
+struct Split<'b> {
+    envelope: Envelope,
+    /// How long the tags are, and how much of the envelope is behind them.
+    tags: Option<(usize, usize)>,
+    value: &'b [u8],
 }
 
 /// The envelope, and the value behind it; `None` if it cannot be read.
-fn split(bytes: &[u8]) -> Option<(Envelope, &[u8])> {
+fn split(bytes: &[u8]) -> Option<Split<'_>> {
     match bytes.strip_prefix(&MAGIC) {
-        None => Some((Envelope::default(), bytes)),
+        None => Some(Split { envelope: Envelope::default(), tags: None, value: bytes }),
         Some([1, length, rest @ ..]) => {
             let (load, value) = rest.split_at_checked(usize::from(*length))?;
             let load = if load.is_empty() { None } else { Some(load_of(load)?) };
-            Some((Envelope { load }, value))
+            Some(Split { envelope: Envelope { load, fill: None }, tags: None, value })
         }
         Some([2, rest @ ..]) => {
             let (fields, value) = sized(rest)?;
-            Some((fields_of(fields)?, value))
+            let (envelope, tags) = fields_of(fields)?;
+            Some(Split { envelope, tags, value })
         }
         Some(_) => None,
     }
 }
 
-fn fields_of(mut fields: &[u8]) -> Option<Envelope> {
-    let mut envelope = Envelope::default();
+/// What the fields say, and which part of them the tags are: how long, and how much is behind.
+fn fields_of(mut fields: &[u8]) -> Option<(Envelope, Option<(usize, usize)>)> {
+    let (mut envelope, mut tags) = (Envelope::default(), None);
     while let Some((kind, rest)) = fields.split_first() {
         let (content, rest) = sized(rest)?;
         match *kind {
             LOAD => envelope.load = Some(load_of(content)?),
+            FILL => envelope.fill = Some(FillId(content.try_into().ok()?)),
+            // Twice would be tags of which some are not looked at.
+            TAGS if tags.is_some() || !TagList(content).all(|tag| tag.is_ok()) => return None,
+            TAGS => tags = Some((content.len(), rest.len())),
             MUST_BE_KNOWN.. => return None,
             _ => {}
         }
         fields = rest;
     }
-    Some(envelope)
+    Some((envelope, tags))
 }
 
 /// As many bytes as the first two say, and what follows them.

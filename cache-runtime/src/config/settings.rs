@@ -5,6 +5,7 @@ use super::target::{Bounds, Off, Target};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::key::KeyWriter;
+use crate::key::tagging::TagWriter;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -86,6 +87,11 @@ impl Settings {
     /// A key that is about to be written, of a function with this path.
     pub(crate) fn key<'s>(&'s self, path: &'s str) -> KeyWriter<'s> {
         KeyWriter::new(&self.prefix, path, self.key_secret.as_ref().map(|secret| &secret.0))
+    }
+
+    /// Tags that are about to be written.
+    pub(crate) fn tags(&self) -> TagWriter<'_> {
+        TagWriter::new(&self.prefix, self.key_secret.as_ref().map(|secret| &secret.0))
     }
 
     /// The TTL that goes by this name.

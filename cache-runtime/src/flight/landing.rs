@@ -4,6 +4,8 @@
 //! waiter takes what such a command brought only if it was sent after the waiter came, and else
 //! looks again: an invalidation that was over before the waiter's call began is then seen.
 
+use crate::key::tags::Tags;
+use crate::key::whole::Key;
 use crate::plan::shape::SharedError;
 use crate::sync::{AtomicUsize, Mutex, Notify, Ordering, lock};
 use crate::timers;
@@ -17,6 +19,8 @@ pub(crate) struct Flight {
     progress: Mutex<Progress>,
     landed: Notify,
     waiters: AtomicUsize,
+    /// What is computed has these.
+    tags: Tags,
 }
 
 #[derive(Default)]
@@ -64,6 +68,18 @@ pub(crate) struct Waiter {
 }
 
 impl Flight {
+    pub(super) fn of(tags: &Tags) -> Self {
+        Self { tags: tags.clone(), ..Self::default() }
+    }
+
+    pub(super) fn is_of(&self, tags: &Tags) -> bool {
+        self.tags == *tags
+    }
+
+    pub(super) fn has(&self, tag: &Key) -> bool {
+        self.tags.contains(tag)
+    }
+
     /// One more waits, who came after the commands that were sent so far.
     pub(super) fn join(self: &Arc<Self>) -> Waiter {
         // Counted first: a leader whose later command settles this wait must know of it.

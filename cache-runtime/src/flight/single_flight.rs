@@ -3,6 +3,7 @@
 use crate::flight::journal::{Distrusted, Journal};
 use crate::flight::landing::{Flight, Landing, Waiter};
 use crate::key::set::Keys;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use std::collections::HashMap;
@@ -25,7 +26,7 @@ struct Open {
     journal: Journal,
 }
 
-/// Keys of which what was known is old.
+/// Keys of which what was known is old; of a tag it is what is known of all that has it.
 #[derive(Clone, Copy)]
 pub(crate) enum Old<'k> {
     Keys(&'k [Key]),
@@ -61,7 +62,10 @@ impl Open {
         match old {
             Old::Keys(keys) => {
                 for key in keys {
-                    self.flights.remove(key);
+                    match key.tag() {
+                        None => drop(self.flights.remove(key)),
+                        Some(_) => self.flights.retain(|_, flight| !flight.has(key)),
+                    }
                 }
             }
             Old::Matching(matches) => self.flights.retain(|key, _| !matches(key)),
@@ -71,33 +75,38 @@ impl Open {
 }
 
 impl Flights {
-    /// Joins the flight of `key`, or starts it.
-    pub(crate) fn join(&self, key: &Key) -> Role {
-        self.join_in(&mut lock(&self.open), key)
+    /// Joins the flight of `key`, or starts it for what will have `tags`.
+    pub(crate) fn join(&self, key: &Key, tags: &Tags) -> Role {
+        self.join_in(&mut lock(&self.open), key, tags)
     }
 
     /// [`join`](Self::join)s all of these in one step, so that of two callers with the same keys
-    /// one leads them all.
+    /// one leads them all. They have no tags.
     pub(crate) fn join_all<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Vec<Role> {
         let open = &mut *lock(&self.open);
-        keys.map(|key| self.join_in(open, key)).collect()
+        keys.map(|key| self.join_in(open, key, &Tags::default())).collect()
     }
 
-    fn join_in(&self, Open { flights, journal }: &mut Open, key: &Key) -> Role {
-        if let Some(flight) = flights.get(key) {
+    fn join_in(&self, Open { flights, journal }: &mut Open, key: &Key, tags: &Tags) -> Role {
+        let other = flights.get(key);
+        if let Some(flight) = other.filter(|flight| flight.is_of(tags)) {
             return Role::Wait(flight.join());
         }
+        // What will have other tags is not detached by an invalidation of these.
+        let listed = other.is_none();
         let key = key.clone();
-        let flight = Arc::new(Flight::default());
-        flights.insert(key.clone(), flight.clone());
-        let trusted = !journal.distrusts(&key);
-        Role::Lead(Leader { open: self.open.clone(), key, flight, trusted, listed: true })
+        let flight = Arc::new(Flight::of(tags));
+        if listed {
+            flights.insert(key.clone(), flight.clone());
+        }
+        let trusted = !journal.distrusts(&key) && !tags.iter().any(|tag| journal.distrusts(tag));
+        Role::Lead(Leader { open: self.open.clone(), key, flight, trusted, listed })
     }
 
     /// A flight of `key` that nobody joins.
-    pub(crate) fn alone(&self, key: &Key) -> Leader {
+    pub(crate) fn alone(&self, key: &Key, tags: &Tags) -> Leader {
         let (key, flight) = (key.clone(), Arc::default());
-        let trusted = self.trusts(&key);
+        let trusted = self.trusts(&key) && tags.iter().all(|tag| self.trusts(tag));
         Leader { open: self.open.clone(), key, flight, trusted, listed: false }
     }
 

@@ -15,7 +15,8 @@ use crate::key::pattern::Pattern;
 use declared::Declared;
 use path::names;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// The per-function static.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub struct Function {
     measures: Measures,
     /// How long the last value was, which is a good guess for the next.
     last_size: AtomicUsize,
+    /// The longest that a value with tags was stored for, in milliseconds.
+    longest_life: AtomicU64,
     warned_of_codec: AtomicBool,
     warned_of_value: AtomicBool,
     warned_of_refusal: AtomicBool,
@@ -57,6 +60,7 @@ impl Function {
             counters: CachePadded(Counters::new()),
             measures: Measures::new(),
             last_size: AtomicUsize::new(0),
+            longest_life: AtomicU64::new(0),
             warned_of_codec: AtomicBool::new(false),
             warned_of_value: AtomicBool::new(false),
             warned_of_refusal: AtomicBool::new(false),
@@ -174,6 +178,16 @@ impl Function {
 
     pub(crate) fn expected_size(&self) -> usize {
         self.last_size.load(Ordering::Relaxed)
+    }
+
+    /// The longest that a value with tags was stored for: how long its tags are needed.
+    pub(crate) fn longest_life(&self) -> Duration {
+        Duration::from_millis(self.longest_life.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_life(&self, life: Duration) {
+        let life = u64::try_from(life.as_millis()).unwrap_or(u64::MAX);
+        self.longest_life.fetch_max(life, Ordering::Relaxed);
     }
 
     pub(crate) fn note_size(&self, bytes: usize) {

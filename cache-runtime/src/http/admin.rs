@@ -24,9 +24,9 @@ use tower_service::Service;
 
 /// The shortest token that is accepted, in bytes.
 const SHORTEST_TOKEN: usize = 16;
-/// The longest body that is read, and the longest pattern, in bytes.
+/// The longest body that is read, and the longest pattern or tag, in bytes.
 const LONGEST_BODY: usize = 16 * 1024;
-const LONGEST_PATTERN: usize = 1024;
+const LONGEST_TEXT: usize = 1024;
 /// Between two counts of all keys, and the longest that one takes.
 const COUNT_EVERY: Duration = Duration::from_secs(5);
 
@@ -38,6 +38,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// | `GET /stats` | [`Cache::stats`], and the number of `keys` under the prefix: counted at most once in 5 s, `null` where it is not known |
 /// | `GET /functions` | [`functions`] |
 /// | `POST /invalidate` with `{"pattern": "user:*"}` | [`Cache::invalidate_matching`]: `{"removed": 7}` |
+/// | `POST /invalidate` with `{"tag": "org:7"}` | [`Cache::invalidate_tag`]: `{"invalidated": true}`, or `false` where no entry had it; with `"soft": true` beside it [`Cache::soft_invalidate_tag`] |
 /// | `POST /clear` | [`Cache::clear`]: `{"removed": 42}` |
 ///
 /// A pattern never reaches keys of another prefix. One that has this cache's prefix is taken as it
@@ -209,31 +210,53 @@ async fn clear(
     Ok(Json(Removed { removed: cache.clear().await? }))
 }
 
+#[derive(Serialize)]
+struct Invalidated {
+    invalidated: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Invalidate {
     pattern: Option<String>,
     tag: Option<String>,
+    #[serde(default)]
+    soft: bool,
 }
 
 async fn invalidate(
     State(AdminState { cache, .. }): State<AdminState>,
     asked: Result<Json<Invalidate>, JsonRejection>,
-) -> Result<Json<Removed>, Refusal> {
+) -> Result<Response, Refusal> {
     let wrong = |reason: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason);
     let Json(asked) =
         asked.map_err(|rejected| Refusal::new(rejected.status(), rejected.body_text()))?;
-    if asked.tag.is_some() {
-        return Err(wrong("tags cannot be invalidated by this version: send a pattern"));
+    let is_long = |text: &str| text.len() > LONGEST_TEXT;
+    match (asked.pattern, asked.tag) {
+        (Some(_), None) if asked.soft => Err(wrong("`soft` goes with a tag, not with a pattern")),
+        (Some(pattern), None) if is_long(&pattern) => {
+            Err(wrong(&format!("a pattern has {LONGEST_TEXT} bytes at most")))
+        }
+        (Some(pattern), None) => {
+            check_pattern(&cache, &pattern)?;
+            let removed = cache.invalidate_matching(&pattern).await?;
+            Ok(Json(Removed { removed }).into_response())
+        }
+        (None, Some(tag)) if is_long(&tag) => {
+            Err(wrong(&format!("a tag has {LONGEST_TEXT} bytes at most")))
+        }
+        (None, Some(tag)) => {
+            let invalidated = match asked.soft {
+                true => cache.soft_invalidate_tag(&tag).await?,
+                false => cache.invalidate_tag(&tag).await?,
+            };
+            Ok(Json(Invalidated { invalidated }).into_response())
+        }
+        (Some(_), Some(_)) => Err(wrong("send a pattern or a tag, one of them")),
+        (None, None) => Err(wrong(
+            "what to invalidate is missing: send {\"pattern\": \"user:*\"} or {\"tag\": \"org:7\"}",
+        )),
     }
-    let Some(pattern) = asked.pattern else {
-        return Err(wrong("what to invalidate is missing: send {\"pattern\": \"user:*\"}"));
-    };
-    if pattern.len() > LONGEST_PATTERN {
-        return Err(wrong(&format!("a pattern has {LONGEST_PATTERN} bytes at most")));
-    }
-    check_pattern(&cache, &pattern)?;
-    Ok(Json(Removed { removed: cache.invalidate_matching(&pattern).await? }))
 }
 
 /// Refuses a pattern that has not the cache's prefix and can match no key of a cached function:

@@ -28,6 +28,8 @@ mod impls;
 mod parts;
 pub(crate) mod pattern;
 pub(crate) mod set;
+pub(crate) mod tagging;
+pub(crate) mod tags;
 mod time;
 mod transforms;
 mod type_names;

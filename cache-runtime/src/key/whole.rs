@@ -9,6 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 /// What stands between the prefix and what a lease is for.
 const LEASE: &str = ":~lease:";
+/// What stands between the prefix and a tag. No argument renders as `~` with a letter behind it.
+pub(crate) const TAG: &str = "~tag:";
 /// The slots of a Redis cluster.
 const SLOTS: u16 = 16_384;
 
@@ -56,6 +58,11 @@ impl Key {
     /// The key without its prefix: `user:7`.
     pub(crate) fn bare(&self) -> &str {
         self.text.get(self.prefix..).unwrap_or_default()
+    }
+
+    /// The tag that this key holds the token of, if it does.
+    pub(crate) fn tag(&self) -> Option<&str> {
+        self.bare().strip_prefix(TAG)
     }
 
     /// Where the lease of this key is, in the same slot: `shop:~lease:{shop:user:7}`.
@@ -177,6 +184,12 @@ mod tests {
         assert_eq!(key("user:7").lease(), "shop:~lease:{shop:user:7}");
         assert_eq!(key("{eu}:7").lease(), "shop:~lease:shop:{eu}:7");
         assert_eq!(key("a{b").lease(), "shop:~lease:{shop:a{b}");
+    }
+
+    #[test]
+    fn a_tag_is_told_from_a_value() {
+        assert_eq!(key("~tag:org:7").tag(), Some("org:7"));
+        assert_eq!(key("tag:org:7").tag(), None);
     }
 
     #[test]

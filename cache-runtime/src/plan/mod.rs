@@ -7,6 +7,7 @@ pub(crate) mod future;
 pub(crate) mod many;
 pub(crate) mod rules;
 pub(crate) mod shape;
+pub(crate) mod standing;
 pub(crate) mod time;
 pub(crate) mod windows;
 

@@ -2,10 +2,8 @@
 //! stored.
 
 use super::windows::Windows;
-use crate::codec::envelope::{self, Envelope};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::key::whole::Key;
 use std::time::Duration;
 
 /// The stack that must be left to write a value.
@@ -63,8 +61,7 @@ pub(crate) enum Said {
 
 /// A value that is to be stored.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Computed<'k> {
-    pub(crate) key: &'k Key,
+pub(crate) struct Computed {
     pub(crate) said: Said,
     /// A time to live that is given by hand, which beats the options.
     pub(crate) ttl: Option<Duration>,
@@ -86,10 +83,10 @@ pub(crate) trait Storable {
 /// How one value is to be stored.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Storing {
-    /// What is stored. `None` where nobody wants it.
+    /// The value. `None` where nobody wants it.
     pub(crate) bytes: Option<Vec<u8>>,
-    /// How much of it is stored before the value.
-    pub(crate) before: usize,
+    /// How long its body ran, where that is stored too.
+    pub(crate) load: Option<Duration>,
     /// For how long, its stale window included. `None`: it may not be stored.
     pub(crate) life: Option<Duration>,
     /// How long it is fresh for those who wait for it.
@@ -136,13 +133,19 @@ impl Rules {
         }
     }
 
+    /// How long a value is stored, so far as that is known before there is one.
+    pub(crate) fn likely_life(&self, settings: &Settings) -> Duration {
+        let ttl = self.ttl.of(settings).unwrap_or_default();
+        ttl.saturating_add(self.windows.longest())
+    }
+
     /// How a value is stored and for how long. `room` is a guess of its size.
     ///
     /// # Errors
     /// When its life is not known, it cannot be encoded, or it would come back changed.
     pub(crate) fn storing(
         &self,
-        value: Computed<'_>,
+        value: Computed,
         settings: &Settings,
         room: usize,
         storable: &dyn Storable,
@@ -151,7 +154,7 @@ impl Rules {
         let fresh = ttl.unwrap_or(Duration::MAX);
         let mut life = ttl.map(|ttl| ttl.saturating_add(self.windows.longest()));
         if life.is_none() && !value.wanted {
-            return Ok(Storing { bytes: None, before: 0, life, fresh });
+            return Ok(Storing { bytes: None, load: None, life, fresh });
         }
         let mut bytes = Vec::with_capacity(room);
         // What may be written nests less deep than this is enough for.
@@ -167,13 +170,11 @@ impl Rules {
             }
             _ => {}
         }
-        let length = bytes.len();
-        envelope::seal(value.key, Envelope { load: value.load }, &mut bytes)?;
-        Ok(Storing { before: bytes.len() - length, bytes: Some(bytes), life, fresh })
+        Ok(Storing { bytes: Some(bytes), load: value.load, life, fresh })
     }
 
     /// The time to live of a value; `None` where it is not stored.
-    fn ttl(&self, value: Computed<'_>, settings: &Settings) -> Result<Option<Duration>, Error> {
+    fn ttl(&self, value: Computed, settings: &Settings) -> Result<Option<Duration>, Error> {
         let ttl = match (value.ttl, value.said) {
             (Some(given), _) => given,
             (None, Said::NotStored) => return Ok(None),

@@ -35,6 +35,11 @@ impl Windows {
         self.longest().is_zero()
     }
 
+    /// What a value is good for that was made stale before its time.
+    pub(crate) fn made_stale(self) -> State {
+        State::Stale { at_once: !self.revalidate.is_zero(), on_error: !self.on_error.is_zero() }
+    }
+
     /// `left` is how much of its life in the store is left: time to live and longest window.
     pub(crate) fn state(self, left: Duration) -> State {
         let window = self.longest();

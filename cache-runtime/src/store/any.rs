@@ -3,7 +3,8 @@
 use super::disabled::DisabledStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
-use super::{Acquired, Act, Ask, Cursor, Life, Reachability, Read, Store, Token, Want};
+use super::tag::Tokens;
+use super::{Acquired, Act, Ask, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::config::{Settings, Target};
 use crate::error::Error;
 use crate::figures::measure::Command;
@@ -135,6 +136,34 @@ impl Store for AnyStore {
         within: Duration,
     ) -> Result<Acquired, Error> {
         delegate!("acquire": self, store => store.acquire(key, ask, token, over, life, within).await)
+    }
+
+    async fn read_tagged(
+        &self,
+        key: &Key,
+        want: Want,
+        tags: &[Key],
+        within: Duration,
+    ) -> Result<Read, Error> {
+        delegate!("read": self, store => store.read_tagged(key, want, tags, within).await)
+    }
+
+    async fn acquire_tagged(
+        &self,
+        key: &Key,
+        ask: Ask,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> Result<Acquired, Error> {
+        delegate!("acquire": self, store => store.acquire_tagged(key, ask, claim, within).await)
+    }
+
+    async fn soften(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
+        delegate!("soften": self, store => store.soften(tags, within).await)
+    }
+
+    async fn tokens(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
+        delegate!("tokens": self, store => store.tokens(tags, within).await)
     }
 
     async fn settle(

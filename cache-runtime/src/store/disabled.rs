@@ -1,6 +1,7 @@
 //! The store of a cache that is switched off.
 
-use super::{Acquired, Act, Ask, Cursor, Life, Reachability, Read, Store, Token, Want};
+use super::tag::Tokens;
+use super::{Acquired, Act, Ask, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
@@ -25,6 +26,34 @@ impl Store for DisabledStore {
         _: Duration,
     ) -> Result<Acquired, Error> {
         Ok(Acquired::Ours)
+    }
+
+    async fn read_tagged(
+        &self,
+        key: &Key,
+        want: Want,
+        _: &[Key],
+        within: Duration,
+    ) -> Result<Read, Error> {
+        self.read(key, want, within).await
+    }
+
+    async fn acquire_tagged(
+        &self,
+        _: &Key,
+        _: Ask,
+        claim: &Claim<'_>,
+        _: Duration,
+    ) -> Result<Acquired, Error> {
+        Ok(Acquired::Tagged(claim.seeds.to_vec()))
+    }
+
+    async fn soften(&self, _: &[Key], _: Duration) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    async fn tokens(&self, tags: &[Key], _: Duration) -> Result<Tokens, Error> {
+        Ok(vec![None; tags.len()].into())
     }
 
     async fn settle(&self, _: &Key, _: &Token, _: Act<'_>, _: Duration) -> Result<bool, Error> {

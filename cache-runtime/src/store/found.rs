@@ -1,5 +1,6 @@
 //! What is read from a store.
 
+use super::tag::Tokens;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -54,6 +55,15 @@ pub(crate) struct Found {
     pub(crate) bytes: Bytes,
     /// How long it had left when it was read, where that was asked for.
     pub(crate) left: Option<Duration>,
+    /// The tokens of the tags that were asked for with it.
+    pub(crate) tokens: Tokens,
+}
+
+impl Found {
+    /// A value of which nothing more was asked.
+    pub(crate) fn plain(bytes: Bytes) -> Self {
+        Self { bytes, left: None, tokens: Tokens::default() }
+    }
 }
 
 /// What reading a key came to.

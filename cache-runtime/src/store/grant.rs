@@ -6,8 +6,12 @@
 //! is stored nowhere. The lease is a key of its own beside the value, with a short life.
 
 use super::found::Found;
+use super::tag::{FillId, TagToken};
+use crate::key::whole::Key;
 use std::time::Duration;
 
+/// The least life of a tag.
+const LEAST: Duration = Duration::from_secs(60 * 60);
 /// No lease has more left than this.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
@@ -47,6 +51,29 @@ pub(crate) enum Ask {
     Force,
 }
 
+/// What a lease is asked for with, where the key has tags.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claim<'c> {
+    pub(crate) token: &'c Token,
+    /// Whoever has one of these has left it behind.
+    pub(crate) over: &'c [Token],
+    pub(crate) life: Duration,
+    /// The value that does not count, having been seen.
+    pub(crate) seen: Option<FillId>,
+    pub(crate) tags: &'c [Key],
+    /// What those of the tags become that are none: as many as there are tags.
+    pub(crate) seeds: &'c [TagToken],
+    /// How long what is computed is likely to be stored.
+    pub(crate) fill: Duration,
+}
+
+impl Claim<'_> {
+    /// How long a tag lives that is made now: longer than its entries, which end with it.
+    pub(crate) fn tags_last(&self) -> Duration {
+        self.fill.saturating_mul(4).max(LEAST)
+    }
+}
+
 /// What asking for a lease came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acquired {
@@ -55,6 +82,8 @@ pub(crate) enum Acquired {
     Found(Found),
     /// The lease is ours.
     Ours,
+    /// The lease is ours, and these are the tokens of the key's tags, in their order.
+    Tagged(Vec<TagToken>),
     /// Somebody else has it.
     Theirs,
 }

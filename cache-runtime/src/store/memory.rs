@@ -1,10 +1,12 @@
 //! `memory://`: a bounded store in this process, with the semantics of the one in Redis.
 
+mod entries;
 #[cfg(test)]
 mod tests;
 
+use super::tag::{Tokens, soft_half};
 use super::{
-    Acquired, Act, Ask, Bytes, Cursor, Found, LONGEST, Life, Reachability, Read, Store, Token, Want,
+    Acquired, Act, Ask, Bytes, Claim, Cursor, Found, Life, Reachability, Read, Store, Token, Want,
 };
 use crate::clock::Clock;
 use crate::config::Bounds;
@@ -13,14 +15,11 @@ use crate::figures::stats::ServerInfo;
 use crate::key::glob;
 use crate::key::whole::Key;
 use crate::sync::{self, Mutex, MutexGuard};
-use std::collections::{BTreeMap, BTreeSet};
+use entries::Inner;
 use std::fmt;
 use std::ops::Bound;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// What an entry costs beside its key and value: the two indices, and their nodes.
-const OVERHEAD: usize = 128;
 /// Keys looked at per page of a scan, and so the longest time that the lock is held for one.
 const PAGE: usize = 512;
 
@@ -29,94 +28,6 @@ pub(crate) struct MemoryStore {
     clock: Clock,
     bounds: Bounds,
     inner: Mutex<Inner>,
-}
-
-#[derive(Default)]
-struct Inner {
-    /// Ordered, so that a scan can go on after the last key it returned.
-    entries: BTreeMap<Arc<str>, Entry>,
-    /// By age, for eviction.
-    by_age: BTreeMap<u64, Arc<str>>,
-    /// By end of life, for purging.
-    by_end: BTreeSet<(Duration, u64)>,
-    next: u64,
-    bytes: usize,
-}
-
-struct Entry {
-    value: Arc<[u8]>,
-    end: Duration,
-    /// Which write this was; the key of `by_age`.
-    age: u64,
-}
-
-impl Inner {
-    fn drop_key(&mut self, key: &str) -> Option<Entry> {
-        let entry = self.entries.remove(key)?;
-        self.by_age.remove(&entry.age);
-        self.by_end.remove(&(entry.end, entry.age));
-        self.bytes = self.bytes.saturating_sub(cost(key, &entry.value));
-        Some(entry)
-    }
-
-    /// Drops what has expired; each entry pays for its own removal once.
-    fn purge(&mut self, now: Duration) {
-        while let Some(&(end, age)) = self.by_end.first() {
-            if end > now {
-                return;
-            }
-            self.drop_age(age);
-        }
-    }
-
-    fn drop_age(&mut self, age: u64) {
-        if let Some(key) = self.by_age.get(&age).cloned() {
-            self.drop_key(&key);
-        }
-    }
-
-    fn insert(&mut self, key: &str, value: &[u8], end: Duration, bounds: Bounds) {
-        self.drop_key(key);
-        let cost = cost(key, value);
-        if cost > bounds.bytes {
-            return;
-        }
-        while self.bytes + cost > bounds.bytes || self.entries.len() >= bounds.entries {
-            let Some((&oldest, _)) = self.by_age.first_key_value() else { return };
-            self.drop_age(oldest);
-        }
-        let (key, age): (Arc<str>, u64) = (key.into(), self.next);
-        self.next += 1;
-        self.bytes += cost;
-        self.by_age.insert(age, key.clone());
-        self.by_end.insert((end, age));
-        self.entries.insert(key, Entry { value: value.into(), end, age });
-    }
-}
-
-impl Inner {
-    /// The value of `key`, if its life has not ended.
-    fn live(&self, key: &str, now: Duration) -> Option<Arc<[u8]>> {
-        self.entries.get(key).filter(|entry| entry.end > now).map(|entry| entry.value.clone())
-    }
-
-    /// [`live`](Self::live), with what is left of its life.
-    fn found(&self, key: &str, now: Duration) -> Option<(Arc<[u8]>, Duration)> {
-        let entry = self.entries.get(key).filter(|entry| entry.end > now)?;
-        Some((entry.value.clone(), entry.end - now))
-    }
-
-    /// [`insert`](Self::insert)s what lives for `ttl`; nothing that lives less than Redis counts.
-    fn write(&mut self, key: &str, value: &[u8], ttl: Duration, now: Duration, bounds: Bounds) {
-        if ttl >= Duration::from_millis(1) {
-            self.purge(now);
-            self.insert(key, value, now.saturating_add(ttl), bounds);
-        }
-    }
-}
-
-fn cost(key: &str, value: &[u8]) -> usize {
-    key.len().saturating_add(value.len()).saturating_add(OVERHEAD)
 }
 
 impl MemoryStore {
@@ -135,8 +46,8 @@ impl Store for MemoryStore {
         let now = self.clock.now();
         let found = self.lock().found(key.whole(), now);
         let found = found.map(|(value, left)| Found {
-            bytes: Bytes::Shared(value),
             left: (want == Want::Life).then_some(left),
+            ..Found::plain(Bytes::Shared(value))
         });
         Ok(Read { found, generation: 0 })
     }
@@ -162,16 +73,79 @@ impl Store for MemoryStore {
         };
         if let Some((value, left)) = found {
             let left = with_life.then_some(left);
-            return Ok(Acquired::Found(Found { bytes: Bytes::Shared(value), left }));
+            return Ok(Acquired::Found(Found { left, ..Found::plain(Bytes::Shared(value)) }));
         }
-        let held = inner.found(&lease, now).is_some_and(|(holder, left)| {
-            left <= LONGEST && over.iter().all(|over| *over.as_bytes() != *holder)
-        });
-        if ask != Ask::Force && held {
+        if ask != Ask::Force && inner.is_held(&lease, over, now) {
             return Ok(Acquired::Theirs);
         }
         inner.write(&lease, token.as_bytes(), life, now, self.bounds);
         Ok(Acquired::Ours)
+    }
+
+    async fn read_tagged(
+        &self,
+        key: &Key,
+        want: Want,
+        tags: &[Key],
+        _: Duration,
+    ) -> Result<Read, Error> {
+        let now = self.clock.now();
+        let inner = self.lock();
+        let found = inner.found(key.whole(), now).map(|(value, left)| Found {
+            bytes: Bytes::Shared(value),
+            left: (want == Want::Life).then_some(left),
+            tokens: inner.tokens(tags, now),
+        });
+        Ok(Read { found, generation: 0 })
+    }
+
+    async fn acquire_tagged(
+        &self,
+        key: &Key,
+        ask: Ask,
+        claim: &Claim<'_>,
+        _: Duration,
+    ) -> Result<Acquired, Error> {
+        let lease = key.lease();
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        if ask != Ask::Force {
+            let found = inner.found(key.whole(), now);
+            if let Some((value, left)) =
+                found.filter(|(value, _)| claim.seen.is_none_or(|seen| !seen.is_of(value)))
+            {
+                let tokens = inner.tokens(claim.tags, now);
+                let bytes = Bytes::Shared(value);
+                return Ok(Acquired::Found(Found { bytes, left: Some(left), tokens }));
+            }
+            if inner.is_held(&lease, claim.over, now) {
+                return Ok(Acquired::Theirs);
+            }
+        }
+        inner.write(&lease, claim.token.as_bytes(), claim.life, now, self.bounds);
+        let tags = claim.tags.iter().zip(claim.seeds);
+        let tokens = tags.map(|(tag, seed)| inner.seed(tag, *seed, claim, now, self.bounds));
+        Ok(Acquired::Tagged(tokens.collect()))
+    }
+
+    async fn soften(&self, tags: &[Key], _: Duration) -> Result<u64, Error> {
+        let half = soft_half().ok_or(Error::Unavailable)?;
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let mut softened = 0;
+        for tag in tags {
+            if let Some((token, left)) = inner.token(tag, now) {
+                let token = token.softened(&half);
+                inner.write(tag.whole(), token.as_bytes(), left, now, self.bounds);
+                softened += 1;
+            }
+        }
+        Ok(softened)
+    }
+
+    async fn tokens(&self, tags: &[Key], _: Duration) -> Result<Tokens, Error> {
+        let now = self.clock.now();
+        Ok(self.lock().tokens(tags, now))
     }
 
     async fn settle(

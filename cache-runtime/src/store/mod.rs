@@ -12,16 +12,18 @@ mod found;
 mod grant;
 pub(crate) mod memory;
 mod redis;
+pub(crate) mod tag;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub(crate) use found::{Bytes, Found, Read, Want};
-pub(crate) use grant::{Acquired, Act, Ask, LONGEST, Token};
+pub(crate) use grant::{Acquired, Act, Ask, Claim, LONGEST, Token};
 
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
 use std::time::Duration;
+use tag::Tokens;
 
 /// How long a key has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +68,9 @@ pub(crate) enum Event {
 /// Tokio runtime to *fail*: outside of one the answer is `Unavailable`.
 ///
 /// Implementations MUST:
-/// - make each of these methods one atomic step (`renew`, `remove` and `scan` for each key or page alone);
+/// - make each of these methods one atomic step (`renew`, `remove` and `scan` for each key or page alone,
+///   and those with tags for the key alone: all tokens are read after the call began, and `acquire_tagged`
+///   has them before it answers);
 /// - expire a value no later than its `ttl`, counted from the write; a `ttl` below one
 ///   millisecond stores nothing and answers `Ok`;
 /// - have `scan` return, over the pages of one iteration, every key that matches and is present
@@ -95,6 +99,42 @@ pub(crate) trait Store: Send + Sync {
         within: Duration,
     ) -> impl Future<Output = Result<Acquired, Error>> + Send;
 
+    /// [`read`](Self::read), with the tokens of `tags` beside what is found. Answers at once what the
+    /// value is and what its tags are; of no value the tags are not told.
+    fn read_tagged(
+        &self,
+        key: &Key,
+        want: Want,
+        tags: &[Key],
+        within: Duration,
+    ) -> impl Future<Output = Result<Read, Error>> + Send;
+
+    /// [`acquire`](Self::acquire) for a key with tags: answers [`Acquired::Tagged`] with the tokens
+    /// that the tags have from now on, new ones where there were none. Any value is found but the one
+    /// that was `seen` not to count, whatever it has left: who asks judges by its tags and its life.
+    fn acquire_tagged(
+        &self,
+        key: &Key,
+        ask: Ask,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> impl Future<Output = Result<Acquired, Error>> + Send;
+
+    /// Has those of `tags` that have tokens have others of the same time between invalidations: what
+    /// carries them becomes stale. Answers how many there were.
+    fn soften(
+        &self,
+        tags: &[Key],
+        within: Duration,
+    ) -> impl Future<Output = Result<u64, Error>> + Send;
+
+    /// The tokens of `tags`.
+    fn tokens(
+        &self,
+        tags: &[Key],
+        within: Duration,
+    ) -> impl Future<Output = Result<Tokens, Error>> + Send;
+
     /// Does `act` if the lease of `key` is still `token`'s. Answers whether it was; if not, the
     /// key was invalidated or the lease has run out, and nothing is done.
     fn settle(
@@ -114,7 +154,8 @@ pub(crate) trait Store: Send + Sync {
         within: Duration,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Removes the values of `keys` and voids their leases; answers how many values there were.
+    /// Removes the values of `keys` and voids their leases, and the tokens of those that are tags;
+    /// answers how many values and tokens there were.
     /// No keys, no command.
     fn remove(
         &self,

@@ -3,12 +3,14 @@
 use crate::cache::Cache;
 use crate::call::budget::Budget;
 use crate::call::companion::EntryCall;
-use crate::codec::envelope;
+use crate::codec::envelope::{self, Opened};
 use crate::error::Error;
 use crate::function::Function;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::rules::{Computed, Rules, Said, Storable};
 use crate::plan::shape::Shape;
+use crate::plan::standing::{Standing, standing};
 use crate::plan::windows::State;
 use crate::plan::{Hooks, Plan};
 use crate::store::{Life, Store, Want};
@@ -46,6 +48,7 @@ pub struct Entry<R: 'static> {
     cache: Cache,
     key: Result<Key, Error>,
     function: &'static Function,
+    tags: Tags,
     rules: Rules,
     hooks: Box<dyn AnyHooks<R>>,
 }
@@ -55,8 +58,8 @@ pub fn entry<S>(call: EntryCall, plan: Plan<S>) -> Entry<S::Output>
 where
     S: Shape<Output: 'static, Stored: 'static> + 'static,
 {
-    let EntryCall { function, cache, key } = call;
-    Entry { cache, key, function, rules: plan.rules, hooks: Box::new(plan.hooks) }
+    let EntryCall { function, cache, key, tags } = call;
+    Entry { cache, key, function, tags, rules: plan.rules, hooks: Box::new(plan.hooks) }
 }
 
 /// What is stored, and for how long.
@@ -112,29 +115,44 @@ impl<R: 'static> Entry<R> {
     /// this function.
     pub async fn get(&self) -> Result<Option<R>, Error> {
         let key = self.whole()?;
-        if !self.cache.trusts(key) {
+        let trusts = |key| self.cache.trusts(key);
+        if !trusts(key) || !self.tags.iter().all(trusts) {
             return Ok(None);
         }
         let (clock, windows) = (self.cache.clock(), self.rules.windows);
         let want = if windows.is_none() { Want::Value { about: 0 } } else { Want::Life };
-        let (store, asked) = (self.cache.store(), clock.now());
         if let Some(most) = self.rules.max_size {
-            store.reads_up_to(most);
+            self.cache.store().reads_up_to(most);
         }
-        let Some(found) = store.read(key, want, self.timeout()).await?.found else {
-            return Ok(None);
-        };
-        let state = found.left.map_or(State::Fresh, |left| {
+        let asked = clock.now();
+        let Some((opened, left, made_stale)) = self.found(want).await? else { return Ok(None) };
+        let state = left.map_or(State::Fresh, |left| {
             windows.state(left.saturating_sub(clock.now().saturating_sub(asked)))
         });
+        let state = if made_stale && state == State::Fresh { windows.made_stale() } else { state };
         match state {
             State::Fresh | State::Stale { at_once: true, .. } => {
-                let value = envelope::open(key, found.bytes)?.value;
-                self.rules.takes(value.len())?;
-                self.hooks.decode(&value)
+                self.rules.takes(opened.value.len())?;
+                self.hooks.decode(&opened.value)
             }
             State::Stale { .. } | State::Expired => Ok(None),
         }
+    }
+
+    /// What is stored and counts by its tags, with what is left of its life where that is wanted, and
+    /// whether a tag has made it stale before.
+    async fn found(&self, want: Want) -> Result<Option<(Opened, Option<Duration>, bool)>, Error> {
+        let (key, store, within) = (self.whole()?, self.cache.store(), self.timeout());
+        let read = match self.tags.is_empty() {
+            true => store.read(key, want, within).await?,
+            false => store.read_tagged(key, want, &self.tags, within).await?,
+        };
+        let Some(found) = read.found else { return Ok(None) };
+        let opened = envelope::open(key, found.bytes)?;
+        Ok(match standing(&opened, &self.tags, &found.tokens) {
+            Standing::Gone => None,
+            standing => Some((opened, found.left, standing == Standing::Stale)),
+        })
     }
 
     /// Stores `value` as if the function had returned it, for the life that its options say.
@@ -166,8 +184,8 @@ impl<R: 'static> Entry<R> {
         let Some((bytes, life)) = encoded? else { return Ok(false) };
         let mut budget = Budget::new(self.timeout());
         // Under a lease, so that a write that arrives late does not undo a newer invalidation.
-        match seize(&self.cache, key, &mut budget).await? {
-            Some(lease) => fill(&self.cache, key, lease, &bytes, life, &mut budget).await,
+        match seize(&self.cache, key, (self.tags.clone(), life), &mut budget).await? {
+            Some(lease) => fill(&self.cache, key, lease, bytes, life, &mut budget).await,
             None => Ok(false),
         }
     }
@@ -179,7 +197,8 @@ impl<R: 'static> Entry<R> {
         ttl: Option<Duration>,
         value: &dyn Storable,
     ) -> Result<Option<Encoded>, Error> {
-        let computed = Computed { key: self.whole()?, said, ttl, load: None, wanted: false };
+        self.whole()?;
+        let computed = Computed { said, ttl, load: None, wanted: false };
         let room = self.function.expected_size();
         let storing = self.rules.storing(computed, self.cache.settings(), room, value)?;
         // What Redis does not count as a life is not stored.
@@ -195,6 +214,13 @@ impl<R: 'static> Entry<R> {
     /// # Errors
     /// Why the store could not be asked.
     pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
+        if !self.tags.is_empty() {
+            match self.found(Want::Value { about: 0 }).await? {
+                None => return Ok(None),
+                Some((.., true)) => return Ok(Some(Duration::ZERO)),
+                Some((.., false)) => {}
+            }
+        }
         Ok(match self.cache.store().life(self.whole()?, self.timeout()).await? {
             Life::Absent => None,
             Life::Unlimited => Some(Duration::MAX),
@@ -233,6 +259,16 @@ impl<R: 'static> Entry<R> {
     /// The key, where calls of the function are cached.
     pub(crate) fn cached_key(&self) -> Option<Key> {
         self.key.as_ref().ok().cloned()
+    }
+
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// How long a value is stored, so far as that is known before there is one.
+    pub(crate) fn likely_life(&self) -> Duration {
+        let life = self.rules.likely_life(self.cache.settings());
+        life.max(self.function.longest_life())
     }
 
     pub(crate) fn cache(&self) -> &Cache {

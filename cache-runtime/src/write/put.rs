@@ -11,6 +11,7 @@ use crate::cache::context::{Context, Held, Keys, Mode, with_cache, within};
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
 use crate::error::Error;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::shape::{Returns, Shape};
 use crate::write::entry::{Encoded, Entry};
@@ -18,6 +19,7 @@ use crate::write::seizure::{fill, seize};
 use crate::write::writers::{Pending, Targets};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A value that a cached function stores too, or that inside of an `Option`.
 #[diagnostic::on_unimplemented(
@@ -101,7 +103,8 @@ pub fn putting<R, B: Future>(
     async move {
         let mut targets = Targets::default();
         targets.entry(&entry);
-        let mut put = Put::new(entry.cache().clone(), entry.cached_key(), targets);
+        let tags = (entry.tags().clone(), entry.likely_life());
+        let mut put = Put::new(entry.cache().clone(), entry.cached_key(), tags, targets);
         put.seize().await;
         let output = within(|context| put.hold(context), body).await;
         let (output, encoded) = encode(&entry, output);
@@ -115,6 +118,8 @@ struct Put {
     cache: Cache,
     /// `None` where calls of the cached function are not cached.
     key: Option<Key>,
+    /// Of what is stored, and for how long it is likely to be.
+    tags: (Tags, Duration),
     /// What is invalidated unless the value is stored.
     pending: Pending,
     budget: Budget,
@@ -122,9 +127,9 @@ struct Put {
 }
 
 impl Put {
-    fn new(cache: Cache, key: Option<Key>, targets: Targets) -> Self {
+    fn new(cache: Cache, key: Option<Key>, tags: (Tags, Duration), targets: Targets) -> Self {
         let budget = Budget::new(cache.settings().timeout);
-        Self { cache, key, pending: Pending::new(targets), budget, lease: Ok(None) }
+        Self { cache, key, tags, pending: Pending::new(targets), budget, lease: Ok(None) }
     }
 
     /// Takes the lease, where the value is to be stored.
@@ -135,7 +140,7 @@ impl Put {
             // What is not committed yet is not to be seen by others.
             let unseen = context.deferred.is_some() || context.mode == Mode::Bypass;
             if let Some(key) = self.key.as_ref().filter(|_| !unseen) {
-                self.lease = seize(&self.cache, key, &mut self.budget).await;
+                self.lease = seize(&self.cache, key, self.tags.clone(), &mut self.budget).await;
             }
         })
     }
@@ -154,11 +159,11 @@ impl Put {
     // Boxed: as above.
     fn end(&mut self, encoded: Option<Encoded>) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
-            let Self { cache, key, pending, budget, lease } = self;
+            let Self { cache, key, pending, budget, lease, .. } = self;
             let filled = match (std::mem::replace(lease, Ok(None)), encoded, key) {
                 (Err(error), ..) => Err(error),
                 (Ok(Some(lease)), Some((bytes, life)), Some(key)) => {
-                    fill(cache, key, lease, &bytes, life, budget).await
+                    fill(cache, key, lease, bytes, life, budget).await
                 }
                 (Ok(_), ..) => Ok(false),
             };

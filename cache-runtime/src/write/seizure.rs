@@ -5,14 +5,16 @@ use crate::cache::Cache;
 use crate::call::budget::Budget;
 use crate::call::lease::Lease;
 use crate::error::Error;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::store::{Acquired, Act, Ask};
 use std::time::Duration;
 
-/// Takes the lease, whoever has it. `None` where there is nowhere to store, or no time for it.
+/// Takes the lease, whoever has it, for a value with `tags` that is likely to live for `life`. `None` where there is nowhere to store, or no time for it.
 pub(super) async fn seize(
     cache: &Cache,
     key: &Key,
+    (tags, life): (Tags, Duration),
     budget: &mut Budget,
 ) -> Result<Option<Lease>, Error> {
     if cache.is_disabled() {
@@ -20,10 +22,13 @@ pub(super) async fn seize(
     }
     // Who comes from now on waits for the new value, not for what was begun before.
     cache.flights().forget(key.into());
-    let mut lease = Lease::request(cache.clone().into(), key.clone());
+    let lease = Lease::request(cache.clone().into(), key.clone());
+    let mut lease = lease.of(tags, life, None);
     let seized = budget.spend_refused(|within| lease.acquire(Ask::Force, within)).await;
     match seized {
-        Some(seized) => Ok(matches!(seized?, Acquired::Ours).then_some(lease)),
+        Some(seized) => {
+            Ok(matches!(seized?, Acquired::Ours | Acquired::Tagged(_)).then_some(lease))
+        }
         None => Ok(None),
     }
 }
@@ -33,11 +38,12 @@ pub(super) async fn fill(
     cache: &Cache,
     key: &Key,
     lease: Lease,
-    bytes: &[u8],
+    mut bytes: Vec<u8>,
     life: Duration,
     budget: &mut Budget,
 ) -> Result<bool, Error> {
-    let filled = budget.spend_refused(|within| lease.settle(Act::Fill(bytes, life), within)).await;
+    lease.seal(None, &mut bytes)?;
+    let filled = budget.spend_refused(|within| lease.settle(Act::Fill(&bytes, life), within)).await;
     let Some(filled) = filled else { return Ok(false) };
     if filled == Ok(true) {
         // A flight that began under the lease has perhaps read what was about to change.

@@ -6,6 +6,7 @@ use crate::cache::{Cache, Handle};
 use crate::call::companion::OpenCalls;
 use crate::error::Error;
 use crate::key::KeyWriter;
+use crate::key::whole::Key;
 use crate::plan::shape::Shape;
 use crate::write::entry::Entry;
 use std::pin::Pin;
@@ -69,6 +70,29 @@ impl Targets {
         }
     }
 
+    /// A tag: every entry that has it.
+    pub fn tag(&mut self, render: impl Fn(&mut KeyWriter<'_>)) {
+        self.add_tag(&render, |group| &mut group.keys);
+    }
+
+    /// A tag: every entry that has it becomes stale.
+    pub fn soft_tag(&mut self, render: impl Fn(&mut KeyWriter<'_>)) {
+        self.add_tag(&render, |group| &mut group.soft);
+    }
+
+    fn add_tag(
+        &mut self,
+        render: &dyn Fn(&mut KeyWriter<'_>),
+        to: fn(&mut Group) -> &mut Vec<Key>,
+    ) {
+        let cache = Handle::choose(None, Context::current().cache);
+        let mut tags = cache.settings().tags();
+        tags.tag(render);
+        // What cannot be told apart from another tag no entry has.
+        let tags = tags.finish().unwrap_or_default();
+        self.to(&cache, |group| to(group).extend(tags.iter().cloned()));
+    }
+
     /// Adds to what is named of one cache.
     fn to(&mut self, cache: &Cache, add: impl FnOnce(&mut Group)) {
         if cache.is_disabled() {
@@ -77,8 +101,7 @@ impl Targets {
         match self.0.iter_mut().find(|group| group.cache.is(cache)) {
             Some(group) => add(group),
             None => {
-                let (keys, sets) = Default::default();
-                let mut group = Group { cache: cache.clone(), keys, sets, everything: false };
+                let mut group = Group::of(cache.clone());
                 add(&mut group);
                 self.0.push(group);
             }
@@ -86,7 +109,7 @@ impl Targets {
     }
 
     async fn invalidate(&self, within: impl Fn(&Cache) -> Result<Duration, Error>) {
-        for Group { cache, keys, sets, everything } in &self.0 {
+        for Group { cache, keys, sets, soft, everything } in &self.0 {
             if *everything {
                 cache.queue_everything();
                 continue;
@@ -97,12 +120,17 @@ impl Targets {
             for set in sets {
                 cache.invalidate_written_set(set, within(cache).map(drop)).await;
             }
+            if !soft.is_empty() {
+                cache.soften_written(soft, within(cache)).await;
+            }
         }
     }
 
-    /// Invalidates without anybody waiting for it.
+    /// Invalidates without anybody waiting for it. What is to become stale goes for good: it is not
+    /// worth another kind of entry in the journal.
     fn invalidate_behind(self) {
-        for Group { cache, keys, sets, everything } in self.0 {
+        for Group { cache, keys, sets, soft, everything } in self.0 {
+            let keys = [keys, soft].concat();
             if everything {
                 cache.queue_everything();
                 continue;

@@ -73,6 +73,29 @@ async fn figures_and_functions() {
     .await;
 }
 
+#[redis_cache(ttl = 60, key = "side:{n}", tags = ["sides"], stale_if_error = "60s")]
+async fn side(n: u64) -> Result<u64, String> {
+    Ok(n)
+}
+
+#[tokio::test]
+async fn tags_are_invalidated_for_good_or_softly() {
+    let cache = in_memory();
+    let served = desk(&cache).await;
+    let invalidate = async |body: &str| {
+        let answer = ask(&served, "POST", "/cache/invalidate", body).await;
+        answer.json()["invalidated"].as_bool().unwrap()
+    };
+    assert!(!invalidate("{\"tag\": \"sides\"}").await, "nothing has it");
+    let entry = cache.scope(async { side_entry(7) }).await;
+    cache.scope(side(7)).await.unwrap();
+    assert!(entry.ttl().await.unwrap().is_some_and(|left| !left.is_zero()));
+    assert!(invalidate("{\"tag\": \"sides\", \"soft\": true}").await);
+    assert_eq!(entry.ttl().await, Ok(Some(Duration::ZERO)), "it is stale");
+    assert!(invalidate("{\"tag\": \"sides\"}").await);
+    assert_eq!(entry.ttl().await, Ok(None));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_are_counted_once_in_five_seconds() {
     let server = RedisServer::start();
@@ -179,7 +202,9 @@ async fn each_mistake_has_its_answer() {
         ("{\"pattern\": \"\"}", 422, "empty pattern"),
         ("{\"pattern\": \"t:\"}", 422, "empty pattern"),
         ("{\"patern\": \"*\"}", 422, "unknown field `patern`"),
-        ("{\"tag\": \"org:7\"}", 422, "tags"),
+        ("{\"tag\": \"\"}", 422, "empty"),
+        ("{\"tag\": \"a\", \"pattern\": \"b\"}", 422, "one of them"),
+        ("{\"pattern\": \"cube:*\", \"soft\": true}", 422, "goes with a tag"),
         (&long, 422, "1024 bytes"),
         (&huge, 413, "limit"),
     ] {

@@ -5,6 +5,7 @@ use crate::key::whole::Key;
 use crate::landing::{Landing, Waited};
 use crate::single_flight::{Flights, Role};
 use crate::sync::Mutex;
+use crate::tags::Tags;
 use loom::future::block_on;
 use loom::thread;
 use std::sync::Arc;
@@ -79,7 +80,7 @@ impl Process {
             if let Some(value) = self.redis.lock().unwrap().value {
                 return value;
             }
-            let leader = match self.flights.join(&key()) {
+            let leader = match self.flights.join(&key(), &Tags::default()) {
                 Role::Lead(leader) => leader,
                 Role::Wait(waiter) => match block_on(waiter.landing()) {
                     Waited::Value(bytes, _) => return bytes[0],
@@ -173,7 +174,7 @@ fn and_after_one_of_its_own_process() {
 fn a_cancelled_leader_leaves_nobody_waiting() {
     explore(|| {
         let process = Process::new();
-        let Role::Lead(leader) = process.flights.join(&key()) else {
+        let Role::Lead(leader) = process.flights.join(&key(), &Tags::default()) else {
             panic!("nobody else is there")
         };
         leader.asks();

@@ -23,6 +23,8 @@ mod set;
 #[path = "../../../cache-runtime/src/flight/single_flight.rs"]
 mod single_flight;
 mod sync;
+#[path = "../../../cache-runtime/src/key/tags.rs"]
+mod tags;
 #[path = "../../../cache-runtime/src/key/whole.rs"]
 mod whole;
 
@@ -32,7 +34,7 @@ mod flight {
 }
 
 mod key {
-    pub(crate) use crate::{set, whole};
+    pub(crate) use crate::{set, tags, whole};
 }
 
 mod plan {

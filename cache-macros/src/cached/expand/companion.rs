@@ -7,7 +7,7 @@ use crate::cached::expand::plan::{plan, ttl_of, value};
 use crate::cached::expand::signature::{Signature, companion_name};
 use crate::cached::model::{Model, private};
 use crate::cached::values::{Companion, Ttl};
-use crate::key::render::{render, render_open};
+use crate::key::render::{render, render_open, render_tags};
 use crate::shared::expand::{cache, without_mut};
 use crate::shared::item::Item;
 use crate::shared::paths::ours_at;
@@ -27,6 +27,7 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     let plan = plan(model, &output, ttl);
     let cache = cache(&model.krate, model.options.cache.as_ref());
     let render = render(&model.krate, &model.key);
+    let tags = render_tags(&model.krate, &model.tags);
     let location = location(model);
     let name = text_of(&item.sig.ident);
     let span = ours_at(output.span());
@@ -45,7 +46,7 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
         .map(|Batch { member, .. }| quote_spanned!(Span::mixed_site()=> let #member = &#member;));
     let body = quote_spanned! {span=>
         #member
-        #p::entry(#p::companion_call(#location, #name, #self_name, #cache, #render), #plan)
+        #p::entry(#p::companion_call(#location, #name, #self_name, #cache, #render) #tags, #plan)
     };
     let of_entry = with_body(item, model, &inputs, &output, &body)?;
     let open = Open::new(model, &inputs).map(|open| {
@@ -100,11 +101,11 @@ fn with_body(
     Some(signature.written(item, &quote_spanned!(Span::mixed_site()=> #p::Entry<#value>), body))
 }
 
-/// The inputs that the key or the `cache` expression uses, with their place among all.
+/// The inputs that the key, the tags or the `cache` expression use, with their place among all.
 fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
     let is_used = |name: &str| {
-        model.key.uses.iter().any(|used| used == name)
-            || mentions(&model.options.cache, &|ident| ident == name)
+        let mut uses = std::iter::once(&model.key).chain(&model.tags).flat_map(|key| &key.uses);
+        uses.any(|used| used == name) || mentions(&model.options.cache, &|ident| ident == name)
     };
     let is_list = |at: usize| model.batch.as_ref().filter(|batch| batch.input == at);
     let inputs = item.sig.inputs.iter().enumerate();

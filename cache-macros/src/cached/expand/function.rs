@@ -7,7 +7,7 @@ use crate::cached::expand::plan::{check_positional, codec, limits, plan, ttl_of}
 use crate::cached::expand::{batch, copies};
 use crate::cached::model::{Model, private};
 use crate::key::model::SelfType;
-use crate::key::render::render;
+use crate::key::render::{render, render_tags};
 use crate::shared::expand::{as_written, body, cache, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
@@ -36,12 +36,13 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         return with_body(item, &batch::signature(&item.sig), &whole);
     }
     let render = render(&model.krate, &model.key);
+    let tags = render_tags(&model.krate, &model.tags);
     let call = match &model.options.when {
-        None => quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render)),
+        None => quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render) #tags),
         Some(holds) => {
             let at_option = private(model, holds.span());
             let holds = quote_spanned!(ours_at(holds.span())=> #at_option::holds(#holds));
-            quote_spanned!(ours_at(span)=> #p::call_when(#holds, #function, #cache, #render))
+            quote_spanned!(ours_at(span)=> #p::call_when(#holds, #function, #cache, #render) #tags)
         }
     };
     if model.form == Form::Plain {

@@ -66,6 +66,7 @@ impl Beginning {
         calls.push(Active {
             function,
             refresh: context.mode == Mode::Refresh,
+            tagged: None,
             waits: if context.computes(cache, &key) { Waits::Not } else { Waits::Long },
             cache: cache.again(),
             key,

@@ -10,7 +10,7 @@ fn key() -> Key {
 
 fn sealed(load: Option<Duration>, value: &[u8]) -> Vec<u8> {
     let mut bytes = value.to_vec();
-    seal(&key(), Envelope { load }, &mut bytes).unwrap();
+    seal(&key(), Envelope { load, fill: None }, &[], &mut bytes).unwrap();
     bytes
 }
 
@@ -42,6 +42,18 @@ fn fields(kinds: std::ops::RangeInclusive<u8>) -> impl Strategy<Value = Vec<Fiel
     vec((kinds, any::<Vec<u8>>()), 0..4)
 }
 
+/// A field that this version does not know and must not skip.
+fn unknown() -> impl Strategy<Value = Field> {
+    let kinds = (MUST_BE_KNOWN..=0xFF).prop_filter("known", |kind| *kind != TAGS);
+    (kinds, any::<Vec<u8>>())
+}
+
+fn tags() -> impl Strategy<Value = Vec<(Key, TagToken)>> {
+    let tag = "[a-z:%]{0,40}"
+        .prop_map(|name| (Key::new("shop", &format!("~tag:{name}")), TagToken::random().unwrap()));
+    vec(tag, 0..17)
+}
+
 /// Anything, and often what begins like an envelope.
 fn any_value() -> impl Strategy<Value = Vec<u8>> {
     let magic =
@@ -55,6 +67,34 @@ proptest! {
     fn what_is_sealed_can_be_opened(value in any_value(), nanos: Option<u64>) {
         let load = nanos.map(Duration::from_nanos);
         prop_assert_eq!(opened(&sealed(load, &value)), Some((load, value)));
+    }
+
+    #[test]
+    fn tags_come_back_with_their_tokens(value in any_value(), nanos: Option<u64>, tags in tags()) {
+        let mut bytes = value.clone();
+        let fill = FillId::random().unwrap();
+        let envelope = Envelope { load: nanos.map(Duration::from_nanos), fill: Some(fill) };
+        seal(&key(), envelope, &tags, &mut bytes).unwrap();
+        prop_assert!(fill.is_of(&bytes), "scripts look for it there");
+        let opened = open(&key(), Bytes::Own(bytes)).unwrap();
+        let expected: Vec<_> = tags.iter().map(|(tag, token)| (tag.tag().unwrap(), *token)).collect();
+        prop_assert_eq!(opened.tags().collect::<Vec<_>>(), expected);
+        prop_assert_eq!(opened.envelope, envelope);
+        prop_assert_eq!(&*opened.value, &*value);
+    }
+
+    #[test]
+    fn tags_that_are_cut_off_are_refused(tags in tags(), less in 1..24_usize) {
+        prop_assume!(!tags.is_empty());
+        let mut list = Vec::new();
+        for (tag, token) in &tags {
+            push_sized(&mut list, tag.tag().unwrap().as_bytes()).unwrap();
+            list.extend(token.as_bytes());
+        }
+        let whole = of_version_2(&[(TAGS, list.clone())], b"[]");
+        prop_assert!(open(&key(), Bytes::Own(whole)).is_ok());
+        list.truncate(list.len() - less);
+        prop_assert_eq!(opened(&of_version_2(&[(TAGS, list)], b"[]")), None);
     }
 
     #[test]
@@ -87,7 +127,7 @@ proptest! {
 
     #[test]
     fn unknown_fields_are_skipped(
-        before in fields(2..=0x7F), after in fields(2..=0x7F), nanos: Option<u64>, value in any_value(),
+        before in fields(3..=0x7F), after in fields(3..=0x7F), nanos: Option<u64>, value in any_value(),
     ) {
         let fields = [before, nanos.map(load_field).into_iter().collect(), after].concat();
         let load = nanos.map(Duration::from_nanos);
@@ -96,14 +136,14 @@ proptest! {
 
     #[test]
     fn fields_that_must_be_known_are_refused(
-        before in fields(2..=0x7F), must in (0x80..=0xFF_u8, any::<Vec<u8>>()), after in fields(2..=0xFF),
+        before in fields(3..=0x7F), must in unknown(), after in fields(3..=0xFF),
     ) {
         prop_assert_eq!(opened(&of_version_2(&[before, vec![must], after].concat(), b"[]")), None);
     }
 
     #[test]
     fn version_2_cut_off_anywhere_is_refused(
-        fields in fields(1..=0x7F), kept in any::<prop::sample::Index>(),
+        fields in fields(3..=0x7F), kept in any::<prop::sample::Index>(),
     ) {
         let bytes = of_version_2(&fields, b"");
         let kept = MAGIC.len() + kept.index(bytes.len() - MAGIC.len());
@@ -113,7 +153,7 @@ proptest! {
     /// The length of all fields and those of each are to agree.
     #[test]
     fn a_field_longer_than_its_envelope_is_refused(content in vec(any::<u8>(), 1..9), less in 1..9_usize) {
-        let mut bytes = of_version_2(&[(2, content.clone())], b"");
+        let mut bytes = of_version_2(&[(3, content.clone())], b"");
         let less = less.min(content.len());
         bytes[6] -= u8::try_from(less).unwrap();
         prop_assert_eq!(opened(&bytes), None);
@@ -140,9 +180,16 @@ fn other_versions_and_lengths_are_refused() {
 #[test]
 fn what_does_not_fit_is_an_error() {
     let mut bytes = b"1".to_vec();
-    let envelope = Envelope { load: Some(Duration::MAX) };
-    assert!(matches!(seal(&key(), envelope, &mut bytes), Err(Error::Codec(_))));
+    let envelope = Envelope { load: Some(Duration::MAX), fill: None };
+    assert!(matches!(seal(&key(), envelope, &[], &mut bytes), Err(Error::Codec(_))));
     assert_eq!(bytes, b"1");
+}
+
+#[test]
+fn tags_twice_are_refused() {
+    let none = (TAGS, Vec::new());
+    assert!(opened(&of_version_2(std::slice::from_ref(&none), b"[]")).is_some());
+    assert_eq!(opened(&of_version_2(&[none.clone(), none], b"[]")), None);
 }
 
 #[test]

@@ -69,7 +69,10 @@ async fn a_value_counts_with_more_left_than_is_asked_for_and_not_with_as_much() 
     let ask =
         async || store.acquire(&key, Ask::Above(MINUTE), &token, &[], MINUTE, SOON).await.unwrap();
     let left = Some(MINUTE + Duration::from_nanos(1));
-    assert_eq!(ask().await, Acquired::Found(Found { bytes: Bytes::Own(b"v".to_vec()), left }));
+    assert_eq!(
+        ask().await,
+        Acquired::Found(Found { left, ..Found::plain(Bytes::Own(b"v".to_vec())) })
+    );
     clock.advance(Duration::from_nanos(1));
     assert_eq!(ask().await, Acquired::Ours);
 }

@@ -4,7 +4,7 @@
 //! - [`reading`]: one value; [`harmful`]: keys that are left alone;
 //! - [`link`]: the connections, and all that is known of the servers behind them;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
-//! - [`scripts`]: what is atomic and more than one command; [`info`]: the server's own figures.
+//! - [`scripts`]: what is atomic and more than one command; [`tagged`]: keys with tags; [`info`]: the server's own figures.
 
 mod exchange;
 mod harmful;
@@ -15,10 +15,14 @@ mod reading;
 mod refusal;
 mod report;
 mod scripts;
+mod tagged;
 #[cfg(test)]
 mod tests;
 
-use super::{Acquired, Act, Ask, Cursor, Event, Life, Reachability, Read, Store, Token, Want};
+use super::tag::Tokens;
+use super::{
+    Acquired, Act, Ask, Claim, Cursor, Event, Life, Reachability, Read, Store, Token, Want,
+};
 use crate::config::Server;
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
@@ -113,6 +117,32 @@ impl RedisStore {
         std::iter::once((&self.node, all))
     }
 
+    // Not an `async fn`, whose future holds its arguments twice.
+    #[allow(clippy::manual_async_fn)]
+    fn read_any<'s>(
+        &'s self,
+        key: &'s Key,
+        want: Want,
+        tags: &'s [Key],
+        within: Duration,
+    ) -> impl Future<Output = Result<Read, Error>> + Send + 's {
+        async move {
+            let (node, scripts) = (self.node_of(key), &*self.scripts);
+            let read = match node.harmful.standing(key.whole()) {
+                Standing::Innocent => node.read(scripts, key, want, tags, within).await,
+                // In a box: what is rarely needed would be a part of every call's future.
+                Standing::Suspect => {
+                    Box::pin(node.read_suspect(scripts, key, want, tags, within)).await
+                }
+                Standing::LeftAlone => Err(Error::Unavailable),
+            };
+            if read == Err(Error::Timeout) {
+                node.harmful.suspect(key.whole());
+            }
+            read
+        }
+    }
+
     async fn remove_from(&self, node: &Node, keys: &[Key], within: Duration) -> Result<u64, Error> {
         let leases: Vec<_> = keys.iter().map(Key::lease).collect();
         let pairs = keys.iter().zip(&leases);
@@ -132,18 +162,7 @@ fn millis(life: Duration) -> Option<u64> {
 
 impl Store for RedisStore {
     async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
-        let node = self.node_of(key);
-        let with_life = &self.scripts.read;
-        let read = match node.harmful.standing(key.whole()) {
-            Standing::Innocent => node.read(with_life, key, want, within).await,
-            // In a box: what is rarely needed would be a part of every call's future.
-            Standing::Suspect => Box::pin(node.read_suspect(with_life, key, want, within)).await,
-            Standing::LeftAlone => Err(Error::Unavailable),
-        };
-        if read == Err(Error::Timeout) {
-            node.harmful.suspect(key.whole());
-        }
-        read
+        self.read_any(key, want, &[], within).await
     }
 
     async fn acquire(
@@ -196,6 +215,34 @@ impl Store for RedisStore {
             reply => found(reply)?.map(Acquired::Found),
         };
         node.write(node.run(script, &keys, arguments, Asked::Write, within, acquired)).await
+    }
+
+    async fn read_tagged(
+        &self,
+        key: &Key,
+        want: Want,
+        tags: &[Key],
+        within: Duration,
+    ) -> Result<Read, Error> {
+        self.read_any(key, want, tags, within).await
+    }
+
+    async fn acquire_tagged(
+        &self,
+        key: &Key,
+        ask: Ask,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> Result<Acquired, Error> {
+        self.acquire_with_tags(key, ask, claim, within).await
+    }
+
+    async fn soften(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
+        self.soften_all(tags, within).await
+    }
+
+    async fn tokens(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
+        self.tokens_of(tags, within).await
     }
 
     async fn settle(

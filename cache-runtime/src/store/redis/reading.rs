@@ -3,7 +3,7 @@
 use super::harmful::TIMES;
 use super::link::node::Node;
 use super::refusal::Asked;
-use super::scripts::Hashed;
+use super::scripts::Scripts;
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::{Bytes, Found, Read, Want};
@@ -14,26 +14,31 @@ use std::time::{Duration, Instant};
 const LONG: usize = 4 << 10;
 
 impl Node {
-    /// Reads the value of `key`, together with others where others read as well; `with_life` reads
-    /// also what it has left.
+    /// Reads the value of `key`, together with others where others read as well; where that is wanted also what it has left, and the tokens of its tags.
     // Not an `async fn`, whose future holds its arguments twice.
     #[allow(clippy::manual_async_fn)]
     pub(super) fn read<'s>(
         &'s self,
-        with_life: &'s Hashed,
+        scripts: &'s Scripts,
         key: &'s Key,
         want: Want,
+        tags: &'s [Key],
         within: Duration,
     ) -> impl Future<Output = Result<Read, Error>> + Send + 's {
         async move {
+            if !tags.is_empty() {
+                // In a box: a key without tags does not pay for the room that it needs.
+                return Box::pin(self.read_with_tags(scripts, key, want, tags, within)).await;
+            }
             let (found, generation) = match want {
                 Want::Value { about } => {
                     let (bytes, generation) = self.get(key.whole(), about, within).await?;
-                    (bytes.map(|bytes| Found { bytes: Bytes::Own(bytes), left: None }), generation)
+                    (bytes.map(|bytes| Found::plain(Bytes::Own(bytes))), generation)
                 }
                 Want::Life => {
                     let keys = [key.whole()];
-                    self.run_by(with_life, &keys, &[], Asked::Look, within, value_and_life).await?
+                    self.run_by(&scripts.read, &keys, &[], Asked::Look, within, value_and_life)
+                        .await?
                 }
             };
             Ok(Read { found, generation })
@@ -45,9 +50,10 @@ impl Node {
     /// by now whether it is to blame.
     pub(super) async fn read_suspect(
         &self,
-        with_life: &Hashed,
+        scripts: &Scripts,
         key: &Key,
         want: Want,
+        tags: &[Key],
         within: Duration,
     ) -> Result<Read, Error> {
         let begun = Instant::now();
@@ -71,7 +77,7 @@ impl Node {
             Want::Life => want,
         };
         let asked = begun.elapsed();
-        let read = self.read(with_life, key, want, within.saturating_sub(asked)).await;
+        let read = self.read(scripts, key, want, tags, within.saturating_sub(asked)).await;
         match &read {
             Ok(read) => self.harmful.acquit(key.whole(), read.found.is_some()),
             // Others wait behind the one that is to blame; and a server that was slow to say the
@@ -90,7 +96,7 @@ pub(super) type Reader = fn(Value) -> Option<Option<Found>>;
 pub(super) fn value(reply: Value) -> Option<Option<Found>> {
     match reply {
         Value::Nil => Some(None),
-        Value::BulkString(bytes) => Some(Some(Found { bytes: Bytes::Own(bytes), left: None })),
+        Value::BulkString(bytes) => Some(Some(Found::plain(Bytes::Own(bytes)))),
         _ => None,
     }
 }
@@ -106,5 +112,5 @@ pub(super) fn value_and_life(reply: Value) -> Option<Option<Found>> {
         return None;
     };
     let left = u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis);
-    Some(left.map(|left| Found { bytes: Bytes::Own(bytes), left: Some(left) }))
+    Some(left.map(|left| Found { left: Some(left), ..Found::plain(Bytes::Own(bytes)) }))
 }

@@ -54,6 +54,48 @@ if value then return value end",
     take!()
 );
 
+/// `READ`, with the tokens of tags behind.
+const READ_TAGGED: &str = "\
+local value = redis.call('GET', KEYS[1])
+if not value then return false end
+return {value, redis.call('PTTL', KEYS[1]), unpack(redis.call('MGET', unpack(KEYS, 2)))}";
+
+/// As `ACQUIRE` for a key whose tags are KEYS[3] and on. Behind the life stand: the fill that was
+/// seen not to count, nothing, or `*` to take the lease whoever has it; how long a new tag lives; how
+/// long the fill will; and a token for each tag that has none. Answers 0 and what was found, 1 for
+/// theirs, or 2 and the tokens.
+const ACQUIRE_TAGGED: &str = concat!(
+    "\
+local seen, lasts = table.remove(ARGV, 3), table.remove(ARGV, 3)
+local least, seeds = tonumber(table.remove(ARGV, 3)), {}
+for i = 3, #KEYS do seeds[i] = table.remove(ARGV, 3) end
+local function take()",
+    take!(),
+    "
+end
+if seen == '*' then
+  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+else
+  local value = redis.call('GET', KEYS[1])
+  if value and (seen == '' or string.sub(value, 11, 18) ~= seen) then
+    return {0, value, redis.call('PTTL', KEYS[1]), unpack(redis.call('MGET', unpack(KEYS, 3)))}
+  end
+  if take() == 0 then return {1} end
+end
+local reply = {2}
+for i = 3, #KEYS do
+  local token, left = redis.pcall('GET', KEYS[i]), redis.call('PTTL', KEYS[i])
+  if type(token) ~= 'string' or #token ~= 24 then
+    token = seeds[i]
+    redis.call('SET', KEYS[i], token, 'PX', lasts)
+  elseif left >= 0 and left < least then
+    redis.call('PEXPIRE', KEYS[i], lasts)
+  end
+  reply[i - 1] = token
+end
+return reply"
+);
+
 /// Stores the value and gives the lease back, if it is still ours.
 const FILL: &str = "\
 if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
@@ -86,29 +128,46 @@ for i = 1, #KEYS, 2 do
 end
 return removed";
 
+/// Replaces the second part of tokens by ARGV[1], of those that are there; counts them.
+const SOFTEN: &str = "\
+local softened = 0
+for i = 1, #KEYS do
+  if redis.pcall('STRLEN', KEYS[i]) == 24 then
+    redis.call('SETRANGE', KEYS[i], 16, ARGV[1])
+    softened = softened + 1
+  end
+end
+return softened";
+
 /// The scripts with their hashes.
 pub(super) struct Scripts {
     pub(super) read: Hashed,
+    pub(super) read_tagged: Hashed,
     pub(super) acquire: Hashed,
     pub(super) acquire_above: Hashed,
+    pub(super) acquire_tagged: Hashed,
     pub(super) discard: Hashed,
     pub(super) fill: Hashed,
     pub(super) release: Hashed,
     pub(super) renew: Hashed,
     pub(super) remove: Hashed,
+    pub(super) soften: Hashed,
 }
 
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
             read: Hashed::new(READ),
+            read_tagged: Hashed::new(READ_TAGGED),
             acquire: Hashed::new(ACQUIRE),
             acquire_above: Hashed::new(ACQUIRE_ABOVE),
+            acquire_tagged: Hashed::new(ACQUIRE_TAGGED),
             discard: Hashed::new(DISCARD),
             fill: Hashed::new(FILL),
             release: Hashed::new(RELEASE),
             renew: Hashed::new(RENEW),
             remove: Hashed::new(REMOVE),
+            soften: Hashed::new(SOFTEN),
         }
     }
 }

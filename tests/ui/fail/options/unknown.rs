@@ -1,6 +1,6 @@
 use cache_runtime::redis_cache;
 
-#[redis_cache(tags = ["a"], ttl = 5)]
+#[redis_cache(warm = 9, ttl = 5)]
 async fn user(id: u64) -> u64 {
     id
 }

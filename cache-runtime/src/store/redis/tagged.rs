@@ -1,0 +1,168 @@
+//! Keys with tags: what is read or asked for together with the tokens of the tags.
+//!
+//! They take messages of their own, and are not joined to those of other callers.
+
+use super::link::node::Node;
+use super::refusal::Asked;
+use super::scripts::Scripts;
+use super::{KEYS_PER_COMMAND, RedisStore, millis};
+use crate::error::Error;
+use crate::key::whole::Key;
+use crate::store::tag::{TagToken, Tokens, soft_half};
+use crate::store::{Acquired, Ask, Bytes, Claim, Found, Read, Token, Want};
+use redis::{Cmd, Value};
+use std::iter::once;
+use std::time::{Duration, Instant};
+
+impl Node {
+    pub(super) async fn read_with_tags(
+        &self,
+        scripts: &Scripts,
+        key: &Key,
+        want: Want,
+        tags: &[Key],
+        within: Duration,
+    ) -> Result<Read, Error> {
+        let keys = || once(key).chain(tags).map(Key::whole);
+        let (found, generation) = match want {
+            Want::Value { .. } => {
+                self.ask_by(mget(keys()), Asked::Look, within, |reply| {
+                    let Value::Array(parts) = reply else { return None };
+                    let mut parts = parts.into_iter();
+                    Some(match parts.next()? {
+                        Value::BulkString(bytes) => {
+                            let tokens = tokens(parts)?;
+                            Some(Found { tokens, ..Found::plain(Bytes::Own(bytes)) })
+                        }
+                        Value::Nil => None,
+                        _ => return None,
+                    })
+                })
+                .await?
+            }
+            Want::Life => {
+                let (script, keys) = (&scripts.read_tagged, keys().collect::<Vec<_>>());
+                let found = |reply| match reply {
+                    Value::Nil => Some(None),
+                    // Of one that never expires nobody knows how old it is.
+                    Value::Array(parts) => found(parts).map(|found| found.filter(lives)),
+                    _ => None,
+                };
+                self.run_by(script, &keys, &[], Asked::Look, within, found).await?
+            }
+        };
+        Ok(Read { found, generation })
+    }
+}
+
+impl RedisStore {
+    pub(super) async fn acquire_with_tags(
+        &self,
+        key: &Key,
+        ask: Ask,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> Result<Acquired, Error> {
+        let node = self.node_of(key);
+        if node.harmful.leaves_alone(key.whole()) {
+            return Err(Error::Unavailable);
+        }
+        let lease = key.lease();
+        let keys = [key.whole(), &lease].into_iter().chain(claim.tags.iter().map(Key::whole));
+        let keys: Vec<_> = keys.collect();
+        let number = |life| millis(life).unwrap_or(1).to_string();
+        let (life, lasts) = (number(claim.life), number(claim.tags_last()));
+        let least = number(claim.fill);
+        let seen: &[u8] = match (ask, &claim.seen) {
+            (Ask::Force, _) => b"*",
+            (_, Some(seen)) => &seen.0,
+            (_, None) => b"",
+        };
+        let seeds = claim.seeds.iter().map(TagToken::as_bytes);
+        let over = claim.over.iter().map(Token::as_bytes);
+        let arguments =
+            [claim.token.as_bytes(), life.as_bytes(), seen, lasts.as_bytes(), least.as_bytes()];
+        let arguments: Vec<_> = arguments.into_iter().chain(seeds).chain(over).collect();
+        let acquired = |reply| {
+            let Value::Array(mut parts) = reply else { return None };
+            if parts.is_empty() {
+                return None;
+            }
+            match parts.remove(0) {
+                Value::Int(0) => found(parts)?.map(Acquired::Found),
+                Value::Int(1) => Some(Acquired::Theirs),
+                Value::Int(2) => {
+                    let tokens = tokens(parts)?.into_iter().collect::<Option<Vec<_>>>()?;
+                    Some(Acquired::Tagged(tokens))
+                }
+                _ => None,
+            }
+        };
+        let script = &self.scripts.acquire_tagged;
+        node.write(node.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
+    }
+
+    pub(super) async fn soften_all(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
+        let half = soft_half().ok_or(Error::Unavailable)?;
+        let begun = Instant::now();
+        let count = |reply| match reply {
+            Value::Int(count) => u64::try_from(count).ok(),
+            _ => None,
+        };
+        let mut softened = 0;
+        for (node, tags) in self.by_node(tags, |tag| tag) {
+            for tags in tags.chunks(KEYS_PER_COMMAND) {
+                let (script, keys) = (&self.scripts.soften, tags.iter().map(Key::whole));
+                let keys: Vec<_> = keys.collect();
+                let left = within.saturating_sub(begun.elapsed());
+                softened += node.run(script, &keys, &[&half], Asked::Change, left, count).await?;
+            }
+        }
+        Ok(softened)
+    }
+
+    pub(super) async fn tokens_of(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
+        let mut all = Vec::with_capacity(tags.len());
+        for (node, tags) in self.by_node(tags, |tag| tag) {
+            let command = mget(tags.iter().map(Key::whole));
+            let read = |reply| match reply {
+                Value::Array(parts) => tokens(parts),
+                _ => None,
+            };
+            all.extend(node.ask(command, Asked::Look, within, read).await?);
+        }
+        Ok(all.into())
+    }
+}
+
+fn mget<'k>(keys: impl Iterator<Item = &'k str>) -> Cmd {
+    let mut command = redis::cmd("MGET");
+    for key in keys {
+        command.arg(key);
+    }
+    command
+}
+
+/// A value, what is left of its life, and the tokens of its tags.
+fn found(parts: Vec<Value>) -> Option<Option<Found>> {
+    let mut parts = parts.into_iter();
+    let (Value::BulkString(bytes), Value::Int(left)) = (parts.next()?, parts.next()?) else {
+        return None;
+    };
+    let left = u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis);
+    Some(Some(Found { bytes: Bytes::Own(bytes), left, tokens: tokens(parts)? }))
+}
+
+fn lives(found: &Found) -> bool {
+    found.left.is_some()
+}
+
+/// What is no token, or of another type, is none.
+fn tokens(parts: impl IntoIterator<Item = Value>) -> Option<Tokens> {
+    let token = |part| match part {
+        Value::BulkString(bytes) => Some(TagToken::read(&bytes)),
+        Value::Nil => Some(None),
+        _ => None,
+    };
+    parts.into_iter().map(token).collect()
+}

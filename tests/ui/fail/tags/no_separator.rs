@@ -1,0 +1,8 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(key = "page:{org_id}:{page}", tags = ["org:{org_id}{page}"])]
+async fn page(org_id: u64, page: u64) -> u64 {
+    org_id + page
+}
+
+fn main() {}

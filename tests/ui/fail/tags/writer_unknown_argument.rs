@@ -1,0 +1,8 @@
+use cache_runtime::redis_invalidate;
+
+#[redis_invalidate(tags = ["org:{org}"])]
+async fn write(org_id: u64) -> u64 {
+    org_id
+}
+
+fn main() {}
