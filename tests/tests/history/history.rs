@@ -18,10 +18,12 @@ pub enum Kind {
     Early,
     /// As brief, and served for a while after its end: at once, and where a body is slow or fails.
     Stale,
+    /// Outlives every run, and all that there is has one tag.
+    Tagged,
 }
 
 impl Kind {
-    pub const ALL: [Self; 4] = [Self::Lasting, Self::Brief, Self::Early, Self::Stale];
+    pub const ALL: [Self; 5] = [Self::Lasting, Self::Brief, Self::Early, Self::Stale, Self::Tagged];
 }
 
 /// One key of one cached function.

@@ -79,7 +79,7 @@ impl Profile {
         let lease = Duration::from_secs(2);
         Rules {
             life: |kind| match kind {
-                Kind::Lasting => Duration::from_secs(600),
+                Kind::Lasting | Kind::Tagged => Duration::from_secs(600),
                 Kind::Brief | Kind::Early => BRIEF,
                 Kind::Stale => BRIEF + STALE,
             },

@@ -40,6 +40,12 @@ pub async fn stale(job: Job, id: u64) -> Result<Stamp, Failure> {
     job.run(Key { kind: Kind::Stale, id }).await
 }
 
+/// All of them have one tag.
+#[redis_cache(ttl = 600, key = "tagged:{id}", tags = ["all"])]
+pub async fn tagged(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Tagged, id }).await
+}
+
 #[redis_put(lasting(id))]
 async fn save_lasting(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Lasting, id }).await
@@ -58,6 +64,11 @@ async fn save_early(save: Save, id: u64) -> Result<Stamp, Failure> {
 #[redis_put(stale(id))]
 async fn save_stale(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Stale, id }).await
+}
+
+#[redis_put(tagged(id))]
+async fn save_tagged(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Tagged, id }).await
 }
 
 /// `Clone`, so that it is shared by those who wait.
@@ -158,6 +169,7 @@ impl Process {
                     Kind::Brief => brief(job, key.id).await,
                     Kind::Early => early(job, key.id).await,
                     Kind::Stale => stale(job, key.id).await,
+                    Kind::Tagged => tagged(job, key.id).await,
                 }
             };
             if forced { refresh(work).await } else { work.await }
@@ -200,6 +212,7 @@ impl Process {
                 let path = format!("history.work.{}", name(*kind));
                 cache.invalidate_function(&path).await.map(|_| ())
             }
+            How::Tag(_) => cache.invalidate_tag("all").await.map(|_| ()),
             How::Clear(_) => cache.clear().await.map(|_| ()),
         };
         self.recorder.note(Event::WriteEnded { write, ok: done.is_ok() });
@@ -235,6 +248,7 @@ impl Process {
                 Kind::Brief => cache.scope(save_brief(save, key.id)).await,
                 Kind::Early => cache.scope(save_early(save, key.id)).await,
                 Kind::Stale => cache.scope(save_stale(save, key.id)).await,
+                Kind::Tagged => cache.scope(save_tagged(save, key.id)).await,
             }
         });
         if let Some(patience) = patience {
@@ -264,6 +278,7 @@ impl Process {
             let ids = profile.keys;
             if profile.disturbed && roll < 60 {
                 let how = match roll {
+                    ..40 if kind == Kind::Tagged => How::Tag(ids),
                     ..20 => How::Entry(key),
                     20..40 => How::Key(key),
                     40..48 => How::Pattern(kind, ids),
@@ -300,6 +315,8 @@ pub enum How {
     Key(Key),
     Pattern(Kind, u64),
     Function(Kind, u64),
+    /// What has the tag.
+    Tag(u64),
     Clear(u64),
 }
 
@@ -309,6 +326,7 @@ impl How {
         match self {
             Self::Entry(key) | Self::Key(key) => vec![key],
             Self::Pattern(kind, ids) | Self::Function(kind, ids) => all(kind, ids).collect(),
+            Self::Tag(ids) => all(Kind::Tagged, ids).collect(),
             Self::Clear(ids) => Kind::ALL.into_iter().flat_map(|kind| all(kind, ids)).collect(),
         }
     }
@@ -320,6 +338,7 @@ fn name(kind: Kind) -> &'static str {
         Kind::Brief => "brief",
         Kind::Early => "early",
         Kind::Stale => "stale",
+        Kind::Tagged => "tagged",
     }
 }
 
@@ -329,6 +348,7 @@ fn entry(Key { kind, id }: Key) -> Entry<Result<Stamp, Failure>> {
         Kind::Brief => brief_entry(id),
         Kind::Early => early_entry(id),
         Kind::Stale => stale_entry(id),
+        Kind::Tagged => tagged_entry(id),
     }
 }
 
