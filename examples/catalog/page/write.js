@@ -34,14 +34,14 @@ async function write(id, price) {
   const { ms } = await ask(`/api/products/${id}/price`, { method: "PUT", body: { price } });
   const priceIn = (rows, key) => rows.find((row) => row[key] === id)?.price;
   const reads = [
-    ["Top products", ["the attribute names it:", ["top::top_products()", "code-write"]],
+    ["Top products", ["the attribute names its tag:", ["prices", "code-write"]],
       "/api/products/top", (rows) => priceIn(rows, "product_id")],
-    ["Categories", ["the attribute names it:", ["categories::category_stats()", "code-write"]],
+    ["Categories", ["the attribute names its tag:", ["prices", "code-write"]],
       "/api/categories", () => null],
     ["The product’s page", ["the attribute names it:", ["product(id)", "code-write"],
       "and the request that wrote has read it again:", ["products::product(&db, id)", "code-request"]],
       `/api/products/${id}`, (row) => row.price],
-    ["A search for “lamp”", ["dropped by a pattern:", ["products:search:*", "code-pattern"]],
+    ["A search for “lamp”", ["has the tag, as all searches have:", ["prices", "code-tag"]],
       search, (rows) => priceIn(rows, "id")],
     ["Another product’s page", ["not named, so it stays: its key has another number,", ["product:{id}", "code-product"]],
       `/api/products/${other.product_id}`, () => null],
@@ -80,8 +80,7 @@ async function onWrite(event) {
     const written = `${product.name}: from ${product.price} to ${price}, written in ${duration(ms)}.`;
     const old = rows.filter((row) => row.shown !== null && Number(row.shown) !== Number(price));
     const seen = status?.status === "unreachable"
-      ? "Redis will be told when it is back; until then this process does not trust what is stored there. "
-        + "Product lists and searches go by patterns, which are not kept: they may show the old price until their time to live ends."
+      ? "Redis will be told when it is back; until then this process does not trust what is stored there."
       : "Every later read shows it.";
     if (failed) say(outcome, `${written} Reading it back failed: ${failed.message}`, "bad");
     else if (old.length === 0) say(outcome, `${written} ${seen}`, "good");

@@ -76,12 +76,6 @@ impl FromRef<AppState> for Db {
     }
 }
 
-impl FromRef<AppState> for Cache {
-    fn from_ref(state: &AppState) -> Self {
-        state.cache.clone()
-    }
-}
-
 impl FromRef<AppState> for PrometheusHandle {
     fn from_ref(state: &AppState) -> Self {
         state.metrics.clone()

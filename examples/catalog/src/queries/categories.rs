@@ -66,7 +66,7 @@ const QUERY: &str = "
 ///
 /// # Errors
 /// The database's.
-#[redis_cache(key = "categories:stats")]
+#[redis_cache(key = "categories:stats", tags = ["prices"])]
 pub async fn category_stats(db: &Db) -> Result<Vec<CategoryStats>, DbError> {
     db.latency(Duration::from_millis(300)).await;
     Ok(sqlx::query_as(QUERY).fetch_all(db.pool()).await?)

@@ -1,11 +1,10 @@
 //! Products: pages of them, one of them, and its price.
 
-use super::{categories, top};
 use crate::database::Db;
 use crate::error::DbError;
 use crate::money::Decimal;
 use cache_runtime::http::SortedQuery;
-use cache_runtime::{Cache, redis_cache, redis_invalidate};
+use cache_runtime::{redis_cache, redis_invalidate};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row};
@@ -55,7 +54,7 @@ fn twenty() -> i64 {
 ///
 /// # Errors
 /// The database's.
-#[redis_cache(key = "products:list:{page}")]
+#[redis_cache(key = "products:list:{page}", tags = ["prices"])]
 pub async fn products(db: &Db, page: &SortedQuery<Page>) -> Result<Vec<Product>, DbError> {
     let query = sqlx::query_as(
         "SELECT products.*, categories.name AS category
@@ -91,13 +90,13 @@ pub async fn product(db: &Db, id: i64) -> Result<Option<ProductDetail>, DbError>
 
 /// Changes a price; says whether there is such a product.
 ///
-/// A price is seen on the product's page, in its category's figures and among the best, each of
-/// which is one entry that can be named. It is also seen in lists and searches, whose keys are as
-/// many as people's ideas: those go by pattern, see [`forget_lists`].
+/// A price is seen on the product's page, which is one entry that can be named. It is also seen in
+/// lists and searches, of which there are as many as people's ideas, among the best, and in the
+/// figures: all of these have one tag.
 ///
 /// # Errors
 /// The database's.
-#[redis_invalidate(product(id), categories::category_stats(), top::top_products())]
+#[redis_invalidate(product(id), tags = ["prices"])]
 pub async fn set_price(db: &Db, id: i64, price: Decimal) -> Result<bool, DbError> {
     let update = sqlx::query("UPDATE products SET price_cents = $1 WHERE id = $2")
         .bind(price.hundredths())
@@ -105,23 +104,6 @@ pub async fn set_price(db: &Db, id: i64, price: Decimal) -> Result<bool, DbError
         .execute(db.pool())
         .await?;
     Ok(update.rows_affected() > 0)
-}
-
-/// Drops all cached lists and searches.
-///
-/// A pattern is a walk through all keys of the Redis: right for something as rare as a change of
-/// price. Where writes are frequent, or the Redis holds millions of keys, leave this out and let
-/// lists be as old as their time to live. That is also what happens here when Redis is out of
-/// reach: unlike what `#[redis_invalidate]` names, a pattern is not kept for later.
-pub async fn forget_lists(cache: &Cache) {
-    for pattern in ["products:list:*", "products:search:*"] {
-        match cache.invalidate_matching(pattern).await {
-            Ok(_) | Err(cache_runtime::Error::Disabled) => {}
-            Err(error) => {
-                tracing::warn!(%error, pattern, "old prices may be seen until they expire");
-            }
-        }
-    }
 }
 
 impl FromRow<'_, AnyRow> for Product {

@@ -30,7 +30,7 @@ const QUERY: &str = r"
 ///
 /// # Errors
 /// The database's.
-#[redis_cache(key = "products:search:{q}:{category_id}")]
+#[redis_cache(key = "products:search:{q}:{category_id}", tags = ["prices"])]
 pub async fn search(db: &Db, q: &str, category_id: Option<i64>) -> Result<Vec<Product>, DbError> {
     db.latency(Duration::from_millis(250)).await;
     let query = sqlx::query_as(QUERY).bind(text::containing(q)).bind(category_id);

@@ -63,7 +63,7 @@ const QUERY: &str = "
 ///
 /// # Errors
 /// The database's.
-#[redis_cache(key = "products:top")]
+#[redis_cache(key = "products:top", tags = ["prices"])]
 pub async fn top_products(db: &Db) -> Result<Vec<TopProduct>, DbError> {
     db.latency(Duration::from_millis(350)).await;
     Ok(sqlx::query_as(QUERY).fetch_all(db.pool()).await?)

@@ -28,7 +28,7 @@ fn month() -> i64 {
     30
 }
 
-#[redis_cache(ttl_setting = "dashboard", key = "dashboard:stats")]
+#[redis_cache(ttl_setting = "dashboard", key = "dashboard:stats", tags = ["prices"])]
 pub(super) async fn stats(State(db): State<Db>) -> Answer<ShopStats> {
     Ok(Json(dashboard::shop_stats(&db).await?))
 }

@@ -22,13 +22,12 @@ macro_rules! source {
 }
 
 /// Those that the page may show.
-pub(super) const SOURCES: [Source; 14] = [
+pub(super) const SOURCES: [Source; 13] = [
     source!("queries/categories.rs" "category_stats"),
     source!("queries/search.rs" "search"),
     source!("queries/top.rs" "top_products"),
     source!("queries/products.rs" "product"),
     source!("queries/products.rs" "set_price"),
-    source!("queries/products.rs" "forget_lists"),
     source!("routes/use_cache.rs" "use_cache"),
     source!("routes/compare.rs" "compare"),
     source!("routes/writes.rs" "set_price"),

@@ -9,7 +9,6 @@ use crate::queries::products::{self, ProductDetail};
 use crate::queries::reviews::{self, NewReview, Review};
 use axum::extract::State;
 use axum::http::StatusCode;
-use cache_runtime::Cache;
 use serde::Deserialize;
 
 /// The dearest that anything may be: a million.
@@ -22,26 +21,13 @@ pub(super) struct PriceBody {
 
 pub(super) async fn set_price(
     State(db): State<Db>,
-    State(cache): State<Cache>,
     Path(id): Path<i64>,
     Json(body): Json<PriceBody>,
 ) -> Result<axum::Json<ProductDetail>, ApiError> {
     if !(0..=DEAREST).contains(&body.price.hundredths()) {
         return Err(ApiError::bad_request("price must be from 0.00 to 1000000.00"));
     }
-    // In a task of its own: a request that is given up ends where it is, and there the price may
-    // have been written and the lists not forgotten. It may have been where this is an error, too.
-    let change = tokio::spawn({
-        let db = db.clone();
-        async move {
-            let changed = products::set_price(&db, id, body.price).await;
-            if !matches!(changed, Ok(false)) {
-                products::forget_lists(&cache).await;
-            }
-            changed
-        }
-    });
-    change.await.map_err(|_| ApiError::panicked())??;
+    products::set_price(&db, id, body.price).await?;
     let product = products::product(&db, id).await?;
     product.map(axum::Json).ok_or_else(|| ApiError::not_found("product"))
 }
