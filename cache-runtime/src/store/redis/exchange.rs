@@ -18,6 +18,7 @@ impl Node {
     /// Reads a value of `about` so many bytes, together with others where others read as well.
     /// Answers also which connection answered.
     // Not an `async fn`, whose future holds its arguments twice; it is part of every hit's.
+    #[allow(clippy::manual_async_fn)]
     pub(super) fn get(
         &self,
         key: &str,
@@ -193,6 +194,7 @@ impl Node {
 
     /// [`run`](Self::run), with the generation of the connection that answered.
     // Not an `async fn`, as above.
+    #[allow(clippy::manual_async_fn)]
     pub(super) fn run_by<T: Send, K: AsRef<str> + Sync>(
         &self,
         script: &Hashed,
