@@ -49,11 +49,6 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    /// What the request had begun has panicked.
-    pub(crate) fn panicked() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the service failed")
-    }
-
     /// There is no such thing.
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
