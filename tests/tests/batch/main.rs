@@ -7,6 +7,7 @@ mod around;
 mod failing;
 mod flights;
 mod members;
+mod messages;
 mod outage;
 mod shared;
 

@@ -9,7 +9,7 @@
 
 use crate::backoff::Backoff;
 use crate::cache::Handle;
-use crate::cache::context::{Held, Inside, Keys};
+use crate::cache::context::Held;
 use crate::call::Active;
 use crate::call::budget::Budget;
 use crate::call::claim::{Claimed, FIRST_PAUSE, LONGEST_PAUSE};
@@ -18,14 +18,13 @@ use crate::call::machine::{self, At, Machine};
 use crate::call::together::{all, any};
 use crate::codec::envelope::Payload;
 use crate::error::Error;
-use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
 use crate::flight::landing::Waited;
 use crate::function::Function;
-use crate::plan::rules::{Rules, Said, Storable};
+use crate::plan::rules::Rules;
 use crate::plan::shape::SharedError;
 use crate::timers;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -44,34 +43,34 @@ pub(super) enum Step {
 
 /// The members of one call.
 pub(super) struct Members {
-    function: &'static Function,
-    cache: Handle,
-    all: Vec<Member>,
-    ready: VecDeque<Step>,
+    pub(super) function: &'static Function,
+    pub(super) cache: Handle,
+    pub(super) all: Vec<Member>,
+    pub(super) ready: VecDeque<Step>,
     /// What all commands have together; those that go at one time spend it at one time.
     budget: Budget,
     backoff: Backoff,
     /// The body that runs now, or has returned and is to be stored.
-    body: Option<Body>,
+    pub(super) body: Option<Body>,
     /// Whether a body has run.
-    ran: bool,
+    pub(super) ran: bool,
 }
 
-struct Member {
-    machine: Machine,
+pub(super) struct Member {
+    pub(super) machine: Machine,
     /// There is no result yet.
-    open: bool,
+    pub(super) open: bool,
     /// Its lease has been asked for since the last pause.
     asked: bool,
     /// It is computed by the body.
-    running: bool,
+    pub(super) running: bool,
 }
 
 /// A body that computes some of the members.
-struct Body {
-    begun: Instant,
-    load: Option<Load>,
-    held: Arc<Held>,
+pub(super) struct Body {
+    pub(super) begun: Instant,
+    pub(super) load: Option<Load>,
+    pub(super) held: Arc<Held>,
 }
 
 impl Members {
@@ -138,7 +137,10 @@ impl Members {
     }
 
     /// Those without a result that are there.
-    fn at(&mut self, there: fn(At) -> bool) -> impl Iterator<Item = (usize, &mut Member)> {
+    pub(super) fn at(
+        &mut self,
+        there: fn(At) -> bool,
+    ) -> impl Iterator<Item = (usize, &mut Member)> {
         let all = self.all.iter_mut().enumerate();
         all.filter(move |(_, member)| member.open && there(member.machine.at))
     }
@@ -206,42 +208,6 @@ impl Members {
         self.add(steps);
     }
 
-    /// A body is to run: the first one for those whose turn it is, the second one for all that is
-    /// left.
-    fn begin(&mut self) {
-        let last = std::mem::replace(&mut self.ran, true);
-        let mut run = Vec::new();
-        let mut keys = HashSet::new();
-        for (index, member) in self.at(|_| true) {
-            let machine = &mut member.machine;
-            match machine.at {
-                At::Begin => machine.leads(),
-                At::Claim if last => machine.leads(), // without the lease
-                At::Beside => machine.beside(),
-                _ if last => machine.beside(),
-                // While the body runs nobody is to wait for what it does not compute.
-                At::Claim => {
-                    machine.leave();
-                    continue;
-                }
-                _ => continue,
-            }
-            member.running = true;
-            keys.insert(machine.call.key.clone());
-            run.push(index);
-        }
-        let (keys, outer) = (Keys::Several(keys), Inside::current());
-        let held = Arc::new(Held { cache: self.cache.again().into_cache(), keys, outer });
-        let load = Some(self.function.load_begins());
-        self.body = Some(Body { begun: Instant::now(), load, held });
-        self.ready.push_back(Step::Run(run));
-    }
-
-    /// What is to be known while the body is polled.
-    pub(super) fn held(&self) -> Option<Arc<Held>> {
-        self.body.as_ref().map(|body| body.held.clone())
-    }
-
     /// Waits until the flight of another call lands, or it is time to ask for the leases again.
     async fn wait(&mut self) {
         let open = || self.all.iter().enumerate().filter(|(_, member)| member.open);
@@ -291,95 +257,6 @@ impl Members {
         self.add(step.map(|step| (index, step)));
     }
 
-    /// The body has returned. Says how many it was for.
-    pub(super) fn returned(&mut self) -> usize {
-        let Some(body) = &mut self.body else { return 0 };
-        if let Some(load) = body.load.take() {
-            load.ends();
-        }
-        // The time of a body is none of waiting.
-        let ran_for = body.begun.elapsed();
-        for (_, member) in self.at(|_| true) {
-            if let Some(miss) = &mut member.machine.miss {
-                miss.wait_until += ran_for;
-            }
-        }
-        self.all.iter().filter(|member| member.running).count()
-    }
-
-    /// The body returned something for a member, and that is to be stored.
-    pub(super) fn encode(&mut self, index: usize, said: Said, value: &dyn Storable) {
-        if let Some(member) = self.all.get_mut(index).filter(|member| member.machine.is_leader()) {
-            member.machine.encode(said, value);
-        }
-    }
-
-    /// The body returned several values for a member: none of them is stored.
-    pub(super) fn is_ambiguous(&self, index: usize) {
-        if let Some(member) = self.all.get(index) {
-            let why = "the body returned more than one value for one member";
-            member.machine.call.not_storable(&Error::Codec(why.into()));
-        }
-    }
-
-    /// What the body returned for a member is a failure of that member alone.
-    pub(super) fn fails(&mut self, index: usize) {
-        if let Some(member) = self.all.get_mut(index) {
-            drop(member.machine.failed(None));
-            drop(member.machine.take_lease());
-        }
-    }
-
-    /// The body failed. What can be served in the place of each member that it was for, if that is
-    /// so of all. An error that can be copied is for those who wait for its only member: nobody
-    /// knows which of several it is about.
-    pub(super) fn failed(
-        &mut self,
-        mut error: Option<SharedError>,
-    ) -> Option<Vec<(usize, Payload)>> {
-        self.body = None;
-        let running = self.all.iter_mut().enumerate().filter(|(_, member)| member.running);
-        let mut leases = Vec::new();
-        let instead: Vec<_> = running
-            .map(|(index, member)| {
-                member.running = false;
-                leases.extend(member.machine.take_lease());
-                Some((index, member.machine.failed(error.take())?))
-            })
-            .collect();
-        // Others may be waited for now, and nothing is held meanwhile.
-        give_back(leases);
-        instead.into_iter().collect()
-    }
-
-    /// The call ends in a failure.
-    pub(super) fn missed(&mut self, members: &[usize]) {
-        for index in members {
-            if let Some(member) = self.all.get(*index) {
-                member.machine.missed();
-            }
-        }
-    }
-
-    /// Stores what the body returned, and lands the flights with it.
-    async fn fill(&mut self) {
-        if self.body.take().is_none() {
-            return;
-        }
-        let sent = Instant::now();
-        let running = self.all.iter_mut().filter(|member| member.running);
-        let fills = running.filter_map(|member| {
-            (member.running, member.open) = (false, false);
-            if !member.machine.is_leader() {
-                member.machine.call.record(Outcome::Miss);
-                return None;
-            }
-            Some(member.machine.fill())
-        });
-        all(fills).await;
-        self.charge(sent);
-    }
-
     /// What was decoded for a member is its result.
     pub(super) fn served(&mut self, index: usize, value: &Payload) {
         if let Some(member) = self.all.get_mut(index) {
@@ -409,7 +286,7 @@ impl Members {
     }
 
     /// Takes off what commands took that went together.
-    fn charge(&mut self, sent: Instant) {
+    pub(super) fn charge(&mut self, sent: Instant) {
         self.budget.charge(sent, true);
         for member in &mut self.all {
             member.machine.budget.is_part_of(&self.budget);

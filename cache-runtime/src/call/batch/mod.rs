@@ -2,11 +2,12 @@
 //! decodes, runs the body and encodes. The results are decoded as they come, and are held by
 //! elements of the list: those whose keys are alike share a member.
 //!
-//! [`begin`] makes members of the list, [`members`] is the algorithm; what bodies need that may run
-//! twice is in [`again`].
+//! [`begin`] makes members of the list, [`members`] is the algorithm, and [`body`] what is around its
+//! body; what bodies need that may run twice is in [`again`].
 
 pub(crate) mod again;
 mod begin;
+mod body;
 mod members;
 
 use crate::cache::Cache;

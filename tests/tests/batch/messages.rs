@@ -1,0 +1,47 @@
+//! What goes together on the wire.
+
+use super::*;
+use cache_tests::{RedisServer, Scene, limited};
+
+/// How often the server has read from its connections.
+fn reads(server: &RedisServer) -> u64 {
+    let info: String = server.command(&["INFO", "stats"]);
+    let line = info.lines().find_map(|line| line.strip_prefix("total_reads_processed:"));
+    line.unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test]
+async fn hits_are_one_command_for_every_128_keys() {
+    let (scene, table) = (Scene::start(), Table::new());
+    let ids: Vec<u64> = (0..300).collect();
+    limited(async {
+        scene.one.scope(rows(&table, &ids)).await.unwrap();
+        // By a process that knows from nowhere how large the values are.
+        scene.other.ping().await.unwrap();
+        let alone = scene.server.calls("get"); // scripts ask for values too
+        for (count, commands) in [(300, 3), (100, 1), (2, 1), (1, 0)] {
+            let before = scene.server.calls("mget");
+            scene.other.scope(rows(&table, &ids[..count])).await.unwrap();
+            assert_eq!(scene.server.calls("mget") - before, commands, "{count} keys");
+        }
+        assert_eq!(scene.server.calls("get") - alone, 1, "the last one");
+        assert_eq!(table.asked().len(), 1);
+    })
+    .await;
+}
+
+/// The server reads at most 16 KiB at once, and the requests of one step are more than that.
+#[tokio::test]
+async fn a_miss_asks_for_all_leases_together_and_fills_them_together() {
+    let (scene, table) = (Scene::start(), Table::new());
+    let ids: Vec<u64> = (0..200).collect();
+    limited(async {
+        // The scripts are known to the server from here on.
+        scene.one.scope(rows(&table, &[1000])).await.unwrap();
+        let before = reads(&scene.server);
+        scene.one.scope(rows(&table, &ids)).await.unwrap();
+        let took = reads(&scene.server) - before;
+        assert!(took < 100, "{took} reads for 200 keys, of three steps each");
+    })
+    .await;
+}
