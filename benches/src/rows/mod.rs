@@ -36,31 +36,28 @@ pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
 /// As many hits by one call, against `MGET` by hand and against as many calls.
 pub(crate) fn batches(bench: &'static Bench, report: &mut Report) {
     const IDS: u64 = 100;
+    if !report.wants("hits by one call") {
+        return;
+    }
     let batch = |_| async {
         let ids: Vec<u64> = (0..IDS).collect();
         assert_eq!(ours::users(&ids).await.unwrap().len(), ids.len());
     };
-    for callers in [1, 4] {
-        let name = format!("{IDS} hits by one call, {callers} at once, against MGET");
-        if report.wants(&name) {
-            let mget = move |_| async move {
-                let keys = bench.keys.get(..IDS as usize).unwrap();
-                floor::hits(&bench.connection, keys).await
-            };
-            let rounds = compare(bench, callers, 1, mget, batch);
-            let note = rounds.costs();
-            report.row(&name, "", rounds.ratio(), Target::Any, &note);
-            report.row("  CPU time", "", rounds.cpu_ratio(), Target::Any, "");
+    let mut row = |against: &str, target, rounds: Rounds| {
+        let name = format!("{IDS} hits by one call, against {against}");
+        report.row(&name, "", rounds.ratio(), target, &rounds.costs());
+        report.row("  CPU time", "", rounds.cpu_ratio(), target, "");
+    };
+    let mget = move |_| floor::hits(&bench.connection, bench.keys.get(..IDS as usize).unwrap());
+    row("MGET by hand", Target::Any, compare(bench, 1, 1, mget, batch));
+    let at_once = |_| join_all((0..IDS).map(ours::user));
+    row("as many calls at once", Target::Any, compare(bench, 1, 1, at_once, batch));
+    let in_turn = |_| async {
+        for id in 0..IDS {
+            ours::user(id).await.unwrap();
         }
-        let name = format!("{IDS} hits by one call, {callers} at once, against {IDS} calls");
-        if report.wants(&name) {
-            let calls = |_| join_all((0..IDS).map(ours::user));
-            let rounds = compare(bench, callers, 1, calls, batch);
-            let note = rounds.costs();
-            report.row(&name, "", rounds.ratio(), Target::AtLeast(1.0), &note);
-            report.row("  CPU time", "", rounds.cpu_ratio(), Target::AtLeast(1.0), "");
-        }
-    }
+    };
+    row("as many calls in turn", Target::AtLeast(4.0), compare(bench, 1, 1, in_turn, batch));
 }
 
 /// By throughput, and by what it costs this process.

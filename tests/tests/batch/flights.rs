@@ -143,11 +143,16 @@ async fn a_body_holds_up_nobody_who_needs_what_it_does_not_compute() {
         let batch = start(&scene.one, &table, &[1, 2]);
         table.gate().holds_one().await;
         assert_eq!(table.asked(), [[1]]);
+        // A call of this process that needs 2, and has looked for it in vain.
+        let looks = scene.server.calls("get");
+        let (cache, own) = (scene.one.clone(), table.clone());
+        let single = tokio::spawn(async move { cache.scope(row(&own, 2)).await });
+        eventually(DEADLINE, || async { scene.server.calls("get") > looks }).await;
         other.gate().open();
         assert_eq!(theirs.await.unwrap(), Ok(at(1, &[2])));
-        // The batch is still in its body, and this process finds 2 all the same.
-        let single = scene.one.scope(row(&table, 2));
-        assert_eq!(tokio::time::timeout(DEADLINE, single).await.unwrap(), Ok(21));
+        // The batch is still in its body, and the call has what the other process computed.
+        let found = tokio::time::timeout(DEADLINE, single).await.expect("it waits for the batch");
+        assert_eq!(found.unwrap(), Ok(21));
         assert!(!batch.is_finished());
         table.gate().open();
         assert_eq!(batch.await.unwrap(), Ok(at(1, &[1, 2])));
