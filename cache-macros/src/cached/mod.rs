@@ -68,7 +68,7 @@ impl Attribute for Cached {
         let key = key_of_reader(template, &options.skip, item, &arguments, member, errors);
         // Beside `batch` they are an error already, which a member in them would follow.
         let tags = match options.tags.as_deref().filter(|_| !options.given.has("batch")) {
-            Some(literals) => tags(literals, item, &arguments, errors),
+            Some(literals) => tags(literals.iter(), item, &arguments, errors),
             None => Vec::new(),
         };
         check::check(&options, item, form, &arguments.bindings, background.as_ref(), errors);

@@ -66,8 +66,8 @@ pub(crate) fn key_of_writer(
 }
 
 /// Tags, each once. Which types they depend on is known to their author alone.
-pub(crate) fn tags(
-    literals: &[LitStr],
+pub(crate) fn tags<'t>(
+    literals: impl Iterator<Item = &'t LitStr>,
     item: &Item,
     arguments: &Arguments,
     errors: &mut Errors,

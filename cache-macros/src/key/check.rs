@@ -61,7 +61,10 @@ pub(super) fn receiver_is_skipped(names: &Names<'_>, errors: &mut Errors) -> boo
 
 /// A tag is invalidated by its whole name, and to name it twice changes nothing. Answers those that
 /// are good.
-pub(super) fn tags_can_be_named<'t>(tags: &'t [LitStr], errors: &mut Errors) -> Vec<&'t LitStr> {
+pub(super) fn tags_can_be_named<'t>(
+    tags: impl Iterator<Item = &'t LitStr>,
+    errors: &mut Errors,
+) -> Vec<&'t LitStr> {
     let mut good: Vec<&LitStr> = Vec::new();
     for tag in tags {
         let text = tag.value();

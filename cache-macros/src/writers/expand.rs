@@ -1,5 +1,6 @@
 //! Writes a writer: the user's signature around one expression that calls the runtime.
 
+use crate::key::model::Key;
 use crate::key::render::render;
 use crate::shared::expand::{as_written, body, cache, shape, with_body};
 use crate::shared::form::Form;
@@ -20,38 +21,24 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     let cache = cache(&writer.krate, writer.cache.as_ref());
     let targets = Ident::new("__targets", ours);
     let entries = writer.entries.iter().map(|call| named(call, &targets));
-    let keys = writer.keys.iter().map(|key| {
-        let render = render(&writer.krate, key);
-        quote_spanned!(ours=> #targets.key(#render);)
-    });
-    let tags = writer.tags.iter().map(|tag| {
-        let render = render(&writer.krate, tag);
-        quote_spanned!(ours=> #targets.tag(#render);)
-    });
-    let soft_tags = writer.soft_tags.iter().map(|tag| {
-        let render = render(&writer.krate, tag);
-        quote_spanned!(ours=> #targets.soft_tag(#render);)
-    });
+    let keys = by_text(writer, &targets, [&writer.keys, &writer.tags, &writer.soft_tags]);
     let body = pinned_body(item, writer);
     // Of a future that is taken for a value, the body would run behind the invalidation.
     let is_value = writer.output.as_ref().filter(|_| writer.form == Form::Plain).map(|output| {
         let shape = shape_of_output(writer, output);
         quote_spanned!(ours=> let _ = #shape;)
     });
-    let taken = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #(#keys)* #(#tags)* #(#soft_tags)* });
+    let taken = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #keys });
     let Some(result) = &writer.of_result.name else {
         let call = quote_spanned!(ours=> #p::invalidating(#p::targets(#cache, #taken), #body));
         return function(item, writer, is_value, call);
     };
     let Some(output) = &writer.output else { return TokenStream::new() }; // reported
-    let OfResults { entries, keys, .. } = &writer.of_result;
+    let OfResults { entries, keys, tags, soft_tags, .. } = &writer.of_result;
     let before = entries.iter().flat_map(|entry| &entry.before);
     let before = before.map(|(name, written)| quote_spanned!(name.span()=> let #name = #written;));
     let entries = entries.iter().map(|OfResult { call, .. }| named(call, &targets));
-    let keys = keys.iter().map(|key| {
-        let render = render(&writer.krate, key);
-        quote_spanned!(ours=> #targets.key(#render);)
-    });
+    let keys = by_text(writer, &targets, [keys, tags, soft_tags]);
     let shape = shape_of_output(writer, output);
     let first = quote_spanned! {ours=>
         #is_value
@@ -63,11 +50,24 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
             #p::targets(::core::clone::Clone::clone(&__cache), #taken),
             __cache,
             #shape,
-            move |#targets: &mut #p::Targets, #result: &_| { #(#entries)* #(#keys)* },
+            move |#targets: &mut #p::Targets, #result: &_| { #(#entries)* #keys },
             #body,
         )
     };
     function(item, writer, Some(first), call)
+}
+
+/// What tells `targets` of keys, tags and soft tags.
+fn by_text(writer: &Writer, targets: &Ident, named: [&Vec<Key>; 3]) -> TokenStream {
+    let ours = Span::mixed_site();
+    let methods = ["key", "tag", "soft_tag"].map(|method| Ident::new(method, ours));
+    let named = methods.iter().zip(named).flat_map(|(method, keys)| {
+        keys.iter().map(move |key| {
+            let render = render(&writer.krate, key);
+            quote_spanned!(ours=> #targets.#method(#render);)
+        })
+    });
+    named.collect()
 }
 
 /// What tells `targets` of a call. Spanned at the item, so that one that is not cached is an error there.

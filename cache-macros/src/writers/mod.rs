@@ -20,7 +20,7 @@ use model::{OfResults, Writer};
 use options::Options;
 use proc_macro2::{Ident, Span, TokenStream};
 use results::{OfResult, result_in};
-use syn::{Type, parse_quote};
+use syn::{LitStr, Type, parse_quote};
 
 impl Attribute for Kind {
     type Options = Options;
@@ -45,7 +45,8 @@ impl Attribute for Kind {
     fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Writer> {
         let known = arguments(&item.sig);
         let mut tags_of = |literals: &Option<Vec<_>>| {
-            tags(literals.as_deref().unwrap_or_default(), item, &known, errors)
+            let literals = literals.iter().flatten().filter(|tag| !results::is_in(tag));
+            tags(literals, item, &known, errors)
         };
         let (tags, soft_tags) = (tags_of(&options.tags), tags_of(&options.soft_tags));
         let (form, output) = form_of(&item.sig);
@@ -107,6 +108,17 @@ impl Kind {
             found.keys.extend(key_of_writer(key, item, &with_result, errors));
             found.name.get_or_insert_with(|| Ident::new("result", Span::call_site()));
         }
+        let mut tags_of = |literals: &Option<Vec<LitStr>>| {
+            let literals = literals.iter().flatten().filter(|tag| results::is_in(tag));
+            let literals: Vec<_> = literals.collect();
+            for tag in &literals {
+                let name = Ident::new("result", tag.span());
+                check::can_be_of_the_result(self, &name, item, output, &known.bindings, errors);
+                found.name.get_or_insert_with(|| Ident::new("result", Span::call_site()));
+            }
+            tags(literals.into_iter(), item, &with_result, errors)
+        };
+        (found.tags, found.soft_tags) = (tags_of(&options.tags), tags_of(&options.soft_tags));
         found
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Writer {
 pub(crate) struct OfResults {
     pub(super) entries: Vec<OfResult>,
     pub(super) keys: Vec<Key>,
+    pub(super) tags: Vec<Key>,
+    pub(super) soft_tags: Vec<Key>,
     /// `result`, as it was written first.
     pub(super) name: Option<Ident>,
 }

@@ -119,6 +119,25 @@ async fn methods_and_puts() {
     assert!(shop.price_entry(7).invalidate().await.unwrap());
 }
 
+/// Which organisation it was is known once it has been written.
+#[redis_invalidate(tags = ["org:{result}"])]
+async fn move_to(world: &World, org: Option<u64>) -> Option<u64> {
+    world.changes();
+    org
+}
+
+#[tokio::test]
+async fn a_tag_of_the_result() {
+    let Scene { server: _server, one, world, .. } = Scene::start();
+    for org in [7, 8] {
+        assert_eq!(read(&one, &world, org, 1).await, 1);
+    }
+    one.scope(move_to(&world, Some(7))).await;
+    assert_eq!((kept(&one, 7, 1).await, kept(&one, 8, 1).await), (None, Some(1)));
+    one.scope(move_to(&world, None)).await;
+    assert_eq!(kept(&one, 8, 1).await, Some(1));
+}
+
 /// The tag is invalidated while the put's body runs: what it stored is old.
 #[tokio::test]
 async fn a_put_does_not_escape_an_invalidation() {

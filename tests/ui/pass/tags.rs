@@ -54,6 +54,11 @@ impl Repo {
     #[redis_invalidate(self.find(id), tags = ["repo:{self.name}"], keys = ["x:{id}"], cache = self.cache)]
     async fn write(&self, id: u64) {}
 
+    #[redis_invalidate(tags = ["org:{result.org}", "name:{name}"], soft_tags = ["name:{result.name}"])]
+    async fn create(&self, name: &str) -> Result<User, String> {
+        Ok(User { org: 7, name: name.to_owned() })
+    }
+
     #[redis_invalidate(soft_tags = ["repo:{self.name}"], tags = ["{Self}"])]
     fn write_plainly(&self) {}
 }
@@ -71,5 +76,5 @@ fn companions(repo: &Repo, user: &User) {
 
 fn main() {
     let _ = (of_fields, generic::<u8, 3>, default_key, behind, timed, plain, companions);
-    let _ = (Repo::find, Repo::write, Repo::write_plainly);
+    let _ = (Repo::find, Repo::write, Repo::write_plainly, Repo::create);
 }
