@@ -119,6 +119,21 @@ async fn methods_and_puts() {
     assert!(shop.price_entry(7).invalidate().await.unwrap());
 }
 
+/// All pages of one, by a hole in the place of the page.
+#[redis_invalidate(members(org, _))]
+async fn paged(org: u64) {}
+
+#[tokio::test]
+async fn writers_that_leave_arguments_open() {
+    let Scene { server: _server, one, world, .. } = Scene::start();
+    for (org, page) in [(7, 1), (7, 2), (8, 1)] {
+        read(&one, &world, org, page).await;
+    }
+    one.scope(paged(7)).await;
+    assert_eq!((kept(&one, 7, 1).await, kept(&one, 7, 2).await), (None, None));
+    assert_eq!(kept(&one, 8, 1).await, Some(1));
+}
+
 /// Which organisation it was is known once it has been written.
 #[redis_invalidate(tags = ["org:{result}"])]
 async fn move_to(world: &World, org: Option<u64>) -> Option<u64> {
