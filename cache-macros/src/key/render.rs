@@ -49,6 +49,8 @@ pub(crate) struct Hole {
     pub(crate) pattern: Pat,
     /// The names that the pattern binds.
     pub(crate) binds: Vec<String>,
+    /// Whether it is an element of a list, which the template names by reference.
+    pub(crate) is_member: bool,
     /// Where there is such an argument.
     pub(crate) cfg: Cfg,
 }
@@ -70,7 +72,9 @@ pub(crate) fn render_open(krate: &Path, key: &Key, holes: &[Hole]) -> TokenStrea
             return statement(piece, &name, krate);
         }
         // The pattern binds references to what the template names.
-        *root = quote_spanned!(ours_at(piece.span)=> (*#root));
+        if !holes.iter().any(|hole| hole.is_member) {
+            *root = quote_spanned!(ours_at(piece.span)=> (*#root));
+        }
         let write = write(&behind, &name, krate);
         // Of arguments with one name each build has one.
         let each = holes.iter().map(|Hole { name: open, pattern, cfg, .. }| {

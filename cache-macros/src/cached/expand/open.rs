@@ -43,10 +43,11 @@ impl Open {
             let binds = model.bindings.iter().filter(|binding| binding.input == *at);
             let binds = binds.map(|binding| &binding.ident);
             // Of a list it takes one element.
-            let member = model.batch.iter().filter(|batch| batch.input == *at);
+            let member = model.batch.as_ref().filter(|batch| batch.input == *at);
+            let is_member = member.is_some();
             let binds = binds.chain(member.map(|batch| &batch.member)).map(text_of).collect();
             let (pattern, cfg) = ((*argument.pat).clone(), cfg_of(&argument.attrs));
-            open.holes.push(Hole { name, pattern, binds, cfg });
+            open.holes.push(Hole { name, pattern, binds, is_member, cfg });
         }
         (!open.holes.is_empty()).then_some(open)
     }
