@@ -34,6 +34,7 @@ pub(super) fn check(
     check_exclusions(TABLE, &options.given, errors);
     tags_are_few(options.tags.as_deref().unwrap_or_default(), errors);
     same_for_all_calls("none_ttl", options.none_ttl.as_ref(), bindings, errors);
+    same_for_all_calls("err_ttl", options.err_ttl.as_ref(), bindings, errors);
     let window = options.stale_while_revalidate.as_ref();
     same_for_all_calls("stale_while_revalidate", window, bindings, errors);
     same_for_all_calls("stale_if_error", options.stale_if_error.as_ref(), bindings, errors);
@@ -217,6 +218,7 @@ fn batch_stands_alone(options: &Options, errors: &mut Errors) {
         "soft_timeout",
         "hard_timeout",
         "when",
+        "err_ttl",
         "l1",
         "tags",
         "tags_with",

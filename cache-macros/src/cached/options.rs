@@ -22,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) version: Option<u64>,
     pub(crate) jitter: Option<f64>,
     pub(crate) none_ttl: Option<Time>,
+    pub(crate) err_ttl: Option<Time>,
     pub(crate) when: Option<Expr>,
     pub(crate) cache_if: Option<Expr>,
     pub(crate) max_size: Option<u64>,
@@ -137,6 +138,17 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         meaning: "cache `None` too, for this long (written like `ttl`, without arguments)",
         without: "`None` is not stored",
         parse: |options, parser| parser.expr(&mut options.none_ttl, times::life),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "err_ttl",
+        example: "err_ttl = \"5s\"",
+        meaning: "cache an `Err` too, for this long (written like `ttl`, without arguments), where no \
+                  stale value may be served. The error's type is `Serialize` and \
+                  `DeserializeOwned`; what is stored is marked, and no value for other readers",
+        without: "an `Err` is not stored",
+        also_called: &["error_ttl", "negative_ttl"],
+        parse: |options, parser| parser.expr(&mut options.err_ttl, times::life),
         ..Row::DEFAULT
     },
     Row {

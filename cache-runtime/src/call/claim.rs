@@ -1,6 +1,7 @@
 //! After a miss: joining the flight of the key, waiting for it, or leading it and asking for the
 //! lease.
 
+use super::Active;
 use super::lease::{Lease, NoLease};
 use super::machine::{At, Machine, Miss, Serving, Step};
 use crate::backoff::Backoff;
@@ -32,13 +33,8 @@ impl Machine {
 
     /// What the call is to do in the flight that it has joined.
     pub(super) fn joined(&mut self, role: Role) -> Option<Step> {
-        let Self { call, rules, .. } = self;
-        let ask = match rules.needs_life() {
-            _ if call.refresh => Ask::Force,
-            true => Ask::Above(rules.windows.longest()),
-            false => Ask::IfAbsent,
-        };
-        let miss = self.miss.get_or_insert_with(|| Box::new(Miss::new(call.wait(), ask)));
+        let Self { call, rules, miss, .. } = self;
+        let miss = Miss::of(miss, call, rules);
         match role {
             Role::Lead(leader) => {
                 miss.leader = Some(leader);
@@ -123,6 +119,9 @@ impl Machine {
                 let opened = envelope::open(&self.call.key, found.bytes).ok()?;
                 let good = self.call.standing(&opened, &found.tokens) == Standing::Good;
                 if good && until > self.call.cache.clock().now() {
+                    if opened.envelope.is_error {
+                        return self.serve_error(&opened.value);
+                    }
                     return Some(Step::Serve(opened.value));
                 }
                 if self.call.seen().is_some() {
@@ -245,6 +244,20 @@ fn fresh_until(asked: Duration, found: &Found, rules: &Rules) -> Duration {
 }
 
 impl Miss {
+    /// That of a call, begun if there is none.
+    pub(super) fn of<'m>(
+        miss: &'m mut Option<Box<Self>>,
+        call: &Active,
+        rules: &Rules,
+    ) -> &'m mut Self {
+        let ask = match rules.needs_life() {
+            _ if call.refresh => Ask::Force,
+            true => Ask::Above(rules.windows.longest()),
+            false => Ask::IfAbsent,
+        };
+        miss.get_or_insert_with(|| Box::new(Self::new(call.wait(), ask)))
+    }
+
     fn new(wait: Duration, ask: Ask) -> Self {
         Self {
             wait_until: Instant::now() + wait,
@@ -258,6 +271,7 @@ impl Miss {
             held: None,
             load: None,
             storing: None,
+            error: None,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Around the body: what is noted before it runs, and what becomes of what it returned.
 
 use super::lease::{Lease, NoLease};
-use super::machine::{At, Machine, Serving, Step};
+use super::machine::{At, Machine, Miss, Serving, Step};
 use crate::cache::context::{Held, Inside, Keys};
 use crate::codec::envelope::Payload;
+use crate::error::Error;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
+use crate::plan::errors::StoredError;
 use crate::plan::rules::{Computed, Said, Storable};
 use crate::plan::shape::SharedError;
+use crate::store::Act;
+use crate::timers;
 use std::sync::Arc;
 
 impl Machine {
@@ -80,9 +84,32 @@ impl Machine {
         std::mem::replace(&mut miss.lease, Err(NoLease::Theirs)).ok()
     }
 
-    /// Copies the error of the flight that was waited for: `copy` says whether it could be.
+    /// What is to be done with an error that the store has: it is what the call comes to, where the
+    /// function stores its own. Else it is another function's, and there to be replaced.
+    pub(super) fn serve_error(&mut self, error: &Payload) -> Option<Step> {
+        if !self.rules.stores_errors() {
+            return None;
+        }
+        let Self { call, rules, miss, .. } = self;
+        Miss::of(miss, call, rules).error = Some(StoredError(error.to_vec()));
+        Some(Step::CopyError)
+    }
+
+    /// Copies the error that the store has, or that the flight came to that was waited for: `copy` says
+    /// whether it could be.
     #[inline(never)]
     pub(crate) fn copy_error(&mut self, copy: &mut dyn FnMut(&SharedError) -> bool) {
+        if let Some(error) = self.miss.as_mut().and_then(|miss| miss.error.take()) {
+            let error: SharedError = Box::new(error);
+            if !copy(&error) {
+                return self.call.codec_failed(&Error::Codec("an error of another form".into()));
+            }
+            self.call.record(Outcome::Hit);
+            if let Some(leader) = self.miss.as_mut().and_then(|miss| miss.leader.take()) {
+                leader.land(Landing::Error(error));
+            }
+            return;
+        }
         let waiter = self.miss.as_mut().and_then(|miss| miss.waiter.take());
         if waiter.is_some_and(|waiter| waiter.copy_error(copy)) {
             self.call.record(Outcome::Coalesced);
@@ -103,12 +130,40 @@ impl Machine {
     /// return in its place, if there is anything.
     #[inline(never)]
     pub(crate) fn failed(&mut self, error: Option<SharedError>) -> Option<Payload> {
+        let mut to_store = None;
         if let Some(leader) = self.miss.as_mut().and_then(|miss| miss.leader.take()) {
+            if self.rules.stores_errors() && !leader.is_forgotten() {
+                let known = error.as_ref().and_then(|error| error.downcast_ref::<StoredError>());
+                to_store = Some(known.map(|StoredError(bytes)| bytes.clone()));
+            }
             leader.land_for_all(error.map_or(Landing::Unshared, Landing::Error));
         }
-        match self.instead(Serving::InsteadOfFailure) {
-            Some(Step::Serve(value)) => Some(value),
-            _ => None,
+        if let Some(Step::Serve(value)) = self.instead(Serving::InsteadOfFailure) {
+            return Some(value);
+        }
+        match to_store {
+            Some(Some(bytes)) => self.store_error(bytes),
+            Some(None) => {
+                self.call.not_storable(&Error::Codec("its error reads back changed".into()));
+            }
+            None => {}
+        }
+        None
+    }
+
+    /// Stores a failure under the lease that its body had, behind the caller: who asks meanwhile waits for
+    /// the lease. Not where a value may be there that is good for something.
+    fn store_error(&mut self, mut bytes: Vec<u8>) {
+        let Self { call, rules, budget, miss: Some(miss), .. } = self else { return };
+        if call.refresh || call.is_behind() || !timers::available() {
+            return;
+        }
+        let life = rules.error_life(call.cache.settings()).filter(|life| life.as_millis() > 0);
+        let (Some(life), Some(within)) = (life, budget.left()) else { return };
+        if let Ok(lease) = std::mem::replace(&mut miss.lease, Err(NoLease::Theirs))
+            && lease.seal_error(&mut bytes).is_ok()
+        {
+            drop(tokio::spawn(async move { lease.settle(Act::Fill(&bytes, life), within).await }));
         }
     }
 

@@ -105,13 +105,30 @@ impl Lease {
     /// # Errors
     /// When something in it is too large to be written.
     pub(crate) fn seal(&self, load: Option<Duration>, bytes: &mut Vec<u8>) -> Result<usize, Error> {
+        self.put_before(load, false, bytes)
+    }
+
+    /// [`seal`](Self::seal) for an error in the place of a value.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn seal_error(&self, bytes: &mut Vec<u8>) -> Result<(), Error> {
+        self.put_before(None, true, bytes).map(drop)
+    }
+
+    fn put_before(
+        &self,
+        load: Option<Duration>,
+        is_error: bool,
+        bytes: &mut Vec<u8>,
+    ) -> Result<usize, Error> {
         let length = bytes.len();
         let stamp = self.tagged.as_ref().map_or(&[][..], |tagged| &tagged.stamp);
         let fill = match &self.tagged {
             None => None,
             Some(_) => Some(FillId::random().ok_or(Error::Unavailable)?),
         };
-        envelope::seal(&self.key, Envelope { load, fill }, stamp, bytes)?;
+        envelope::seal(&self.key, Envelope { load, fill, is_error }, stamp, bytes)?;
         Ok(bytes.len() - length)
     }
 

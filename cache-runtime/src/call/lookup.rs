@@ -96,6 +96,10 @@ impl Machine {
             self.budget.charge(sent, false); // as with what cannot be read at all
             return None;
         }
+        if opened.envelope.is_error {
+            self.serving = Serving::Hit { sent };
+            return (state == State::Fresh).then(|| self.serve_error(&opened.value)).flatten();
+        }
         let State::Stale { at_once, on_error } = state else {
             if let Some(life) = life
                 && self.is_early(opened.envelope, life)

@@ -20,6 +20,7 @@ use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
 use crate::flight::landing::Waiter;
 use crate::flight::single_flight::Leader;
+use crate::plan::errors::StoredError;
 use crate::plan::rules::{Rules, Storing};
 use crate::store::Ask;
 use std::sync::Arc;
@@ -31,7 +32,8 @@ pub(crate) enum Step {
     /// Decode this, and return it if it can be; then say [`Machine::served`], else
     /// [`Machine::refused`].
     Serve(Payload),
-    /// Copy the error of the flight that was waited for, and return it if it can be.
+    /// Copy the error that the store has, or that the flight came to that was waited for, and return
+    /// it if it can be.
     CopyError,
     /// A limit of the caller's wait is reached. Only for a call that has limits.
     Limit,
@@ -123,6 +125,8 @@ pub(super) struct Miss {
     pub(super) held: Option<Arc<Held>>,
     pub(super) load: Option<Load>,
     pub(super) storing: Option<Storing>,
+    /// An error that the store has.
+    pub(super) error: Option<StoredError>,
 }
 
 impl Call {

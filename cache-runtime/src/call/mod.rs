@@ -227,6 +227,11 @@ impl Active {
         }
     }
 
+    /// Whether it refreshes what its caller has got already.
+    pub(crate) fn is_behind(&self) -> bool {
+        matches!(self.counted, Counted::No)
+    }
+
     /// Counts what the call came to.
     pub(crate) fn record(&self, outcome: Outcome) {
         match &self.counted {

@@ -33,6 +33,8 @@ const LOAD: u8 = 1;
 const FILL: u8 = 2;
 /// The field with the tags: for each how long its name is (two bytes), the name, and its token.
 const TAGS: u8 = 0x83;
+/// The field that says that what follows is an error, and no value. It has no content.
+const ERROR: u8 = 0x84;
 /// Whoever does not know a field of this type or above cannot use the value.
 const MUST_BE_KNOWN: u8 = 0x80;
 
@@ -43,6 +45,8 @@ pub(crate) struct Envelope {
     pub(crate) load: Option<Duration>,
     /// Which fill of its key a value with tags is.
     pub(crate) fill: Option<FillId>,
+    /// Whether it is an error that follows.
+    pub(crate) is_error: bool,
 }
 
 /// The bytes of a value, behind its envelope.
@@ -117,6 +121,11 @@ pub(crate) fn seal(
     tags: &[(Key, TagToken)],
     bytes: &mut Vec<u8>,
 ) -> Result<(), Error> {
+    if envelope.is_error && envelope.fill.is_none() {
+        let header = MAGIC.into_iter().chain([2, 0, 3, ERROR, 0, 0]);
+        drop(bytes.splice(..0, header));
+        return Ok(());
+    }
     let load = match envelope.load {
         Some(load) => Some(u64::try_from(load.as_nanos()).map_err(|_| too_large())?.to_be_bytes()),
         None => None,
@@ -143,6 +152,10 @@ pub(crate) fn seal(
             }
             fields.push(TAGS);
             push_sized(&mut fields, &list)?;
+            if envelope.is_error {
+                fields.push(ERROR);
+                push_sized(&mut fields, &[])?;
+            }
             header.push(2);
             push_sized(&mut header, &fields)?;
         }
@@ -189,7 +202,11 @@ fn split(bytes: &[u8]) -> Option<Split<'_>> {
         Some([1, length, rest @ ..]) => {
             let (load, value) = rest.split_at_checked(usize::from(*length))?;
             let load = if load.is_empty() { None } else { Some(load_of(load)?) };
-            Some(Split { envelope: Envelope { load, fill: None }, tags: None, value })
+            Some(Split {
+                envelope: Envelope { load, fill: None, is_error: false },
+                tags: None,
+                value,
+            })
         }
         Some([2, rest @ ..]) => {
             let (fields, value) = sized(rest)?;
@@ -211,6 +228,7 @@ fn fields_of(mut fields: &[u8]) -> Option<(Envelope, Option<(usize, usize)>)> {
             // Twice would be tags of which some are not looked at.
             TAGS if tags.is_some() || !TagList(content).all(|tag| tag.is_ok()) => return None,
             TAGS => tags = Some((content.len(), rest.len())),
+            ERROR => envelope.is_error = true,
             MUST_BE_KNOWN.. => return None,
             _ => {}
         }

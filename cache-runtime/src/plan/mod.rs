@@ -3,6 +3,7 @@
 //! What needs no type of the user's is in [`Rules`], which the algorithm knows; what does is in
 //! [`Hooks`], which only the shell around it knows.
 
+pub(crate) mod errors;
 pub(crate) mod future;
 pub(crate) mod many;
 pub(crate) mod rules;
@@ -14,6 +15,7 @@ pub(crate) mod windows;
 use crate::codec::told::{self, Told};
 use crate::codec::{Cacheable, Codec};
 use crate::error::Error;
+use errors::StoresErrors;
 use rules::{Rules, Said, SingleFlight, Storable, Ttl};
 use shape::{Equality, ErrorSharing, HoldsOption, Shape};
 use std::any::type_name;
@@ -163,6 +165,17 @@ impl<S: Shape> Plan<S> {
     {
         self.rules.none_ttl = Some(ttl);
         self.hooks.stores_none = true;
+        self
+    }
+
+    /// After [`share_errors`](Self::share_errors), in whose place it comes.
+    #[inline]
+    pub fn err_ttl<C: Codec>(mut self, _codec: PhantomData<C>, ttl: Duration) -> Self
+    where
+        S: StoresErrors,
+    {
+        self.rules.err_ttl = Some(ttl);
+        self.hooks.errors = S::errors::<C>();
         self
     }
 

@@ -44,6 +44,7 @@ pub(crate) struct Rules {
     /// Zero: never.
     pub(super) early: f64,
     pub(super) none_ttl: Option<Duration>,
+    pub(super) err_ttl: Option<Duration>,
     pub(crate) max_size: Option<usize>,
     pub(super) verify: bool,
 }
@@ -101,6 +102,7 @@ impl Rules {
         jitter: 0.0,
         early: 0.0,
         none_ttl: None,
+        err_ttl: None,
         max_size: None,
         verify: true,
     };
@@ -186,6 +188,18 @@ impl Rules {
             (None, Said::Value(None)) => self.shortened(self.ttl.of(settings)?, settings),
         };
         Ok((!ttl.is_zero()).then_some(ttl))
+    }
+
+    /// Whether errors are stored.
+    pub(crate) fn stores_errors(&self) -> bool {
+        self.err_ttl.is_some()
+    }
+
+    /// For how long an error is stored, if it is: with the window of values, in which it is of no use, so
+    /// that what is left of a life says the same of both.
+    pub(crate) fn error_life(&self, settings: &Settings) -> Option<Duration> {
+        let fresh = self.shortened(self.err_ttl?, settings);
+        Some(fresh.saturating_add(self.windows.longest()))
     }
 
     /// `ttl` less its jitter.

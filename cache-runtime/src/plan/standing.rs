@@ -52,7 +52,7 @@ mod tests {
     fn stored(tags: &[(Key, TagToken)]) -> Opened {
         let (key, mut bytes) = (Key::new("p", "k"), b"[]".to_vec());
         let fill = FillId::random().filter(|_| !tags.is_empty());
-        seal(&key, Envelope { load: None, fill }, tags, &mut bytes).unwrap();
+        seal(&key, Envelope { load: None, fill, is_error: false }, tags, &mut bytes).unwrap();
         open(&key, Bytes::Own(bytes)).unwrap()
     }
 

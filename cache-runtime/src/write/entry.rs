@@ -8,8 +8,9 @@ use crate::error::Error;
 use crate::function::Function;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
+use crate::plan::errors::StoredError;
 use crate::plan::rules::{Computed, Rules, Said, Storable};
-use crate::plan::shape::Shape;
+use crate::plan::shape::{Shape, SharedError};
 use crate::plan::standing::{Standing, standing};
 use crate::plan::windows::State;
 use crate::plan::{Hooks, Plan};
@@ -71,6 +72,8 @@ type Tell<'t> = &'t mut dyn FnMut(Said, &dyn Storable);
 /// Hooks without the types that only matter inside.
 trait AnyHooks<R>: Send + Sync {
     fn decode(&self, value: &[u8]) -> Result<Option<R>, Error>;
+    /// The output that a stored error is, for a function that stores its own.
+    fn of_error(&self, error: &[u8]) -> Option<R>;
     /// Tells of the value in an output, if there is one.
     fn of_output(&self, output: &R, tell: Tell<'_>);
     /// The same of what is stored of an output. Of another type it is none that is stored: in a
@@ -82,6 +85,11 @@ impl<S: Shape<Stored: 'static>> AnyHooks<S::Output> for Hooks<S> {
     fn decode(&self, value: &[u8]) -> Result<Option<S::Output>, Error> {
         let stored = (self.decode)(value)?;
         Ok(if self.knows(&stored) { Some(S::join(stored)) } else { None })
+    }
+
+    fn of_error(&self, error: &[u8]) -> Option<S::Output> {
+        let error: SharedError = Box::new(StoredError(error.to_vec()));
+        (self.errors.unpack)(&error)
     }
 
     fn of_output(&self, output: &S::Output, tell: Tell<'_>) {
@@ -131,6 +139,8 @@ impl<R: 'static> Entry<R> {
         });
         let state = if made_stale && state == State::Fresh { windows.made_stale() } else { state };
         match state {
+            State::Fresh if opened.envelope.is_error => Ok(self.hooks.of_error(&opened.value)),
+            _ if opened.envelope.is_error => Ok(None),
             State::Fresh | State::Stale { at_once: true, .. } => {
                 self.rules.takes(opened.value.len())?;
                 self.hooks.decode(&opened.value)

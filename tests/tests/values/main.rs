@@ -4,6 +4,7 @@
 
 mod bytes;
 mod changed;
+mod errors;
 mod kept;
 mod keys;
 mod names;

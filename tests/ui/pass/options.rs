@@ -42,6 +42,11 @@ async fn all(id: u64, _other: &str) -> AppResult<Option<u64>> {
     Ok(Some(id))
 }
 
+#[redis_cache(key = "x:{id}", err_ttl = SHORT, codec = MessagePack)]
+async fn errors_too(id: u64) -> Result<Option<u64>, (u64, String)> {
+    Err((id, String::new()))
+}
+
 #[redis_cache(key = "w:{id}", when = !other.is_empty() || { id > 1 })]
 async fn where_it_holds(id: u64, other: String) -> String {
     other + &id.to_string()

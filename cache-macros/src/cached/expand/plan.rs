@@ -50,6 +50,10 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
             __CODEC
         }
     };
+    let err_ttl = model.options.err_ttl.as_ref().map(|given| {
+        let time = time(given, model);
+        quote_spanned!(span=> .err_ttl(#codec, #time))
+    });
     let value = value(model, output);
     let shape = match &model.batch {
         Some(_) if none_ttl.is_some() => quote_spanned!(span=> #p::or_none::<#value>()),
@@ -71,6 +75,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
     quote_spanned! {span=>
         #plan
         #errors
+        #err_ttl
         #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with
     }
 }

@@ -10,7 +10,7 @@ fn key() -> Key {
 
 fn sealed(load: Option<Duration>, value: &[u8]) -> Vec<u8> {
     let mut bytes = value.to_vec();
-    seal(&key(), Envelope { load, fill: None }, &[], &mut bytes).unwrap();
+    seal(&key(), Envelope { load, fill: None, is_error: false }, &[], &mut bytes).unwrap();
     bytes
 }
 
@@ -73,7 +73,8 @@ proptest! {
     fn tags_come_back_with_their_tokens(value in any_value(), nanos: Option<u64>, tags in tags()) {
         let mut bytes = value.clone();
         let fill = FillId::random().unwrap();
-        let envelope = Envelope { load: nanos.map(Duration::from_nanos), fill: Some(fill) };
+        let load = nanos.map(Duration::from_nanos);
+        let envelope = Envelope { load, fill: Some(fill), is_error: false };
         seal(&key(), envelope, &tags, &mut bytes).unwrap();
         prop_assert!(fill.is_of(&bytes), "scripts look for it there");
         let opened = open(&key(), Bytes::Own(bytes)).unwrap();
@@ -180,7 +181,7 @@ fn other_versions_and_lengths_are_refused() {
 #[test]
 fn what_does_not_fit_is_an_error() {
     let mut bytes = b"1".to_vec();
-    let envelope = Envelope { load: Some(Duration::MAX), fill: None };
+    let envelope = Envelope { load: Some(Duration::MAX), fill: None, is_error: false };
     assert!(matches!(seal(&key(), envelope, &[], &mut bytes), Err(Error::Codec(_))));
     assert_eq!(bytes, b"1");
 }
@@ -195,4 +196,15 @@ fn tags_twice_are_refused() {
 #[test]
 fn no_json_begins_like_an_envelope() {
     assert!(std::str::from_utf8(&MAGIC).is_err());
+}
+
+#[test]
+fn an_error_is_marked_so_that_it_is_no_value_for_older_readers() {
+    let mut bytes = b"\"gone\"".to_vec();
+    let about = Envelope { is_error: true, ..Envelope::default() };
+    seal(&key(), about, &[], &mut bytes).unwrap();
+    assert_eq!(bytes, b"\xFFrch\x02\x00\x03\x84\x00\x00\"gone\"");
+    let opened = open(&key(), Bytes::Own(bytes)).unwrap();
+    assert!(opened.envelope.is_error);
+    assert_eq!(&*opened.value, b"\"gone\"");
 }

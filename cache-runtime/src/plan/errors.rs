@@ -1,0 +1,52 @@
+//! Errors that are stored: what `err_ttl` needs of the error's type.
+
+use super::shape::{ErrorSharing, OkOf, ResultOption, Shape, SharedError};
+use crate::codec::{Cacheable, Codec};
+
+/// The bytes of an error, on the way to whoever waits for it, or from the store.
+#[derive(Debug)]
+pub(crate) struct StoredError(pub(crate) Vec<u8>);
+
+/// A shape whose failures can be stored.
+#[diagnostic::on_unimplemented(
+    message = "`err_ttl` is for functions that return a `Result`",
+    label = "this function returns no `Err` that could be stored",
+    note = "remove `err_ttl`, or return a `Result`"
+)]
+pub trait StoresErrors: Shape {
+    /// Hands errors over by their bytes, to whoever waits and to the store alike.
+    fn errors<C: Codec>() -> ErrorSharing<Self::Output>;
+}
+
+impl<T, E: Cacheable> StoresErrors for OkOf<T, E> {
+    fn errors<C: Codec>() -> ErrorSharing<Result<T, E>> {
+        by_bytes::<C, T, E>()
+    }
+}
+
+impl<T, E: Cacheable> StoresErrors for ResultOption<T, E> {
+    fn errors<C: Codec>() -> ErrorSharing<Result<Option<T>, E>> {
+        by_bytes::<C, Option<T>, E>()
+    }
+}
+
+/// For a `Result` of whatever value.
+pub(crate) fn by_bytes<C: Codec, T, E: Cacheable>() -> ErrorSharing<Result<T, E>> {
+    ErrorSharing {
+        pack: |output| pack::<C, E>(output.as_ref().err()?),
+        unpack: |shared| unpack::<C, E>(shared).map(Err),
+    }
+}
+
+/// What would be read back as something else is handed to nobody.
+fn pack<C: Codec, E: Cacheable>(error: &E) -> Option<SharedError> {
+    let (mut bytes, mut again) = (Vec::new(), Vec::new());
+    C::encode(error, &mut bytes).ok()?;
+    C::encode(&C::decode::<E>(&bytes).ok()?, &mut again).ok()?;
+    let same = bytes == again;
+    same.then(|| Box::new(StoredError(bytes)) as SharedError)
+}
+
+fn unpack<C: Codec, E: Cacheable>(shared: &SharedError) -> Option<E> {
+    C::decode(&shared.downcast_ref::<StoredError>()?.0).ok()
+}

@@ -1,0 +1,10 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(key = "user:{id}", err_ttl = 0)]
+async fn user(id: u64) -> Result<u64, String> {
+    Ok(id)
+}
+
+fn main() {
+    drop(user(1));
+}
