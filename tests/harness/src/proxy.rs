@@ -16,12 +16,21 @@ pub enum Fault {
     Stall,
     /// Answers of so many bytes and more are held back until it ends.
     Hold(usize),
-    /// Answers are read and thrown away: the server did what the client never hears of.
+    /// Questions are read and thrown away: the server never hears of them, nor of later ones by the
+    /// same connection.
+    Deaf,
+    /// Answers are read and thrown away: the server did what the client never hears of, nor of later
+    /// ones by the same connection.
     BlackHole,
     /// Every connection is closed, and each new one at once.
     Drop,
     /// Of the answers of each connection so many more bytes pass, and then it is closed.
     CutAfter(usize),
+    /// Of the answers of each connection so many more bytes pass; the rest goes on when it ends.
+    StallAfter(usize),
+    /// The server's side of every connection is closed, and of each new one at once; what the client
+    /// writes is taken.
+    HalfClose,
     /// Every piece of an answer comes this much later.
     Delay(Duration),
     /// Answers become something that is not Redis' protocol.
@@ -147,9 +156,16 @@ type Writer = tokio::net::tcp::OwnedWriteHalf;
 
 async fn questions(mut from: Reader, mut to: Writer, mut fault: watch::Receiver<Fault>) {
     let mut buffer = vec![0; 16 * 1024];
+    let mut lost = false;
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
-        if fault.wait_for(|fault| *fault != Fault::Stall).await.is_err() {
+        let Ok(now) = fault.wait_for(|fault| *fault != Fault::Stall).await.map(|fault| *fault)
+        else {
             return;
+        };
+        // What comes behind what was lost never arrives either.
+        lost |= now == Fault::Deaf;
+        if lost {
+            continue;
         }
         if to.write_all(&buffer[..n]).await.is_err() {
             return;
@@ -157,11 +173,28 @@ async fn questions(mut from: Reader, mut to: Writer, mut fault: watch::Receiver<
     }
 }
 
+async fn half_closed(fault: &mut watch::Receiver<Fault>) {
+    // An error says that the proxy is gone.
+    let _ = fault.wait_for(|fault| *fault == Fault::HalfClose).await;
+}
+
 async fn answers(mut from: Reader, mut to: Writer, network: Network) {
     let Network { mut fault, held, .. } = network;
     let mut buffer = vec![0; 16 * 1024];
-    let (mut told, mut passed) = (Fault::None, 0);
-    while let Ok(n @ 1..) = from.read(&mut buffer).await {
+    let (mut told, mut passed, mut lost) = (Fault::None, 0, false);
+    let mut halves = fault.clone();
+    loop {
+        let n = tokio::select! {
+            read = from.read(&mut buffer) => match read {
+                Ok(n @ 1..) => n,
+                _ => return,
+            },
+            () = half_closed(&mut halves) => {
+                let _ = to.shutdown().await;
+                // Until the client closes the other half, too.
+                return std::future::pending().await;
+            }
+        };
         let holds = |fault: &Fault| matches!(fault, Fault::Hold(least) if n >= *least);
         if holds(&fault.borrow()) {
             held.fetch_add(1, Ordering::SeqCst);
@@ -171,10 +204,28 @@ async fn answers(mut from: Reader, mut to: Writer, network: Network) {
         if now != told {
             (told, passed) = (now, 0);
         }
+        lost |= now == Fault::BlackHole;
+        if lost {
+            continue;
+        }
         let piece = match now {
-            Fault::None | Fault::Stall | Fault::Hold(_) => &buffer[..n],
+            Fault::None
+            | Fault::Stall
+            | Fault::Hold(_)
+            | Fault::Deaf
+            | Fault::BlackHole
+            | Fault::HalfClose => &buffer[..n],
+            Fault::StallAfter(limit) => {
+                let first = n.min(limit.saturating_sub(passed));
+                if to.write_all(&buffer[..first]).await.is_err()
+                    || (first < n && fault.wait_for(|fault| *fault != now).await.is_err())
+                {
+                    return;
+                }
+                passed += first;
+                &buffer[first..n]
+            }
             Fault::Drop => return,
-            Fault::BlackHole => continue,
             Fault::CutAfter(limit) => &buffer[..n.min(limit - passed)],
             Fault::Delay(by) => {
                 tokio::time::sleep(by).await;
@@ -183,7 +234,9 @@ async fn answers(mut from: Reader, mut to: Writer, network: Network) {
             Fault::Garbage => &b"\x00what is this\r\n"[..],
             Fault::OutOfTurn => &b":7\r\n"[..],
         };
-        passed += piece.len();
+        if !matches!(now, Fault::StallAfter(_)) {
+            passed += piece.len();
+        }
         if to.write_all(piece).await.is_err() {
             return;
         }

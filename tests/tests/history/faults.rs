@@ -22,20 +22,23 @@ pub fn rage(
     while now() < until {
         let while_broken = Duration::from_millis(random.u64(20..400));
         let proxy = &proxies[random.usize(..proxies.len())];
-        let fault = match random.u32(..9) {
+        let fault = match random.u32(..12) {
             0 => Some(Fault::Stall),
             1 => Some(Fault::Drop),
             2 => Some(Fault::CutAfter(random.usize(..200))),
             3 => Some(Fault::BlackHole),
             4 => Some(Fault::Delay(Duration::from_millis(random.u64(10..120)))),
             5 => Some(Fault::Garbage),
-            6 => {
+            6 => Some(Fault::Deaf),
+            7 => Some(Fault::HalfClose),
+            8 => Some(Fault::StallAfter(random.usize(..200))),
+            9 => {
                 server.stop();
                 std::thread::sleep(while_broken);
                 server.cont();
                 None
             }
-            7 => {
+            10 => {
                 let key = format!("shop:{}", text(any(&mut random, keys)));
                 let _ = server.try_command::<()>(&["SET", &key, &huge]);
                 None

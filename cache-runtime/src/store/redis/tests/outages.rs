@@ -147,8 +147,16 @@ async fn garbage_and_cut_answers_are_outages_that_end() {
     server.command::<()>(&["SET", "p:k", &"v".repeat(10_000)]);
     let proxy = FaultProxy::start(server.port());
     let store = store_at(&proxy.url());
-    for fault in [Fault::Garbage, Fault::CutAfter(100), Fault::Drop, Fault::BlackHole, Fault::Stall]
-    {
+    for fault in [
+        Fault::Garbage,
+        Fault::CutAfter(100),
+        Fault::Drop,
+        Fault::HalfClose,
+        Fault::Deaf,
+        Fault::BlackHole,
+        Fault::StallAfter(100),
+        Fault::Stall,
+    ] {
         assert!(works(&store).await, "before {fault:?}");
         proxy.set(fault);
         eventually(DEADLINE, || async { store.get("p:k", BUDGET).await.is_err() }).await;
