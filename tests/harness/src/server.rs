@@ -2,11 +2,16 @@
 
 use crate::certificates::{Authority, Certificate};
 use crate::poll::{DEADLINE, eventually_blocking};
+use crate::program::Program;
+use crate::proxy::FaultProxy;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Set, it puts a network in front of every server, so that each scenario is also seen through one.
+const THROUGH_PROXY: &str = "TEST_THROUGH_PROXY";
 
 /// A port that nobody listens on now.
 pub fn free_port() -> u16 {
@@ -90,11 +95,14 @@ impl RedisServerBuilder {
     /// If there is no `redis-server` on the path, or it does not answer in time.
     pub fn start(self) -> RedisServer {
         let folder = tempfile::tempdir().unwrap();
-        let mut server = RedisServer { port: 0, child: None, folder, builder: self };
+        let mut server = RedisServer { port: 0, child: None, proxy: None, folder, builder: self };
         // Between finding a free port and the server's bind somebody else may take it.
         for _ in 0..5 {
             server.port = free_port();
             if server.launch() {
+                let behind_one = std::env::var_os(THROUGH_PROXY).is_some();
+                let proxied = behind_one && server.builder.sentinel.is_none();
+                server.proxy = proxied.then(|| FaultProxy::start(server.port));
                 return server;
             }
         }
@@ -107,6 +115,8 @@ impl RedisServerBuilder {
 pub struct RedisServer {
     port: u16,
     child: Option<Child>,
+    /// What its clients take for it, if it stands behind one.
+    proxy: Option<FaultProxy>,
     folder: TempDir,
     builder: RedisServerBuilder,
 }
@@ -129,12 +139,12 @@ impl RedisServer {
 
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
-        self.port
+        self.proxy.as_ref().map_or(self.port, FaultProxy::port)
     }
 
     /// `127.0.0.1:port`, as the cache's log says it.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        format!("127.0.0.1:{}", self.port())
     }
 
     /// Its URL, without a password.
@@ -240,7 +250,9 @@ impl RedisServer {
     /// How many connections of others it has (not the one that asks).
     pub fn clients(&self) -> usize {
         let list: String = self.command(&["CLIENT", "LIST"]);
-        list.lines().filter(|line| !line.contains("cmd=client|list")).count()
+        // Before Redis 7 the command has no second part.
+        let asks = |line: &&str| line.contains("cmd=client|list") || line.contains("cmd=client ");
+        list.lines().filter(|line| !asks(line)).count()
     }
 
     /// How often it has run a command, which is named in lower case; those of scripts count.
@@ -263,14 +275,17 @@ impl RedisServer {
     /// Starts the process and waits for it; false if it could not have its port.
     fn launch(&mut self) -> bool {
         let (folder, port) = (self.folder.path().to_owned(), self.port.to_string());
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(&Program::get().path);
         if let Some(lines) = &self.builder.sentinel {
             // It writes there what it has learned.
             let lines: String = lines.iter().map(|line| format!("sentinel {line}\n")).collect();
             std::fs::write(folder.join("sentinel.conf"), lines).unwrap();
             command.arg(folder.join("sentinel.conf")).arg("--sentinel");
         } else {
-            command.args(["--save", "", "--appendonly", "no", "--enable-debug-command", "yes"]);
+            command.args(["--save", "", "--appendonly", "no"]);
+            if Program::get().permits_debug() {
+                command.args(["--enable-debug-command", "yes"]);
+            }
         }
         command.args(["--bind", "127.0.0.1", "--dir"]).arg(&folder);
         if let Some(certificate) = &self.builder.tls {
@@ -294,7 +309,7 @@ impl RedisServer {
         }
         command.args(&self.builder.args);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().expect("there must be a `redis-server` on the path");
+        let child = command.spawn().unwrap();
         let pid = child.id();
         self.child = Some(child);
         let begun = Instant::now();

@@ -51,7 +51,8 @@ pub(super) fn learn(error: &RedisError, asked: Asked, lost: impl FnOnce(&str)) -
 
 /// Judges by the error's code, never by its text, which may hold arguments.
 fn judge(error: &RedisError, asked: Asked) -> Verdict {
-    match error.code() {
+    let in_script = error.detail().filter(|_| error.code() == Some("ERR")).and_then(in_script);
+    match in_script.or(error.code()) {
         None => Verdict::Lost(reason(error)),
         Some("WRONGTYPE") => Verdict::WrongType,
         Some(code) if concerns_everything(code) => Verdict::Lost(code.to_owned()),
@@ -59,6 +60,22 @@ fn judge(error: &RedisError, asked: Asked) -> Verdict {
         Some("NOPERM") if asked == Asked::Read => Verdict::Lost("NOPERM".to_owned()),
         Some(code) => Verdict::Refused(said(code, error.detail())),
     }
+}
+
+/// The code of a command's refusal inside a script, which a server before Redis 7 hides in the
+/// script's own: `Error running script (call to f_…): @user_script:1: -OOM command not allowed…`.
+fn in_script(words: &str) -> Option<&'static str> {
+    const CODES: &[&str] = &["WRONGTYPE", "READONLY", "OOM", "MISCONF", "NOREPLICAS"];
+    let (_, mut said) =
+        words.strip_prefix("Error running script (call to f_")?.split_once("): ")?;
+    while let Some(place) = said.strip_prefix("@user_script:") {
+        (_, said) = place.split_once(": ")?;
+    }
+    if said.starts_with("The user executing the script can't run") {
+        return Some("NOPERM");
+    }
+    let code = said.trim_start_matches('-').split(' ').next()?;
+    CODES.iter().find(|known| **known == code).copied()
 }
 
 /// What `ERR` means; by itself it says nothing. The server's words go on with our arguments, so
@@ -185,6 +202,30 @@ mod tests {
             assert_eq!(said("ERR", Some(words)), expected);
         }
         assert_eq!(said("OOM", Some("unknown command 'EVAL'")), "OOM");
+    }
+
+    #[test]
+    fn what_an_old_server_hides_in_a_script_is_found() {
+        let hidden = |words: &str| {
+            let words =
+                format!("Error running script (call to f_d3c21d0c): @user_script:1: {words}");
+            let error = redis::make_extension_error("ERR".to_owned(), Some(words));
+            judge(&error, Asked::Write)
+        };
+        let refused = |code: &str| Verdict::Refused(code.to_owned());
+        for (words, verdict) in [
+            ("WRONGTYPE Operation against a key holding", Verdict::WrongType),
+            ("@user_script: 1: -READONLY You can't write", refused("READONLY")),
+            ("@user_script: 1: -OOM command not allowed", refused("OOM")),
+            (
+                "@user_script: 1: The user executing the script can't run this command",
+                refused("NOPERM"),
+            ),
+            ("@user_script: 1: SECRET of the key", refused("ERR Error running script")),
+            ("READONLYSECRET", refused("ERR Error running script")),
+        ] {
+            assert_eq!(hidden(words), verdict);
+        }
     }
 
     #[test]

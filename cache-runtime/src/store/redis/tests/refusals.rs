@@ -5,7 +5,10 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_is_read_and_writes_are_suspended() {
     let (primary, replica) = (RedisServer::start(), RedisServer::start());
-    replica.command::<()>(&["SET", "p:k", "v"]);
+    // On both: sooner or later it has what the primary has.
+    for server in [&primary, &replica] {
+        server.command::<()>(&["SET", "p:k", "v"]);
+    }
     let logs = Logs::capture(replica.address());
     let store = store_at(&replica.url());
     assert!(works(&store).await);
