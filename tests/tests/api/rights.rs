@@ -10,7 +10,7 @@ use cache_tests::{
 const FUNCTIONS: &str = "+get +set +del +unlink +pttl +pexpire +eval +evalsha";
 /// All that there is.
 const ALL: &str = "+get +set +del +unlink +pttl +pexpire +eval +evalsha +scan +ping +info +mget \
-                   +strlen";
+                   +strlen +setrange";
 
 #[redis_cache(ttl = 60, key = "plain:{n}")]
 async fn plain(world: &World, n: u64) -> u64 {
@@ -26,6 +26,17 @@ async fn plain(world: &World, n: u64) -> u64 {
     stale_if_error = "1m"
 )]
 async fn windows(world: &World, n: u64) -> Result<u64, String> {
+    assert!(n > 0);
+    world.try_read().await
+}
+
+#[redis_cache(
+    ttl = "1m",
+    key = "tagged:{n}",
+    tags = ["group:{n}"],
+    stale_while_revalidate = "1m"
+)]
+async fn tagged(world: &World, n: u64) -> Result<u64, String> {
     assert!(n > 0);
     world.try_read().await
 }
@@ -97,11 +108,30 @@ async fn of_cached_functions_and_writers() {
 
         let said = said(&cache, &logs).await;
         assert!(said.starts_with("INFO"), "nothing that they need is missing: {said}");
-        for missing in ["SCAN: patterns", "PING: ", "INFO: ", "MGET: ", "STRLEN: "] {
+        for missing in ["SCAN: patterns", "PING: ", "INFO: ", "MGET: ", "STRLEN: ", "SETRANGE: "] {
             assert!(said.contains(missing), "{said}");
         }
         assert_eq!(logs.count("WARN"), 0, "{:?}", logs.lines());
         assert!(cache.clear().await.is_err() && cache.ping().await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_functions_with_tags() {
+    let (_server, cache, logs) = with_rights(&format!("{FUNCTIONS} +mget +strlen +setrange"));
+    let world = World::default();
+    limited(async {
+        for n in 1..=2 {
+            called(&cache, tagged(&world, n)).await.0.unwrap();
+            let (_, observed, _) = called(&cache, tagged(&world, n)).await;
+            assert_eq!((observed.hits, observed.errors), (1, 0), "{:?}", logs.lines());
+        }
+        assert!(cache.soft_invalidate_tag("group:1").await.unwrap());
+        assert_eq!(outcome(called(&cache, tagged(&world, 1)).await.1), "stale");
+        assert!(cache.invalidate_tag("group:2").await.unwrap());
+        assert_eq!(outcome(called(&cache, tagged(&world, 2)).await.1), "miss");
+        assert_eq!(logs.count("WARN"), 0, "{:?}", logs.lines());
     })
     .await;
 }

@@ -24,6 +24,7 @@ enum For {
     Figures,
     ReadingTogether,
     Measuring,
+    SoftTags,
 }
 
 impl For {
@@ -34,8 +35,13 @@ impl For {
             Self::Patterns => "patterns, `clear` and `count_keys` fail",
             Self::Pinging => "`ping` and `health` fail",
             Self::Figures => "`stats` knows nothing of the server",
-            Self::ReadingTogether => "reads that go together cost more",
-            Self::Measuring => "what takes too long to read is read again as a whole",
+            Self::ReadingTogether => {
+                "functions with `tags` are not cached, reads that go together cost more"
+            }
+            Self::Measuring => {
+                "what takes too long to read is read again as a whole, soft invalidations of tags fail"
+            }
+            Self::SoftTags => "soft invalidations of tags fail",
         }
     }
 }
@@ -54,6 +60,7 @@ const QUESTIONS: &[(For, &[&str])] = &[
     (For::Pinging, &["PING"]),
     (For::ReadingTogether, &["MGET", "KEY"]),
     (For::Measuring, &["STRLEN", "KEY"]),
+    (For::SoftTags, &["SETRANGE", "KEY", "0", ""]),
 ];
 
 /// Has the report told what the server lacks, if it can be asked; answers whether it could.
