@@ -7,7 +7,8 @@
 //! shortest way there is printed (`cargo test -p cache-tests --test model -- --nocapture`).
 //! Change a protocol here first, and in the code after.
 //!
-//! Not modelled: the L1 and its pushes, what Redis itself forgets in a failover, slots that move between nodes during a scan, a journal lost with its process,
+//! Not modelled: what Redis itself forgets in a failover, slots that move between nodes during a
+//! scan, a journal lost with its process,
 //! encodings, and how long a wait is (only that it ends).
 
 #![expect(
@@ -21,6 +22,7 @@ mod batch;
 mod explore;
 mod flight;
 mod journal;
+mod l1;
 mod lease;
 mod life;
 mod pattern;
