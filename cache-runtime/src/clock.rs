@@ -55,6 +55,15 @@ impl Clock {
         }
     }
 
+    /// The time of a clock that a test moves, in nanoseconds; of the system's it is `at`.
+    #[inline]
+    pub(crate) fn now_or(&self, at: u64) -> u64 {
+        match &self.0 {
+            Source::System { .. } => at,
+            Source::Manual { nanos, .. } => nanos.load(Ordering::Acquire),
+        }
+    }
+
     /// Moves a manual clock forward; the system's clock is not ours to move and stays as it is.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual { nanos, .. } = &self.0 {

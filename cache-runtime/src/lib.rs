@@ -19,6 +19,7 @@ pub mod guide;
 pub mod http;
 mod io_thread;
 pub mod key;
+mod l1;
 #[allow(missing_docs)] // as above
 mod plan;
 mod store;
@@ -55,7 +56,7 @@ pub use config::Builder;
 pub use error::Error;
 pub use figures::counters::Counts;
 pub use figures::stats::{
-    BreakerState, FunctionStats, JournalStats, ProcessStats, ServerInfo, Stats, Status,
+    BreakerState, FunctionStats, JournalStats, L1Stats, ProcessStats, ServerInfo, Stats, Status,
 };
 pub use function::listed::functions;
 pub use key::{Bucket, CacheKey, KeyWriter};

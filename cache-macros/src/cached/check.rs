@@ -38,6 +38,8 @@ pub(super) fn check(
     let window = options.stale_while_revalidate.as_ref();
     same_for_all_calls("stale_while_revalidate", window, bindings, errors);
     same_for_all_calls("stale_if_error", options.stale_if_error.as_ref(), bindings, errors);
+    let longest = options.l1.as_ref().and_then(|l1| l1.longest.as_ref());
+    same_for_all_calls("l1", longest, bindings, errors);
     if options.given.has("batch") {
         return batch_stands_alone(options, errors);
     }

@@ -4,7 +4,7 @@
 //! options, or about an option and the function, is in `check`.
 
 use crate::cached::list::{self, Written};
-use crate::cached::values::{self, Companion, SingleFlight, Timeout, Ttl};
+use crate::cached::values::{self, Companion, L1, SingleFlight, Timeout, Ttl};
 use crate::shared::table::{AllGiven, Row};
 use crate::shared::times::{self, Time};
 use crate::shared::values::{boolean, cache, function, string, templates};
@@ -36,6 +36,7 @@ pub(crate) struct Options {
     pub(crate) single_flight: Option<SingleFlight>,
     pub(crate) codec: Option<Type>,
     pub(crate) verify: Option<bool>,
+    pub(crate) l1: Option<L1>,
     pub(crate) cache: Option<Expr>,
     pub(crate) entry: Option<Companion>,
     /// The number of a method whose companion the attribute on its `impl` makes.
@@ -54,6 +55,8 @@ impl Options {
 
 /// A value has one life: which of two would win is nothing to guess.
 const TWO_TTLS: &str = "both give the time to live";
+
+const NOT_YET: &str = "do not work together yet";
 
 pub(crate) const TABLE: &[Row<Options>] = &[
     Row {
@@ -272,6 +275,19 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   what the next calls get",
         without: "a value that would come back changed is returned, not stored",
         parse: |options, parser| parser.expr(&mut options.verify, boolean),
+        ..Row::DEFAULT
+    },
+    Row {
+        name: "l1",
+        example: "l1 = \"10s\"",
+        forms: "`l1`, `l1 = \"10s\"`",
+        meaning: "also keep the value in this process, as it is, until Redis says that it has \
+                  changed (feature `l1`), see below; the duration is the longest. The value is \
+                  `Clone + Send + Sync + 'static`: an `Arc<T>` is cheapest",
+        without: "a hit asks Redis",
+        also_called: &["memory", "local", "in_memory"],
+        excludes: &[("tags", NOT_YET)],
+        parse: |options, parser| values::l1(parser, &mut options.l1),
         ..Row::DEFAULT
     },
     Row {

@@ -31,6 +31,14 @@ pub(crate) enum SingleFlight {
     Off,
 }
 
+/// That values are kept in the process too.
+#[derive(Debug)]
+pub(crate) struct L1 {
+    /// The option that says it.
+    pub(crate) name: Ident,
+    pub(crate) longest: Option<Time>,
+}
+
 /// What `entry` says of the companion.
 #[derive(Debug)]
 pub(crate) enum Companion {
@@ -163,6 +171,19 @@ pub(super) fn early_refresh(
         return Ok(());
     }
     parser.expr(beta, self::beta)
+}
+
+/// `l1`, which has no longest time, or `l1 = "10s"`.
+pub(super) fn l1(parser: &mut ValueParser<'_>, l1: &mut Option<L1>) -> syn::Result<()> {
+    let name = parser.name.clone();
+    if parser.is_bare() {
+        *l1 = Some(L1 { name, longest: None });
+        return Ok(());
+    }
+    let mut longest = None;
+    parser.expr(&mut longest, times::life)?;
+    *l1 = longest.map(|longest| L1 { name, longest: Some(longest) });
+    Ok(())
 }
 
 /// `1.0`, or an expression of type `f64`.

@@ -3,7 +3,7 @@
 use super::Cache;
 use crate::config::{Bounds, Builder, Off, Settings, Target};
 use crate::error::Error;
-use crate::function::registry::{ttl_settings, warn_of_overlaps};
+use crate::function::registry::{has_option, ttl_settings, warn_of_overlaps};
 use crate::store::any::AnyStore;
 use crate::store::memory::MemoryStore;
 
@@ -86,6 +86,11 @@ fn announce(settings: &Settings) {
             prefix = &*settings.prefix,
             "nothing says which prefix to use; services that share a Redis need one each: set \
              REDIS_KEY_PREFIX"
+        ),
+        Target::Memory(_) if has_option("l1") => tracing::info!(
+            target: "cache_runtime",
+            prefix = &*settings.prefix,
+            "a cache in memory keeps its values in this process as it is: `l1` adds nothing to it"
         ),
         _ => {}
     }

@@ -30,8 +30,8 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Whether a call or a put around the call computes `key`: it would wait in vain for that.
-    pub(crate) fn computes(&self, cache: &Cache, key: &Key) -> bool {
+    /// Whether a call or a put around the call computes the key whose text this is: it would wait in vain for that.
+    pub(crate) fn computes(&self, cache: &Cache, key: &str) -> bool {
         let covers = |held: &Arc<Held>| held.covers(cache, key);
         self.held.as_ref().is_some_and(covers) || Inside::current().as_ref().is_some_and(covers)
     }
@@ -73,9 +73,9 @@ impl Context {
 }
 
 impl Held {
-    fn covers(&self, cache: &Cache, key: &Key) -> bool {
+    fn covers(&self, cache: &Cache, key: &str) -> bool {
         let has = match &self.keys {
-            Keys::One(own) => own == key,
+            Keys::One(own) => own.whole() == key,
             Keys::Several(own) => own.contains(key),
         };
         (has && self.cache.is(cache))

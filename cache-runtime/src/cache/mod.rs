@@ -14,9 +14,10 @@ use crate::error::Error;
 use crate::figures::counters::{CachePadded, Counters};
 use crate::figures::stats::{ProcessStats, Stats, Status};
 use crate::flight::leases::Leases;
-use crate::flight::single_flight::Flights;
+use crate::flight::single_flight::{Flights, Old};
 use crate::flight::slots::Slots;
 use crate::function::listed::functions;
+use crate::l1::L1;
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
 use crate::store::{Event, Reachability, Store};
@@ -48,6 +49,8 @@ struct Inner {
     settings: Settings,
     store: AnyStore,
     flights: Flights,
+    /// What is kept in this process, where that is of use.
+    l1: Option<Arc<L1>>,
     slots: Slots,
     leases: Arc<Leases>,
     counters: CachePadded<Counters>,
@@ -64,6 +67,15 @@ impl WeakCache {
     }
 }
 
+/// What was kept of keys whose flights are forgotten is old as well.
+fn forgetting(l1: Arc<L1>) -> impl Fn(Old<'_>) + Send + Sync {
+    move |old| match old {
+        Old::Keys(keys) => l1.forget(keys),
+        Old::Matching(matches) => l1.forget_matching(matches),
+        Old::Everything => l1.forget_all(),
+    }
+}
+
 static GLOBAL: OnceCell<Cache> = OnceCell::new();
 
 impl Cache {
@@ -77,7 +89,15 @@ impl Cache {
         Ok(Self::over(store, settings))
     }
 
-    fn over(store: AnyStore, settings: Settings) -> Self {
+    fn over(mut store: AnyStore, settings: Settings) -> Self {
+        let l1 = match store {
+            AnyStore::Redis(_) => L1::new(settings.l1_capacity, &settings.clock),
+            // A value in this process needs no second place there.
+            AnyStore::Memory(_) | AnyStore::Disabled(_) => None,
+        };
+        if let Some(l1) = &l1 {
+            store.track(l1, settings.l1_without_tracking);
+        }
         let wake = Arc::new(Notify::new());
         let told = wake.clone();
         store.listen(move |event| {
@@ -90,7 +110,11 @@ impl Cache {
             wake,
             settings,
             store,
-            flights: Flights::default(),
+            flights: match &l1 {
+                Some(l1) => Flights::telling(forgetting(l1.clone())),
+                None => Flights::default(),
+            },
+            l1,
             slots: Slots::default(),
             leases: Arc::default(),
             counters: CachePadded(Counters::new()),
@@ -163,6 +187,7 @@ impl Cache {
                 total,
                 hit_rate: total.hit_rate(),
                 refreshing: self.slots().running(),
+                l1: self.l1().map(L1::figures),
                 functions: functions(),
             },
             server: server.ok(),
@@ -194,6 +219,10 @@ impl Cache {
 
     pub(crate) fn flights(&self) -> &Flights {
         &self.0.flights
+    }
+
+    pub(crate) fn l1(&self) -> Option<&L1> {
+        self.0.l1.as_deref()
     }
 
     pub(crate) fn slots(&self) -> &Slots {

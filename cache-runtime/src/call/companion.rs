@@ -63,7 +63,7 @@ fn begin_entry(
     let (cache, function) = of_companion(location, ident, self_name, explicit);
     match function {
         Ok(function) => {
-            let key = render_key(function, &cache, render);
+            let key = render_key(function, &cache, render).map(KeyWriter::completed);
             let key = key.map_err(|why| Error::Invalid(why.to_owned()));
             EntryCall { function, cache, key, tags: Tags::default() }
         }

@@ -32,7 +32,7 @@ impl Machine {
     }
 
     pub(super) async fn fill(&mut self) {
-        let Self { call, budget, miss: Some(miss), .. } = self else { return };
+        let Self { call, rules, budget, miss: Some(miss), .. } = self else { return };
         let Some(leader) = miss.leader.take() else { return };
         let lease = std::mem::replace(&mut miss.lease, Err(NoLease::Theirs));
         let Storing { mut bytes, load, life, fresh } = miss.storing.take().unwrap_or_default();
@@ -68,6 +68,12 @@ impl Machine {
             Err(NoLease::Distrusted) if !call.trusts() => Confirmed::NobodyCan,
             Err(NoLease::Theirs | NoLease::Distrusted) => Confirmed::No,
         };
+        // The push that says so comes soon, and who has refreshed is not to read what was before.
+        if (rules.l1.is_some() || call.refresh)
+            && let Some(l1) = call.cache.l1()
+        {
+            l1.forget(std::slice::from_ref(&call.key));
+        }
         let value = bytes.as_ref().and_then(|bytes| bytes.get(before..));
         let landing = match value.filter(|_| leader.has_waiters()) {
             Some(value) => Landing::Value(value.into(), now.saturating_add(fresh)),

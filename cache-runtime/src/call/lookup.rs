@@ -3,9 +3,10 @@
 use super::machine::{At, Machine, Serving, Stale, Step};
 use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
+use crate::l1::{Keeping, L1};
 use crate::plan::standing::Standing;
-use crate::plan::windows::{State, is_early};
-use crate::store::{Found, Store, Want};
+use crate::plan::windows::{State, early, is_early};
+use crate::store::{Found, Store, ToKeep, Want};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,16 +48,24 @@ impl Machine {
                 true => (Want::Life, call.cache.clock().now()),
                 false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
             };
-            let read = match &call.tagged {
-                None => store.read(&call.key, want, within).await,
-                // Boxed: a call without tags does not pay for the room that it needs.
-                Some(tagged) => {
+            let mut to_keep = None;
+            let read = match (&call.tagged, self.rules.l1) {
+                (None, None) => store.read(&call.key, want, within).await,
+                // Boxed: other calls do not pay for the room that these need.
+                (Some(tagged), _) => {
                     Box::pin(store.read_tagged(&call.key, want, &tagged.tags, within)).await
+                }
+                (None, Some(_)) => {
+                    let read = Box::pin(store.read_to_keep(&call.key, want, within)).await;
+                    read.map(|(read, keep)| {
+                        to_keep = keep;
+                        read
+                    })
                 }
             };
             let worked = read.is_ok();
             let step = match read {
-                Ok(read) => read.found.and_then(|found| self.judge(found, asked, sent)),
+                Ok(read) => read.found.and_then(|found| self.judge(found, to_keep, asked, sent)),
                 Err(error @ Error::WrongType) => {
                     self.call.codec_failed(&error);
                     None
@@ -75,7 +84,13 @@ impl Machine {
     }
 
     /// What is to be done with what was found.
-    fn judge(&mut self, found: Found, asked: Duration, sent: Instant) -> Option<Step> {
+    fn judge(
+        &mut self,
+        found: Found,
+        to_keep: Option<ToKeep>,
+        asked: Duration,
+        sent: Instant,
+    ) -> Option<Step> {
         let life = found.left.map(|left| Remaining { asked, left });
         let state = life.map_or(State::Fresh, |life| self.state(life.end()));
         if state == State::Expired {
@@ -102,10 +117,11 @@ impl Machine {
         }
         let State::Stale { at_once, on_error } = state else {
             if let Some(life) = life
-                && self.is_early(opened.envelope, life)
+                && (self.call.early || self.is_early(opened.envelope, life))
             {
                 self.refresh_above(life.left);
             }
+            self.keeping = to_keep.and_then(|to_keep| self.keeping(to_keep, opened.envelope));
             self.serving = Serving::Hit { sent };
             return Some(Step::Serve(opened.value));
         };
@@ -120,6 +136,28 @@ impl Machine {
             self.refresh_above(self.rules.windows.longest());
         }
         self.serve_stale(Serving::Stale)
+    }
+
+    /// How a fresh value is kept in this process, if it may be.
+    fn keeping(&self, read: ToKeep, envelope: Envelope) -> Option<Box<Keeping>> {
+        let longest = self.rules.l1?;
+        let call = &self.call;
+        if longest == Duration::MAX && call.cache.l1().is_none_or(L1::is_untracked) {
+            return None; // nobody says when it ends
+        }
+        let fresh = read
+            .left
+            .map_or(Duration::MAX, |left| left.saturating_sub(self.rules.windows.longest()));
+        let load = self.rules.early().zip(envelope.load);
+        let early = load.map(|(beta, load)| early(load, beta, call.cache.clock().random()));
+        let (end, early) = match early {
+            // Before the end of its time to live, and not before the end of its time here.
+            Some(early) if fresh.saturating_sub(early) < longest => {
+                (fresh.min(longest), fresh.saturating_sub(early))
+            }
+            _ => (fresh.min(longest), Duration::MAX),
+        };
+        Some(Box::new(Keeping { reading: read.reading, life: end, early }))
     }
 
     /// What a value whose life in the store ends at `end` is good for now.

@@ -20,6 +20,7 @@ use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
 use crate::flight::landing::Waiter;
 use crate::flight::single_flight::Leader;
+use crate::l1::{Keeping, Value};
 use crate::plan::errors::StoredError;
 use crate::plan::rules::{Rules, Storing};
 use crate::store::Ask;
@@ -102,7 +103,9 @@ pub(crate) struct Machine {
     /// Whether the value that was served is to be refreshed, unless there is one by then with more
     /// than this of its life left.
     refresh: Option<Duration>,
-    /// Boxed: few calls have any.
+    /// What is to be known of a value that may be kept in this process. Boxed, as the next two are:
+    /// few calls have any.
+    pub(super) keeping: Option<Box<Keeping>>,
     pub(super) deadlines: Option<Box<Deadlines>>,
     /// Boxed: a hit does not pay for the room that a miss needs.
     pub(super) miss: Option<Box<Miss>>,
@@ -150,6 +153,7 @@ impl Machine {
             budget: Budget::new(call.cache.settings().timeout),
             stale: None,
             refresh: None,
+            keeping: None,
             deadlines: deadlines.map(Box::new),
             miss: None,
             call,
@@ -219,6 +223,19 @@ impl Machine {
     /// also be a `None` that the function does not store.
     pub(crate) fn serves_computed(&self) -> bool {
         matches!(self.serving, Serving::Coalesced)
+    }
+
+    /// Keeps what was looked up in this process, if it may be: a value of a type of that size.
+    #[inline(never)]
+    pub(crate) fn keep(&mut self, value: &Payload, size: usize, keep: &dyn Fn() -> Value) {
+        if let (Some(keeping), Serving::Hit { .. }) = (self.keeping.take(), self.serving)
+            && let Some(l1) = self.call.cache.l1()
+        {
+            let key = &self.call.key;
+            // Twice as much as it is encoded as: what it is taken apart into lies in several places.
+            let bytes = 2 * value.len() + size + key.whole().len();
+            l1.keep(key, *keeping, bytes, keep());
+        }
     }
 
     /// What was to be decoded has been, and is returned.

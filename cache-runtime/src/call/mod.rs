@@ -10,6 +10,7 @@ mod deadlines;
 mod fill;
 pub(crate) mod lease;
 pub(crate) mod limits;
+pub(crate) mod local;
 mod lookup;
 mod machine;
 pub(crate) mod plain;
@@ -46,6 +47,8 @@ pub(crate) struct Active {
     pub(crate) refresh: bool,
     /// Boxed: most calls have no tags.
     pub(crate) tagged: Option<Box<Tagged>>,
+    /// What is kept of it is to be refreshed before its time.
+    early: bool,
     waits: Waits,
     observer: Option<Arc<Observer>>,
     counted: Counted,
@@ -122,33 +125,44 @@ fn bypassed(function: &Function, cache: &Cache, observer: Option<&Observer>) -> 
 fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_>) -> Call {
     let mut context = Context::current();
     let cache = Handle::choose(explicit, context.cache.take());
-    let key = if context.mode == Mode::Bypass || cache.is_disabled() {
-        None
-    } else {
-        match render_key(function, &cache, render) {
-            Ok(key) => Some(key),
-            Err(why) => {
-                function.warn_of_refusal(why);
-                None
-            }
-        }
-    };
+    let key = asked(function, &context, &cache, render).map(KeyWriter::completed);
     match key {
-        Some(key) => Call(Some(Active {
-            function,
-            refresh: context.mode == Mode::Refresh,
-            tagged: None,
-            waits: if context.computes(&cache, &key) { Waits::Not } else { Waits::Long },
-            cache,
-            key,
-            observer: context.observer,
-            counted: Counted::Yes,
-        })),
+        Some(key) => Call::of(function, context, cache, key),
         None => bypassed(function, &cache, context.observer.as_deref()),
     }
 }
 
+/// The key of a call, unless there is nothing to look up.
+#[inline]
+fn asked<'s>(
+    function: &'s Function,
+    context: &Context,
+    cache: &'s Cache,
+    render: Render<'_>,
+) -> Option<KeyWriter<'s>> {
+    if context.mode == Mode::Bypass || cache.is_disabled() {
+        return None;
+    }
+    render_key(function, cache, render).map_err(|why| function.warn_of_refusal(why)).ok()
+}
+
 impl Call {
+    #[inline]
+    fn of(function: &'static Function, context: Context, cache: Handle, key: Key) -> Self {
+        let held = context.computes(&cache, key.whole());
+        Self(Some(Active {
+            function,
+            refresh: context.mode == Mode::Refresh,
+            early: false,
+            tagged: None,
+            waits: if held { Waits::Not } else { Waits::Long },
+            cache,
+            key,
+            observer: context.observer,
+            counted: Counted::Yes,
+        }))
+    }
+
     /// What is stored has the tags that `write` writes.
     #[must_use]
     #[inline]
@@ -205,9 +219,15 @@ fn rendered<'c>(
     }
 }
 
-fn render_key(function: &Function, cache: &Cache, render: Render<'_>) -> Result<Key, &'static str> {
-    let key = rendered(function, cache, render)?.finish(function.mark());
-    if function.is_forged(key.bare()) {
+/// The text of a key, complete.
+fn render_key<'c>(
+    function: &'c Function,
+    cache: &'c Cache,
+    render: Render<'_>,
+) -> Result<KeyWriter<'c>, &'static str> {
+    let mut key = rendered(function, cache, render)?;
+    key.complete(function.mark());
+    if function.is_forged(key.rendering()) {
         return Err(
             "an argument at the beginning of its key reads like the path of another cached \
                     function: begin the key with text",
@@ -303,6 +323,7 @@ impl Active {
             key: self.key.clone(),
             refresh: self.refresh,
             tagged: self.tagged.clone(),
+            early: false,
             waits: self.waits,
             observer: self.observer.clone(),
             counted: Counted::Yes,

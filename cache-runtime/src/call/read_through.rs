@@ -5,6 +5,7 @@ use super::Call;
 use super::machine::{Machine, Step};
 use super::work::Body;
 use crate::codec::envelope::Payload;
+use crate::plan::keeper::Keeping;
 use crate::plan::shape::Shape;
 use crate::plan::{Hooks, Plan};
 use std::future::poll_fn;
@@ -113,6 +114,9 @@ pub(super) fn serve<S: Shape>(
 ) -> Option<S::Output> {
     match (hooks.decode)(&value) {
         Ok(stored) if machine.serves_computed() || hooks.knows(&stored) => {
+            if let Some(keeper) = hooks.keeping.keeper() {
+                machine.keep(&value, size_of::<S::Stored>(), &|| (keeper.keep)(&stored));
+            }
             machine.served(&value);
             Some(S::join(stored))
         }

@@ -3,7 +3,7 @@
 use super::environment::{Environment, malformed};
 use super::server::{Password, Tls};
 use super::settings::{
-    CONNECTIONS, InVain, KeySecret, MAX_SIZE, PREFIX, Settings, TIMEOUT, TTL, WAIT,
+    CONNECTIONS, InVain, KeySecret, L1_CAPACITY, MAX_SIZE, PREFIX, Settings, TIMEOUT, TTL, WAIT,
 };
 use super::target::{Off, Target};
 use crate::clock::Clock;
@@ -62,6 +62,8 @@ pub struct Builder {
     empty_secret: bool,
     connections: Option<usize>,
     max_size: Option<usize>,
+    l1_capacity: Option<u64>,
+    l1_without_tracking: bool,
     clock: Option<Clock>,
 }
 
@@ -222,6 +224,22 @@ impl Builder {
         self
     }
 
+    /// How many bytes the values of functions with `l1` may take in this process, all together and
+    /// by an estimate: what a value is encoded as, twice, its own size, its key, and some more.
+    /// Default: 64 MiB. Zero is an [`Error::Config`] of `build()`.
+    pub fn l1_capacity(mut self, bytes: u64) -> Self {
+        self.l1_capacity = Some(bytes);
+        self
+    }
+
+    /// Whether functions with a duration, as `l1 = "10s"`, keep values in this process also where
+    /// the server, or a proxy before it, cannot say what changes (`CLIENT TRACKING`). What another
+    /// process invalidates is then served for so long. Default: `false`.
+    pub fn l1_without_tracking(mut self, allowed: bool) -> Self {
+        self.l1_without_tracking = allowed;
+        self
+    }
+
     /// Where time and chance come from; for tests that move the clock. Default: the machine's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
@@ -263,6 +281,10 @@ impl Builder {
             return Err(malformed("max_size(..)", "between 1 byte and 512 MiB"));
         }
         let timeout = self.timeout.unwrap_or(TIMEOUT);
+        let l1_capacity = self.l1_capacity.unwrap_or(L1_CAPACITY);
+        if l1_capacity == 0 {
+            return Err(malformed("l1_capacity(..)", "above zero"));
+        }
         Ok(Settings {
             target,
             in_vain,
@@ -275,6 +297,8 @@ impl Builder {
             key_secret: self.key_secret,
             connections,
             max_size,
+            l1_capacity,
+            l1_without_tracking: self.l1_without_tracking,
             clock: self.clock.unwrap_or_default(),
         })
     }
@@ -357,6 +381,8 @@ impl fmt::Debug for Builder {
             .field("key_secret", &self.key_secret)
             .field("connections", &self.connections)
             .field("max_size", &self.max_size)
+            .field("l1_capacity", &self.l1_capacity)
+            .field("l1_without_tracking", &self.l1_without_tracking)
             .field("clock", &self.clock)
             .finish_non_exhaustive()
     }

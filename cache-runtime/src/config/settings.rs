@@ -19,6 +19,7 @@ pub(super) const WAIT: Duration = Duration::from_secs(10);
 pub(super) const CONNECTIONS: usize = 1;
 /// More than a network of a gigabit brings within the default timeout.
 pub(super) const MAX_SIZE: usize = 64 << 20;
+pub(super) const L1_CAPACITY: u64 = 64 << 20;
 
 /// What somebody said of where the values are to be kept, and has no effect.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -53,6 +54,10 @@ pub(crate) struct Settings {
     pub(crate) connections: usize,
     /// Of encoded values, where their function does not say.
     pub(crate) max_size: usize,
+    /// How many bytes are kept in this process.
+    pub(crate) l1_capacity: u64,
+    /// Whether functions that say for how long keep values that nobody tracks.
+    pub(crate) l1_without_tracking: bool,
     pub(crate) clock: Clock,
 }
 
@@ -80,6 +85,8 @@ impl Settings {
             key_secret: None,
             connections: CONNECTIONS,
             max_size: MAX_SIZE,
+            l1_capacity: L1_CAPACITY,
+            l1_without_tracking: false,
             clock: Clock::system(),
         }
     }

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) enum Outcome {
     /// The store had the value.
     Hit,
+    /// It was kept in this process.
+    MemoryHit,
     /// The body ran.
     Miss,
     /// The store had a value past its time to live that could be served all the same.
@@ -28,6 +30,7 @@ impl Outcome {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",
+            Self::MemoryHit => "memory_hit",
             Self::Miss => "miss",
             Self::Stale => "stale",
             Self::Coalesced => "coalesced",
@@ -53,6 +56,7 @@ impl<T> Deref for CachePadded<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     hits: AtomicU64,
+    memory_hits: AtomicU64,
     misses: AtomicU64,
     stale: AtomicU64,
     coalesced: AtomicU64,
@@ -67,6 +71,7 @@ impl Counters {
     pub(crate) const fn new() -> Self {
         Self {
             hits: AtomicU64::new(0),
+            memory_hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             stale: AtomicU64::new(0),
             coalesced: AtomicU64::new(0),
@@ -81,6 +86,7 @@ impl Counters {
     pub(crate) fn count(&self, outcome: Outcome) {
         let counter = match outcome {
             Outcome::Hit => &self.hits,
+            Outcome::MemoryHit => &self.memory_hits,
             Outcome::Miss => &self.misses,
             Outcome::Stale => &self.stale,
             Outcome::Coalesced => &self.coalesced,
@@ -106,8 +112,10 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> Counts {
+        let memory_hits = self.memory_hits.load(Ordering::Relaxed);
         Counts {
-            hits: self.hits.load(Ordering::Relaxed),
+            hits: self.hits.load(Ordering::Relaxed).saturating_add(memory_hits),
+            memory_hits,
             misses: self.misses.load(Ordering::Relaxed),
             stale: self.stale.load(Ordering::Relaxed),
             coalesced: self.coalesced.load(Ordering::Relaxed),
@@ -125,8 +133,10 @@ impl Counters {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counts {
-    /// Calls that the store answered.
+    /// Calls that were answered with a value that was there, in the store or in this process.
     pub hits: u64,
+    /// Those of the hits that this process answered by itself (`l1`).
+    pub memory_hits: u64,
     /// Calls that ran their body, or waited for one until their `hard_timeout`.
     pub misses: u64,
     /// Calls that were answered with a value past its time to live, as the function's stale windows

@@ -59,8 +59,32 @@ pub struct ProcessStats {
     pub hit_rate: Option<f64>,
     /// Bodies in the background that have not ended yet.
     pub refreshing: usize,
+    /// What is kept in this process (`l1`); `null` without the feature, and where there is no Redis
+    /// to keep it right.
+    pub l1: Option<L1Stats>,
     /// Each function of the program, through whatever cache it was called.
     pub functions: Vec<FunctionStats>,
+}
+
+/// What a cache keeps in this process for functions with `l1`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct L1Stats {
+    /// Whether there is a connection now on which Redis says what changes. Without one nothing is
+    /// served from here.
+    pub tracked: bool,
+    /// Values that are kept.
+    pub entries: u64,
+    /// What they are counted as, an estimate.
+    pub bytes: u64,
+    /// How many bytes there may be.
+    pub capacity: u64,
+    /// Keys of which Redis said that they have changed, and flushes.
+    pub pushes: u64,
+    /// How often everything was dropped: a flush, or the connection was lost.
+    pub drops: u64,
+    /// Values that were dropped to make room for others, or too large to be kept.
+    pub evictions: u64,
 }
 
 /// One cached function of the program.

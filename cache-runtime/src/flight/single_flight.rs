@@ -7,6 +7,7 @@ use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 /// The flights of one cache, and the keys whose stored values are not to be trusted: to look
@@ -18,6 +19,20 @@ pub(crate) struct Flights {
     open: Arc<Mutex<Open>>,
     /// Whether the journal has anything in it, for those who need not know what.
     doubt: AtomicBool,
+    /// Who else knows something of keys.
+    also: Also,
+}
+
+type Told = dyn Fn(Old<'_>) + Send + Sync;
+
+/// Told of all that is forgotten.
+#[derive(Default)]
+struct Also(Option<Box<Told>>);
+
+impl fmt::Debug for Also {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Also").field(&self.0.is_some()).finish()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -75,9 +90,20 @@ impl Open {
 }
 
 impl Flights {
-    /// Joins the flight of `key`, or starts it for what will have `tags`.
+    /// Joins the flight of `key`, or starts it, for entries with `tags`.
     pub(crate) fn join(&self, key: &Key, tags: &Tags) -> Role {
         self.join_in(&mut lock(&self.open), key, tags)
+    }
+
+    /// Flights that tell `also` of all that is forgotten, before whoever forgets it goes on.
+    pub(crate) fn telling(also: impl Fn(Old<'_>) + Send + Sync + 'static) -> Self {
+        Self { also: Also(Some(Box::new(also))), ..Self::default() }
+    }
+
+    fn tell(&self, old: Old<'_>) {
+        if let Some(also) = &self.also.0 {
+            also(old);
+        }
     }
 
     /// [`join`](Self::join)s all of these in one step, so that of two callers with the same keys
@@ -114,6 +140,7 @@ impl Flights {
     /// before, and what that comes to is not stored.
     pub(crate) fn forget(&self, old: Old<'_>) {
         lock(&self.open).forget(old);
+        self.tell(old);
     }
 
     /// Whether the journal is empty; all that a call pays for it while it is.
@@ -129,32 +156,45 @@ impl Flights {
     /// Queues `keys` in the journal, and lets no later caller join what was begun before. Answers
     /// whether everything is distrusted from now on.
     pub(crate) fn distrust(&self, keys: &[Key]) -> bool {
-        let open = &mut *lock(&self.open);
         let mut overflows = false;
-        for key in keys {
-            overflows |= open.journal.queue(key) == Distrusted::Everything;
-        }
-        open.forget(if overflows { Old::Everything } else { Old::Keys(keys) });
-        self.doubt.store(!open.journal.is_empty(), Ordering::Release);
+        let old = {
+            let open = &mut *lock(&self.open);
+            for key in keys {
+                overflows |= open.journal.queue(key) == Distrusted::Everything;
+            }
+            let old = if overflows { Old::Everything } else { Old::Keys(keys) };
+            open.forget(old);
+            self.doubt.store(!open.journal.is_empty(), Ordering::Release);
+            old
+        };
+        self.tell(old);
         overflows
     }
 
     /// [`distrust`](Self::distrust) for what a pattern names.
     pub(crate) fn distrust_set(&self, set: &Keys) -> bool {
-        let open = &mut *lock(&self.open);
-        let overflows = open.journal.queue_set(set) == Distrusted::Everything;
         let is_old = |key: &Key| set.holds(key);
-        open.forget(if overflows { Old::Everything } else { Old::Matching(&is_old) });
-        self.doubt.store(true, Ordering::Release);
+        let (overflows, old) = {
+            let open = &mut *lock(&self.open);
+            let overflows = open.journal.queue_set(set) == Distrusted::Everything;
+            let old = if overflows { Old::Everything } else { Old::Matching(&is_old) };
+            open.forget(old);
+            self.doubt.store(true, Ordering::Release);
+            (overflows, old)
+        };
+        self.tell(old);
         overflows
     }
 
     /// [`distrust`](Self::distrust) for every key there may be.
     pub(crate) fn distrust_all(&self) {
-        let open = &mut *lock(&self.open);
-        open.journal.queue_everything();
-        open.forget(Old::Everything);
-        self.doubt.store(true, Ordering::Release);
+        {
+            let open = &mut *lock(&self.open);
+            open.journal.queue_everything();
+            open.forget(Old::Everything);
+            self.doubt.store(true, Ordering::Release);
+        }
+        self.tell(Old::Everything);
     }
 
     /// Looks into the journal, or changes it.

@@ -126,6 +126,13 @@ impl Registry {
     }
 }
 
+/// Whether any function has this option.
+pub(crate) fn has_option(name: &str) -> bool {
+    let given =
+        |function: &&Function| function.declared.options.iter().any(|(option, _)| *option == name);
+    registry().functions.iter().any(given)
+}
+
 /// The names that functions give to `ttl_setting`.
 pub(crate) fn ttl_settings() -> impl Iterator<Item = &'static str> {
     let options = registry().functions.iter().flat_map(|f| f.declared.options);

@@ -7,7 +7,7 @@ use crate::codec::{Cacheable, Codec};
 use crate::plan::errors::{StoresErrors, by_bytes};
 use crate::plan::shape::{
     ErrorSharing, HoldsOption, OptionOf, Plain, Returns, Shape, ShapeOfJsonOption,
-    ShapeOfResultOption,
+    ShapeOfResultOption, Stored,
 };
 use axum::Json;
 use std::fmt;
@@ -23,6 +23,7 @@ impl<S: Shape<Output = <S as Shape>::Stored>> Shape for InJson<S> {
     type Output = Json<S::Stored>;
     type Stored = S::Stored;
     type Value = S::Value;
+    type Keeping = ();
 
     fn split(Json(output): Self::Output) -> Result<S::Stored, Self::Output> {
         Ok(output)
@@ -33,8 +34,8 @@ impl<S: Shape<Output = <S as Shape>::Stored>> Shape for InJson<S> {
     fn value(stored: &S::Stored) -> Option<&S::Value> {
         S::value(stored)
     }
-    fn stored(Json(output): &Self::Output) -> Option<&S::Stored> {
-        Some(output)
+    fn stored(Json(output): &Self::Output) -> Option<Stored<'_, S::Stored>> {
+        Some(Stored::Lent(output))
     }
 }
 
@@ -42,6 +43,7 @@ impl<S: Shape<Output = <S as Shape>::Stored>, E> Shape for OkInJson<S, E> {
     type Output = Result<Json<S::Stored>, E>;
     type Stored = S::Stored;
     type Value = S::Value;
+    type Keeping = ();
 
     fn split(output: Self::Output) -> Result<S::Stored, Self::Output> {
         output.map(|Json(value)| value).map_err(Err)
@@ -52,8 +54,8 @@ impl<S: Shape<Output = <S as Shape>::Stored>, E> Shape for OkInJson<S, E> {
     fn value(stored: &S::Stored) -> Option<&S::Value> {
         S::value(stored)
     }
-    fn stored(output: &Self::Output) -> Option<&S::Stored> {
-        output.as_ref().ok().map(|Json(value)| value)
+    fn stored(output: &Self::Output) -> Option<Stored<'_, S::Stored>> {
+        output.as_ref().ok().map(|Json(value)| Stored::Lent(value))
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum CacheStatus {
     Collapsed,
     /// Everything was there.
     Hit,
+    /// Everything was in this process.
+    Memory,
 }
 
 impl CacheStatus {
@@ -27,7 +29,8 @@ impl CacheStatus {
             (observed.stale, Self::Stale),
             (observed.bypassed, Self::Bypass),
             (observed.coalesced, Self::Collapsed),
-            (observed.hits, Self::Hit),
+            (observed.hits - observed.memory_hits.min(observed.hits), Self::Hit),
+            (observed.memory_hits, Self::Memory),
         ];
         order.into_iter().find(|(count, _)| *count > 0).map(|(_, status)| status)
     }
@@ -38,7 +41,7 @@ impl CacheStatus {
             Self::Miss => "MISS",
             Self::Stale => "STALE",
             Self::Bypass => "BYPASS",
-            Self::Collapsed | Self::Hit => "HIT",
+            Self::Collapsed | Self::Hit | Self::Memory => "HIT",
         })
     }
 
@@ -51,6 +54,7 @@ impl CacheStatus {
             Self::Bypass => "fwd=bypass",
             Self::Collapsed => "fwd=miss; collapsed",
             Self::Hit => "hit",
+            Self::Memory => "hit; detail=memory",
         };
         HeaderValue::try_from([&item(name), "; ", parameters].concat()).ok()
     }
@@ -90,6 +94,9 @@ mod tests {
         assert_eq!(CacheStatus::of(&observed(2, 0, 0, 1, 1)), Some(CacheStatus::Bypass));
         assert_eq!(CacheStatus::of(&observed(2, 0, 1, 1, 1)), Some(CacheStatus::Stale));
         assert_eq!(CacheStatus::of(&observed(2, 1, 1, 1, 1)), Some(CacheStatus::Miss));
+        let memory = |hits| Observed { memory_hits: 2, ..observed(hits, 0, 0, 0, 0) };
+        assert_eq!(CacheStatus::of(&memory(2)), Some(CacheStatus::Memory));
+        assert_eq!(CacheStatus::of(&memory(3)), Some(CacheStatus::Hit));
     }
 
     #[test]

@@ -91,10 +91,14 @@ impl Key {
     }
 
     /// A hash of this key. Another process has another one.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the stripes of a cache in this process"))]
     pub(crate) fn hash(&self) -> u64 {
+        Self::hash_of(self.whole())
+    }
+
+    /// The hash of the key whose text this is.
+    pub(crate) fn hash_of(whole: &str) -> u64 {
         static STATE: OnceLock<RandomState> = OnceLock::new();
-        STATE.get_or_init(RandomState::new).hash_one(self.whole())
+        STATE.get_or_init(RandomState::new).hash_one(whole)
     }
 }
 

@@ -69,10 +69,20 @@ impl<'s> KeyWriter<'s> {
         self.text.into_string()
     }
 
-    /// The key, to be kept.
-    pub(crate) fn finish(mut self, mark: &str) -> Key {
-        let prefix = self.start;
-        Key::rendered(self.complete(mark), prefix)
+    /// The key with this mark.
+    pub(super) fn finish(mut self, mark: &str) -> Key {
+        self.complete(mark);
+        self.completed()
+    }
+
+    /// The key, to be kept, of a text that is [`complete`](Self::complete).
+    pub(crate) fn completed(self) -> Key {
+        Key::rendered(&self.text, self.start)
+    }
+
+    /// All of the text so far.
+    pub(crate) fn text_so_far(&self) -> &str {
+        &self.text
     }
 
     /// The rendering so far, without the prefix.

@@ -5,9 +5,12 @@
 
 pub(crate) mod errors;
 pub(crate) mod future;
+pub(crate) mod in_memory;
+pub(crate) mod keeper;
 pub(crate) mod many;
 pub(crate) mod rules;
 pub(crate) mod shape;
+mod shared;
 pub(crate) mod standing;
 pub(crate) mod time;
 pub(crate) mod windows;
@@ -33,6 +36,7 @@ pub(crate) struct Hooks<S: Shape> {
     pub(crate) decode: fn(&[u8]) -> Result<S::Stored, Error>,
     equality: Equality<S::Stored>,
     tell: fn(&S::Stored, &mut Told),
+    pub(crate) keeping: S::Keeping,
 }
 
 impl<S: Shape> Hooks<S> {
@@ -117,6 +121,7 @@ pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shap
             decode: C::decode,
             equality: None,
             tell: told::tell,
+            keeping: S::Keeping::default(),
         },
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Rules {
     pub(super) err_ttl: Option<Duration>,
     pub(crate) max_size: Option<usize>,
     pub(super) verify: bool,
+    /// Values are kept in this process too, and for how long at most.
+    pub(crate) l1: Option<Duration>,
 }
 
 /// What the options say of one value.
@@ -105,6 +107,7 @@ impl Rules {
         err_ttl: None,
         max_size: None,
         verify: true,
+        l1: None,
     };
 
     /// Whether the calls of one process share a computation.

@@ -5,9 +5,11 @@
 //! specialisation, as in anyhow's `kind` module. It sees through aliases, because types are
 //! compared, not names.
 
+use super::keeper::Keeping;
 use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 /// How a return type splits into what is stored and what is not.
 pub trait Shape {
@@ -17,6 +19,8 @@ pub trait Shape {
     type Stored;
     /// What `cache_if` and `ttl_with` look at: the value inside `Ok` and `Some`.
     type Value;
+    /// Whether values are kept in this process too.
+    type Keeping: Keeping<Self::Stored>;
 
     /// What is stored, or the output unchanged when it is a failure.
     ///
@@ -30,8 +34,27 @@ pub trait Shape {
     fn join(stored: Self::Stored) -> Self::Output;
     /// The value inside, or `None` for the `None` that `none_ttl` is about.
     fn value(stored: &Self::Stored) -> Option<&Self::Value>;
-    /// Borrows what is stored; `None` for a failure.
-    fn stored(output: &Self::Output) -> Option<&Self::Stored>;
+    /// What is stored of an output; `None` for a failure.
+    fn stored(output: &Self::Output) -> Option<Stored<'_, Self::Stored>>;
+}
+
+/// What is stored of an output that somebody has.
+pub enum Stored<'o, T> {
+    /// A part of the output.
+    Lent(&'o T),
+    /// Another view of it.
+    Made(T),
+}
+
+impl<T> Deref for Stored<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Lent(stored) => stored,
+            Self::Made(stored) => stored,
+        }
+    }
 }
 
 /// A return type as a value to call methods on.
@@ -64,6 +87,7 @@ impl<T, E> Shape for ResultOption<T, E> {
     type Output = Result<Option<T>, E>;
     type Stored = Option<T>;
     type Value = T;
+    type Keeping = ();
 
     fn split(output: Self::Output) -> Result<Self::Stored, Self::Output> {
         output.map_err(Err)
@@ -74,8 +98,8 @@ impl<T, E> Shape for ResultOption<T, E> {
     fn value(stored: &Self::Stored) -> Option<&T> {
         stored.as_ref()
     }
-    fn stored(output: &Self::Output) -> Option<&Self::Stored> {
-        output.as_ref().ok()
+    fn stored(output: &Self::Output) -> Option<Stored<'_, Self::Stored>> {
+        output.as_ref().ok().map(Stored::Lent)
     }
 }
 
@@ -83,6 +107,7 @@ impl<T, E> Shape for OkOf<T, E> {
     type Output = Result<T, E>;
     type Stored = T;
     type Value = T;
+    type Keeping = ();
 
     fn split(output: Self::Output) -> Result<T, Self::Output> {
         output.map_err(Err)
@@ -93,8 +118,8 @@ impl<T, E> Shape for OkOf<T, E> {
     fn value(stored: &T) -> Option<&T> {
         Some(stored)
     }
-    fn stored(output: &Self::Output) -> Option<&T> {
-        output.as_ref().ok()
+    fn stored(output: &Self::Output) -> Option<Stored<'_, T>> {
+        output.as_ref().ok().map(Stored::Lent)
     }
 }
 
@@ -102,6 +127,7 @@ impl<T> Shape for OptionOf<T> {
     type Output = Option<T>;
     type Stored = Option<T>;
     type Value = T;
+    type Keeping = ();
 
     fn split(output: Option<T>) -> Result<Option<T>, Option<T>> {
         Ok(output)
@@ -112,8 +138,8 @@ impl<T> Shape for OptionOf<T> {
     fn value(stored: &Option<T>) -> Option<&T> {
         stored.as_ref()
     }
-    fn stored(output: &Option<T>) -> Option<&Option<T>> {
-        Some(output)
+    fn stored(output: &Option<T>) -> Option<Stored<'_, Option<T>>> {
+        Some(Stored::Lent(output))
     }
 }
 
@@ -121,6 +147,7 @@ impl<T> Shape for Plain<T> {
     type Output = T;
     type Stored = T;
     type Value = T;
+    type Keeping = ();
 
     fn split(output: T) -> Result<T, T> {
         Ok(output)
@@ -131,8 +158,8 @@ impl<T> Shape for Plain<T> {
     fn value(stored: &T) -> Option<&T> {
         Some(stored)
     }
-    fn stored(output: &T) -> Option<&T> {
-        Some(output)
+    fn stored(output: &T) -> Option<Stored<'_, T>> {
+        Some(Stored::Lent(output))
     }
 }
 
@@ -293,6 +320,12 @@ macro_rules! debug_by_name {
             }
         }
     )*};
+}
+
+impl<T> fmt::Debug for Stored<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stored") // a value does not belong into a log
+    }
 }
 
 debug_by_name!(Returns<R>, ResultOption<T, E>, OkOf<T, E>, OptionOf<T>, Plain<T>, ErrorSharing<R>);

@@ -62,9 +62,26 @@ impl Windows {
 /// Chierichetti, Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015).
 /// `random` is in `0.0..1.0`; a `beta` of more than 1.0 makes it earlier.
 pub(crate) fn is_early(load: Duration, left: Duration, beta: f64, random: f64) -> bool {
-    // Zero has no logarithm; and comparing with what is no number is false, which is never.
+    // Comparing with what is no number is false, which is never.
+    seconds_early(load, beta, random) >= left.as_secs_f64()
+}
+
+/// How long before its time to live ends a fresh value is refreshed, drawn once for all who look at
+/// it later.
+pub(crate) fn early(load: Duration, beta: f64, random: f64) -> Duration {
+    let seconds = seconds_early(load, beta, random);
+    // What is no number, or less than nothing, is never early.
+    Duration::try_from_secs_f64(seconds).unwrap_or(if seconds > 0.0 {
+        Duration::MAX
+    } else {
+        Duration::ZERO
+    })
+}
+
+fn seconds_early(load: Duration, beta: f64, random: f64) -> f64 {
+    // Zero has no logarithm.
     let chance = -random.max(f64::MIN_POSITIVE).ln();
-    load.as_secs_f64() * beta * chance >= left.as_secs_f64()
+    load.as_secs_f64() * beta * chance
 }
 
 #[cfg(test)]

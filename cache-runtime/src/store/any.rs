@@ -4,14 +4,18 @@ use super::disabled::DisabledStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::tag::Tokens;
-use super::{Acquired, Act, Ask, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
+use super::{
+    Acquired, Act, Ask, Claim, Cursor, Life, Reachability, Read, Store, ToKeep, Token, Want,
+};
 use crate::config::{Settings, Target};
 use crate::error::Error;
 use crate::figures::measure::Command;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
+use crate::l1::L1;
 use crate::store::Event;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The store that the configuration asked for, told apart once per call and not by a v-table.
@@ -66,6 +70,31 @@ impl AnyStore {
             Self::Redis(store) => Some(store.together()),
             Self::Memory(_) | Self::Disabled(_) => None,
         }
+    }
+
+    /// Has `l1` told of what changes in that which was read for it, where there is anybody to tell
+    /// it. `without`: where the server does not tell, functions may say for how long that is good.
+    pub(crate) fn track(&mut self, l1: &Arc<L1>, without: bool) {
+        if let Self::Redis(store) = self {
+            store.track(l1.clone(), without);
+        }
+    }
+
+    /// [`read`](Store::read) for who keeps what it brings, if it may be kept.
+    pub(crate) async fn read_to_keep(
+        &self,
+        key: &Key,
+        want: Want,
+        within: Duration,
+    ) -> Result<(Read, Option<ToKeep>), Error> {
+        static COMMAND: Command = Command::new("read");
+        let Self::Redis(store) = self else {
+            return Ok((self.read(key, want, within).await?, None));
+        };
+        let timer = COMMAND.begins();
+        let answer = store.read_to_keep(key, want, within).await;
+        timer.ends();
+        answer
     }
 
     /// How often a lost connection was made again; `None` where none can be lost.

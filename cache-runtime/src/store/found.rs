@@ -1,6 +1,7 @@
 //! What is read from a store.
 
 use super::tag::Tokens;
+use crate::l1::Reading;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -64,6 +65,14 @@ impl Found {
     pub(crate) fn plain(bytes: Bytes) -> Self {
         Self { bytes, left: None, tokens: Tokens::default() }
     }
+}
+
+/// What must be known of a value that was read and may be kept in this process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ToKeep {
+    pub(crate) reading: Reading,
+    /// What was left of its life, where that has an end.
+    pub(crate) left: Option<Duration>,
 }
 
 /// What reading a key came to.

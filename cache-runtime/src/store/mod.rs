@@ -16,7 +16,7 @@ pub(crate) mod tag;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub(crate) use found::{Bytes, Found, Read, Want};
+pub(crate) use found::{Bytes, Found, Read, ToKeep, Want};
 pub(crate) use grant::{Acquired, Act, Ask, Claim, LONGEST, Token};
 
 use crate::error::Error;

@@ -94,7 +94,7 @@ impl<S: Shape<Stored: 'static>> AnyHooks<S::Output> for Hooks<S> {
 
     fn of_output(&self, output: &S::Output, tell: Tell<'_>) {
         if let Some(stored) = S::stored(output) {
-            tell(self.said(stored), &self.storable(stored));
+            tell(self.said(&stored), &self.storable(&stored));
         }
     }
 

@@ -178,7 +178,7 @@ pub fn invalidating_result<S: Shape, B: Future<Output = S::Output>>(
     async move {
         let mut pending = Pending::new(targets);
         let output = body.await;
-        if let Some(value) = S::stored(&output).and_then(S::value) {
+        if let Some(value) = S::stored(&output).as_deref().and_then(S::value) {
             pending.add(explicit, |targets| name(targets, value));
         }
         Box::pin(pending.invalidate(timeout)).await;

@@ -69,14 +69,18 @@ async fn under_fixed_names() {
             "breaker": null,
             "journal": { "waiting": null, "everything": null, "queued": null, "replayed": null },
             "process": {
-                "hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
+                "hits": null, "memory_hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
                 "refreshes": null, "refreshes_skipped": null, "leases_lost": null,
                 "errors": null,
                 "hit_rate": null, "refreshing": null,
+                "l1": {
+                    "tracked": null, "entries": null, "bytes": null, "capacity": null,
+                    "pushes": null, "drops": null, "evictions": null,
+                },
                 "functions": [{
                     "path": null, "key": null, "options": names(&stats["process"]["functions"][0]["options"]),
                     "refused": null,
-                    "hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
+                    "hits": null, "memory_hits": null, "stale": null, "misses": null, "coalesced": null, "bypassed": null,
                     "refreshes": null, "refreshes_skipped": null, "leases_lost": null,
                 "errors": null,
                     "hit_rate": null,

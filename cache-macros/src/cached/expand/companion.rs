@@ -24,7 +24,7 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     let inputs = kept_inputs(item, model);
     let output = with_static_lifetimes(&model.output);
     let ttl = model.options.ttl.as_ref().map(|ttl| ttl_without_lost_arguments(ttl, model, &inputs));
-    let plan = plan(model, &output, ttl);
+    let plan = plan(model, &output, ttl, None);
     let cache = cache(&model.krate, model.options.cache.as_ref());
     let render = render(&model.krate, &model.key);
     let tags = render_tags(&model.krate, &model.tags);

@@ -24,7 +24,8 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     let function = declaration(item, model);
     let cache = cache(&model.krate, model.options.cache.as_ref());
     let ttl = model.options.ttl.as_ref().map(|ttl| ttl_of(ttl, model));
-    let plan = plan(model, &model.output, ttl);
+    let l1 = model.options.l1.as_ref();
+    let plan = plan(model, &model.output, ttl, l1);
     let early = model.options.early_refresh.as_ref().map(|beta| {
         let span =
             ours_at(model.background.as_ref().map_or(span, |background| background.option.span()));
@@ -37,16 +38,38 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     }
     let render = render(&model.krate, &model.key);
     let tags = render_tags(&model.krate, &model.tags);
-    let call = match &model.options.when {
-        None => quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render) #tags),
-        Some(holds) => {
-            let at_option = private(model, holds.span());
-            let holds = quote_spanned!(ours_at(holds.span())=> #at_option::holds(#holds));
-            quote_spanned!(ours_at(span)=> #p::call_when(#holds, #function, #cache, #render) #tags)
+    let holds = model.options.when.as_ref().map(|holds| {
+        let at_option = private(model, holds.span());
+        quote_spanned!(ours_at(holds.span())=> #at_option::holds(#holds))
+    });
+    let plan = quote!(#plan #early);
+    let (first, call, plan) = match (l1, holds) {
+        (None, None) => {
+            let call = quote_spanned!(ours_at(span)=> #p::call(#function, #cache, #render) #tags);
+            (TokenStream::new(), call, plan)
+        }
+        (None, Some(holds)) => {
+            let call = quote_spanned! {ours_at(span)=>
+                #p::call_when(#holds, #function, #cache, #render) #tags
+            };
+            (TokenStream::new(), call, plan)
+        }
+        (Some(l1), holds) => {
+            let place = ours_at(l1.name.span());
+            let holds = holds.unwrap_or_else(|| quote!(true));
+            let first = quote_spanned! {ours_at(span)=>
+                let __plan = #plan;
+                let __call = match #p::local(#holds, #function, #cache, #render, &__plan) {
+                    ::core::result::Result::Ok(__kept) => return __kept,
+                    ::core::result::Result::Err(__call) => __call,
+                };
+            };
+            (first, quote_spanned!(place=> __call), quote_spanned!(place=> __plan))
         }
     };
     if model.form == Form::Plain {
         let whole = quote! {
+            #first
             #p::blocking(#p::read_through(
                 #call.plain(),
                 #plan,
@@ -66,16 +89,16 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
             let p = private(model, span);
             match limits(model) {
                 None => quote_spanned! {ours_at(span)=>
-                    #p::read_through_owned(#call, #plan #early, #make).await
+                    #p::read_through_owned(#call, #plan, #make).await
                 },
                 Some(limits) => quote_spanned! {ours_at(span)=>
-                    #p::read_through_timed(#call, #plan #early, #limits, #make).await
+                    #p::read_through_timed(#call, #plan, #limits, #make).await
                 },
             }
         }
     };
     let sig = copies::signature(&item.sig, model);
-    with_body(item, &sig, &as_written(model.form, call))
+    with_body(item, &sig, &as_written(model.form, quote!(#first #call)))
 }
 
 /// A block that declares the function to the program and evaluates to the declaration.

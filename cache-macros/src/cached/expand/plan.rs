@@ -1,7 +1,7 @@
 //! Writes the plan of a cached function: what is stored of its result, how, and for how long.
 
 use crate::cached::model::{Model, private};
-use crate::cached::values::{Timeout, Ttl};
+use crate::cached::values::{L1, Timeout, Ttl};
 use crate::shared::expand::shape;
 use crate::shared::paths::ours_at;
 use crate::shared::times::{Time, duration, is_inferred};
@@ -12,8 +12,13 @@ use syn::Type;
 use syn::spanned::Spanned;
 
 /// What is stored of the return type `output`, and how. Spanned at the type, so that one that
-/// cannot be cached is an error there.
-pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> TokenStream {
+/// cannot be cached is an error there. `l1`: where values are kept in the process as well.
+pub(crate) fn plan(
+    model: &Model,
+    output: &Type,
+    ttl: Option<TokenStream>,
+    l1: Option<&L1>,
+) -> TokenStream {
     let span = ours_at(output.span());
     let p = private(model, span);
     let codec = codec(model);
@@ -59,6 +64,19 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         Some(_) if none_ttl.is_some() => quote_spanned!(span=> #p::or_none::<#value>()),
         _ => shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#value>::new())),
     };
+    let shape = match l1 {
+        Some(_) => quote_spanned!(span=> #p::in_memory(#shape)),
+        None => shape,
+    };
+    let l1 = l1.map(|l1| {
+        let longest = match &l1.longest {
+            Some(longest) => time(longest, model),
+            None => quote_spanned!(Span::mixed_site()=> ::core::time::Duration::MAX),
+        };
+        // At the option, where a value that cannot be kept is an error.
+        let span = ours_at(l1.name.span());
+        quote_spanned!(span=> .l1(#longest))
+    });
     let plan = match model.options.verify {
         Some(false) => quote_spanned!(span=> #p::plan(#codec, #shape).verify(false)),
         _ => quote_spanned! {span=>
@@ -76,7 +94,7 @@ pub(crate) fn plan(model: &Model, output: &Type, ttl: Option<TokenStream>) -> To
         #plan
         #errors
         #err_ttl
-        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with
+        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with #l1
     }
 }
 

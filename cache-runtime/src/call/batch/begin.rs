@@ -54,7 +54,7 @@ impl Beginning {
         render: &dyn Fn(&mut KeyWriter<'_>),
     ) -> Result<(usize, bool), &'static str> {
         let Self { function, cache, context, members, calls } = self;
-        let key = render_key(function, cache, render)?;
+        let key = render_key(function, cache, render)?.completed();
         let next = members.len();
         let member = *members.entry(key.clone()).or_insert(next);
         if member < next {
@@ -66,8 +66,9 @@ impl Beginning {
         calls.push(Active {
             function,
             refresh: context.mode == Mode::Refresh,
+            early: false,
             tagged: None,
-            waits: if context.computes(cache, &key) { Waits::Not } else { Waits::Long },
+            waits: if context.computes(cache, key.whole()) { Waits::Not } else { Waits::Long },
             cache: cache.again(),
             key,
             observer: context.observer.clone(),

@@ -21,13 +21,14 @@ mod tests;
 
 use super::tag::Tokens;
 use super::{
-    Acquired, Act, Ask, Claim, Cursor, Event, Life, Reachability, Read, Store, Token, Want,
+    Acquired, Act, Ask, Claim, Cursor, Event, Life, Reachability, Read, Store, ToKeep, Token, Want,
 };
 use crate::config::Server;
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
+use crate::l1::L1;
 use harmful::{Standing, TIMES};
 use link::node::{Node, Reading};
 use reading::{Reader, value, value_and_life};
@@ -35,6 +36,7 @@ use redis::Value;
 use refusal::Asked;
 use scripts::Scripts;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Keys removed, or leases renewed, by one command, so that none keeps the server from others for
@@ -81,6 +83,30 @@ impl RedisStore {
     /// While what it answers lives, somebody reads: those who come then join one another.
     pub(crate) fn together(&self) -> impl Send + use<'_> {
         Reading::begin(&self.node).0
+    }
+
+    /// Has `l1` told of what changes in that which was read for it; `without`: where nothing tells,
+    /// functions may say for how long what was read is good.
+    pub(crate) fn track(&mut self, l1: Arc<L1>, without: bool) {
+        self.node.track(l1, without);
+    }
+
+    /// [`read`](Store::read) for who keeps what it brings, if it may be kept.
+    pub(crate) async fn read_to_keep(
+        &self,
+        key: &Key,
+        want: Want,
+        within: Duration,
+    ) -> Result<(Read, Option<ToKeep>), Error> {
+        let begun = Instant::now();
+        let read = self.node_of(key).read_to_keep(&self.scripts.read, key, want, within).await;
+        match read {
+            Some(read) => read,
+            None => {
+                let left = within.saturating_sub(begun.elapsed());
+                Ok((self.read(key, want, left).await?, None))
+            }
+        }
     }
 
     /// How often connections were made again that had been lost.

@@ -1,12 +1,13 @@
 //! Reading one value; and one that was not read in time before.
 
-use super::harmful::TIMES;
+use super::harmful::{Standing, TIMES};
+use super::link;
 use super::link::node::Node;
 use super::refusal::Asked;
-use super::scripts::Scripts;
+use super::scripts::{Hashed, Scripts};
 use crate::error::Error;
 use crate::key::whole::Key;
-use crate::store::{Bytes, Found, Read, Want};
+use crate::store::{Bytes, Found, Read, ToKeep, Want};
 use redis::Value;
 use std::time::{Duration, Instant};
 
@@ -43,6 +44,45 @@ impl Node {
             };
             Ok(Read { found, generation })
         }
+    }
+
+    /// Reads the value of `key` and what it has left, so that it can be kept in this process. `None`
+    /// where it cannot, and is to be read as any other.
+    pub(super) async fn read_to_keep(
+        &self,
+        with_life: &Hashed,
+        key: &Key,
+        want: Want,
+        within: Duration,
+    ) -> Option<Result<(Read, Option<ToKeep>), Error>> {
+        let tracked = self.tracked.as_ref()?;
+        if self.harmful.standing(key.whole()) != Standing::Innocent {
+            return None;
+        }
+        let begun = Instant::now();
+        let read = match tracked.read(key, within).await {
+            Some(read) => read,
+            None if !tracked.l1.is_untracked() => return None,
+            None => {
+                let (reading, keys) = (tracked.l1.begin(key), [key.whole()]);
+                let left = within.saturating_sub(begun.elapsed());
+                let found = self.run(with_life, &keys, &[], Asked::Look, left, any_life).await;
+                found.map(|found| (reading, found))
+            }
+        };
+        if matches!(read, Err(Error::Timeout)) {
+            self.harmful.suspect(key.whole());
+        }
+        Some(read.map(|(reading, found)| {
+            let left = found.as_ref().and_then(|(_, left)| *left);
+            let life = left.filter(|_| want == Want::Life);
+            // One that never expires counts as none for who has to know.
+            let found = found.filter(|_| want != Want::Life || left.is_some());
+            let to_keep = found.as_ref().map(|_| ToKeep { reading, left });
+            let found =
+                found.map(|(bytes, _)| Found { left: life, ..Found::plain(Bytes::Own(bytes)) });
+            (Read { found, generation: 0 }, to_keep)
+        }))
     }
 
     /// Reads a value that was not read in time before. Asks first how long it is, which any server
@@ -101,8 +141,8 @@ pub(super) fn value(reply: Value) -> Option<Option<Found>> {
     }
 }
 
-/// A value with what is left of its life; none if that has no end.
-pub(super) fn value_and_life(reply: Value) -> Option<Option<Found>> {
+/// A value with what is left of its life, where that has an end.
+fn any_life(reply: Value) -> Option<link::tracked::Found> {
     let parts = match reply {
         Value::Nil => return Some(None),
         Value::Array(parts) => parts,
@@ -111,6 +151,14 @@ pub(super) fn value_and_life(reply: Value) -> Option<Option<Found>> {
     let [Value::BulkString(bytes), Value::Int(left)] = <[Value; 2]>::try_from(parts).ok()? else {
         return None;
     };
-    let left = u64::try_from(left).ok().filter(|left| *left > 0).map(Duration::from_millis);
-    Some(left.map(|left| Found { left: Some(left), ..Found::plain(Bytes::Own(bytes)) }))
+    Some(Some((bytes, u64::try_from(left).ok().map(Duration::from_millis))))
+}
+
+/// A value with what is left of its life; none if that has no end.
+pub(super) fn value_and_life(reply: Value) -> Option<Option<Found>> {
+    let found = any_life(reply)?.and_then(|(bytes, left)| {
+        let left = left.filter(|left| !left.is_zero())?;
+        Some(Found { left: Some(left), ..Found::plain(Bytes::Own(bytes)) })
+    });
+    Some(found)
 }

@@ -133,6 +133,15 @@ pub(super) fn suspends_writes(code: &str) -> bool {
     !concerns_everything(code) && !matches!(code, "MOVED" | "ASK" | "TRYAGAIN" | "CROSSSLOT")
 }
 
+/// What the server said, where it refuses this and not everything.
+pub(super) fn of_one(error: &RedisError) -> Option<String> {
+    match (error.code(), error.kind()) {
+        (Some(code), _) if !concerns_everything(code) => Some(greeting(error)),
+        (None, ErrorKind::RESP3NotSupported) => Some("ERR unknown command 'HELLO'".to_owned()),
+        _ => None,
+    }
+}
+
 /// Why, for the log: a code, or what the system said. Never a text that the server made up from
 /// our arguments.
 pub(super) fn reason(error: &RedisError) -> String {

@@ -3,7 +3,7 @@
 use super::super::Reachability;
 use crate::figures::measure;
 use crate::sync::{Mutex, lock};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// A point in time, in microseconds since the store was made, never zero.
@@ -32,6 +32,8 @@ pub(super) struct Report {
     reason: Mutex<String>,
     /// The code of the last refused write.
     code: Mutex<String>,
+    /// It was said that it does not say what changes.
+    untracked: AtomicBool,
 }
 
 impl Report {
@@ -43,6 +45,7 @@ impl Report {
             up: AtomicU64::new(0),
             reason: Mutex::default(),
             code: Mutex::default(),
+            untracked: AtomicBool::new(false),
         }
     }
 
@@ -174,6 +177,29 @@ impl Report {
             code = %code,
             "Redis refuses to store; cached functions go on without storing until it does again",
         );
+    }
+
+    /// Said once, and again when it was different in between.
+    pub(super) fn cannot_track(&self, why: &str, without: bool) {
+        if self.untracked.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let then = match without {
+            true => "what functions with `l1 = \"…\"` keep in this process is served for that long",
+            false => "functions with `l1` keep nothing in this process",
+        };
+        tracing::warn!(
+            target: "cache_runtime",
+            server = %self.server,
+            reason = %why,
+            "Redis does not say what changes (`CLIENT TRACKING`): {then}",
+        );
+    }
+
+    pub(super) fn tracks(&self) {
+        if self.untracked.swap(false, Ordering::AcqRel) {
+            tracing::info!(target: "cache_runtime", server = %self.server, "Redis says what changes");
+        }
     }
 
     pub(super) fn writes_resumed(&self) {

@@ -9,7 +9,7 @@ use super::bounded::{Bound, Bounded};
 use super::tls;
 use super::wire::Wire;
 use crate::config::Tls;
-use redis::aio::{AsyncStream, MultiplexedConnection, SendError};
+use redis::aio::{AsyncPushSender, AsyncStream, MultiplexedConnection, SendError};
 use redis::io::tcp::socket2::{SockRef, TcpKeepalive};
 use redis::{AsyncConnectionConfig, ConnectionAddr, PushInfo, RedisConnectionInfo, RedisResult};
 use std::future::poll_fn;
@@ -41,6 +41,16 @@ pub(super) async fn dial(
     bound: &Arc<Bound>,
 ) -> RedisResult<Wire> {
     open(to, AsyncConnectionConfig::new(), ended, bound.clone()).await
+}
+
+/// A new connection by RESP3 that hands to `pushes` what the server says without being asked.
+pub(super) async fn dial_pushing(
+    to: &Destination,
+    pushes: impl AsyncPushSender,
+    bound: &Arc<Bound>,
+) -> RedisResult<Wire> {
+    let config = AsyncConnectionConfig::new().set_push_sender(pushes);
+    open(to, config, &Arc::default(), bound.clone()).await
 }
 
 /// A new connection by RESP3. `told` hears when it ends, and whenever the server says something that

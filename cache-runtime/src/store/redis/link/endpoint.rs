@@ -1,18 +1,20 @@
 //! Where a server is, how to connect to it, and how to see that it is of use.
 
 use super::bounded::Bound;
-use super::dial::{Destination, dial};
+use super::dial::{Destination, dial, dial_pushing};
 use super::lacks;
 use super::locate::locate;
 use super::sentinels::{Primary, Sentinel, until_replaced};
 #[cfg(feature = "tls")]
 use super::tls;
+use super::tracked;
 use super::wire::Wire;
 use crate::config::{Place, Server};
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
 use crate::store::redis::report::Report;
-use redis::{Cmd, RedisResult, Value};
+use redis::aio::AsyncPushSender;
+use redis::{Cmd, ProtocolVersion, RedisError, RedisResult, Value};
 use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
@@ -37,6 +39,22 @@ pub(super) struct Connections {
     primary: Option<Primary>,
 }
 
+/// Why there is no connection that tracks.
+#[derive(Debug)]
+pub(super) enum Untracked {
+    /// The server cannot do it, or not for us: as it said.
+    Refused(String),
+    /// It may do so soon.
+    Trouble,
+}
+
+impl Untracked {
+    #[allow(clippy::needless_pass_by_value)] // as `map_err` hands it over
+    fn by(error: RedisError) -> Self {
+        refusal::of_one(&error).map_or(Self::Trouble, Self::Refused)
+    }
+}
+
 /// Where the server is, and how it is asked whether it works.
 pub(super) struct Endpoint {
     server: Server,
@@ -45,6 +63,7 @@ pub(super) struct Endpoint {
     connections: usize,
     /// How many bytes of one value are read.
     pub(super) bound: Arc<Bound>,
+    probed: String,
     probe: Cmd,
     prefix: String,
     /// Whether it was asked what it lacks.
@@ -57,12 +76,13 @@ impl Endpoint {
         if server.is_tls() {
             tls::provide_cryptography();
         }
+        let probed = format!("{prefix}:~probe");
         let mut probe = redis::cmd("GET");
-        probe.arg(format!("{prefix}:~probe"));
+        probe.arg(&probed);
         let attempt = if server.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
         let (prefix, checked) = (prefix.to_owned(), AtomicBool::new(false));
         let bound = Arc::new(Bound::none());
-        Self { server, attempt, connections, bound, probe, prefix, checked }
+        Self { server, attempt, connections, bound, probed, probe, prefix, checked }
     }
 
     /// New connections, seen to work.
@@ -112,13 +132,7 @@ impl Endpoint {
     pub(super) async fn probe(&self, opened: &Connections) -> Result<(), String> {
         let all = async {
             for wire in &opened.wires {
-                let reply = wire.clone().send(&self.probe).await;
-                match reply.and_then(Value::extract_error) {
-                    Ok(_) => {}
-                    // Somebody keeps something under our key: it could be read all the same.
-                    Err(error) if error.code() == Some("WRONGTYPE") => {}
-                    Err(error) => return Err(refusal::reason(&error)),
-                }
+                self.probe_one(&mut wire.clone()).await?;
                 if opened.primary.is_some() {
                     is_primary(wire.clone().send(&redis::cmd("ROLE")).await)?;
                 }
@@ -126,6 +140,44 @@ impl Endpoint {
             Ok(())
         };
         timeout(ATTEMPT, all).await.unwrap_or_else(|_| Err(late().to_owned()))
+    }
+
+    /// Whether the server answers a read on this connection.
+    pub(super) async fn probe_one(&self, wire: &mut Wire) -> Result<(), String> {
+        match wire.send(&self.probe).await.and_then(Value::extract_error) {
+            Ok(_) => Ok(()),
+            // Somebody keeps something under our key: it could be read all the same.
+            Err(error) if error.code() == Some("WRONGTYPE") => Ok(()),
+            Err(error) => Err(refusal::reason(&error)),
+        }
+    }
+
+    /// A new connection that tracks what it reads, and hands what the server says of that to
+    /// `pushes`.
+    pub(super) async fn track(&self, pushes: impl AsyncPushSender) -> Result<Wire, Untracked> {
+        let located = locate(&self.server, self.attempt).await;
+        let (mut to, primary) = located.map_err(|_| Untracked::Trouble)?;
+        to.login = to.login.set_protocol(ProtocolVersion::RESP3);
+        let opening = async {
+            let wire = dial_pushing(&to, pushes, &self.bound).await;
+            let mut wire = wire.map_err(Untracked::by)?;
+            let mut tracking = redis::cmd("CLIENT");
+            tracking.arg("TRACKING").arg("ON");
+            let tracks = wire.send(&tracking).await.and_then(Value::extract_error);
+            tracks.map_err(Untracked::by)?;
+            if primary.is_some() {
+                let role = wire.send(&redis::cmd("ROLE")).await;
+                is_primary(role).map_err(|_| Untracked::Trouble)?;
+            }
+            // Only then may it be used, and only if it can be.
+            match tracked::read(&mut wire, &self.probed).await {
+                Ok(Some(_)) => Ok(wire),
+                Ok(None) => Err(Untracked::Trouble),
+                Err(error) if error.code() == Some("WRONGTYPE") => Ok(wire),
+                Err(error) => Err(Untracked::by(error)),
+            }
+        };
+        timeout(self.attempt, opening).await.unwrap_or(Err(Untracked::Trouble))
     }
 }
 

@@ -6,10 +6,12 @@
 //! - [`dial`]: how one is opened, by TLS ([`tls`]) if need be;
 //! - [`sentinels`]: who say where a primary is; [`locate`]: where to connect now, and as whom;
 //! - [`events`]: what happens to connections, for those who want to know;
+//! - [`tracked`]: what is read by a connection that tracks;
 //! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
 //! - [`lacks`]: what a server cannot do, or does not let us;
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
+//! - [`push`]: the connection by which a server says what has changed;
 //! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
 //! - [`leaving`]: when a server that says it is a replica is left;
 //! - [`node`]: the pools of one server, its report and its breaker.
@@ -24,10 +26,12 @@ mod locate;
 pub(super) mod node;
 pub(super) mod pipeline;
 mod pool;
+pub(super) mod push;
 mod sentinels;
 mod supervisor;
 #[cfg(feature = "tls")]
 mod tls;
+pub(super) mod tracked;
 mod way;
 mod wire;
 

@@ -6,11 +6,13 @@ use super::events::Events;
 use super::leaving::Leaving;
 use super::pipeline::{Pipeline, Place};
 use super::pool::{Phase, Pool};
+use super::push::Tracked;
 use super::supervisor;
 use super::way::Way;
 use crate::config::Server;
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
+use crate::l1::L1;
 use crate::store::Event;
 use crate::store::Reachability;
 use crate::store::breaker::Breaker;
@@ -37,6 +39,8 @@ pub(crate) struct Node {
     leaving: Mutex<Leaving>,
     /// How many callers read now.
     pub(crate) readers: AtomicUsize,
+    /// By which it says what changes, where that is listened to.
+    pub(crate) tracked: Option<Arc<Tracked>>,
     /// Hardly ever more than one or two: a look through them beats hashing.
     here: RwLock<Vec<Here>>,
 }
@@ -55,6 +59,7 @@ impl Node {
         Self {
             report: Arc::new(Report::new(server.address())),
             endpoint: Arc::new(Endpoint::new(server, prefix, connections)),
+            tracked: None,
             events: Arc::default(),
             harmful: Arc::default(),
             writes: Breaker::new(),
@@ -77,6 +82,22 @@ impl Node {
     /// How many bytes of one value are read.
     pub(crate) fn most(&self) -> usize {
         self.endpoint.bound.get()
+    }
+
+    /// Has `l1` told of what changes in that which was read for it.
+    pub(crate) fn track(&mut self, l1: Arc<L1>, without: bool) {
+        let (endpoint, report) = (self.endpoint.clone(), self.report.clone());
+        let tracked = Arc::new(Tracked::new(l1, endpoint, report, without));
+        let leaving = Arc::downgrade(&tracked);
+        // Where other connections lead by now to another server, so is this one to.
+        self.listen(move |event| {
+            if event == Event::Regained
+                && let Some(tracked) = leaving.upgrade()
+            {
+                tracked.leave();
+            }
+        });
+        self.tracked = Some(tracked);
     }
 
     /// Has `listener` told of what happens to the connections, of whichever runtime.

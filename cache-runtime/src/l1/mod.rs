@@ -1,0 +1,257 @@
+//! The tier in this process (`l1`): values as they are, kept for as long as Redis says that they
+//! are what it has. State alone, no I/O.
+//!
+//! - [`stripes`]: how often keys were heard of, which a read looks at before it keeps anything;
+//! - [`kept`]: a value, and until when; [`table`]: all that are kept, bounded in bytes (feature `l1`);
+//! - [`coarse`]: a clock that costs next to nothing.
+//!
+//! `tests/tests/model/l1` has the protocol, and what each of its rules is for.
+
+mod coarse;
+mod kept;
+mod stripes;
+// What the feature adds, or the nothing that stands in its place.
+#[cfg_attr(not(feature = "l1"), path = "table_off.rs")]
+mod table;
+
+use crate::clock::Clock;
+use crate::figures::stats::L1Stats;
+use crate::key::whole::Key;
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
+use kept::Kept;
+use std::sync::Arc;
+use std::time::Duration;
+use stripes::{Stripes, Ticket};
+use table::Table;
+
+pub(crate) use kept::Value;
+
+/// How late the coarse clock may be.
+const LATE: Duration = Duration::from_millis(10);
+/// What is kept was current when the request was sent that was answered last, and is served for a
+/// second from then.
+const VOUCHED: Duration = Duration::from_secs(1).saturating_sub(LATE);
+
+/// What looking for a value came to.
+#[derive(Debug)]
+pub(crate) enum Look {
+    Kept(Value),
+    /// It is time for a refresh: this caller is to see to it.
+    Early,
+    Absent,
+}
+
+/// A read that is under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    ticket: Ticket,
+    /// When it was sent, by the clock of ends, and by that of the machine.
+    sent: Duration,
+    at: u64,
+}
+
+/// A value to be kept, beside its type.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keeping {
+    pub(crate) reading: Reading,
+    /// For how long, from when it was asked for.
+    pub(crate) life: Duration,
+    /// After how long it is to be refreshed.
+    pub(crate) early: Duration,
+}
+
+/// The values that a cache keeps in this process.
+pub(crate) struct L1 {
+    table: Table,
+    stripes: Stripes,
+    clock: Clock,
+    /// Which connection is in use; zero: none.
+    line: Mutex<u64>,
+    /// Until when something vouches for what is kept, by the coarse clock.
+    vouched_until: AtomicU64,
+    /// Nothing can be tracked, and what is kept is served for as long as functions say.
+    untracked: AtomicBool,
+    pushes: AtomicU64,
+    drops: AtomicU64,
+}
+
+impl L1 {
+    /// Room for so many bytes; `None` without the feature.
+    pub(crate) fn new(capacity: u64, clock: &Clock) -> Option<Arc<Self>> {
+        Some(Arc::new(Self {
+            table: Table::new(capacity)?,
+            stripes: Stripes::default(),
+            clock: clock.clone(),
+            line: Mutex::new(0),
+            vouched_until: AtomicU64::new(0),
+            untracked: AtomicBool::new(false),
+            pushes: AtomicU64::new(0),
+            drops: AtomicU64::new(0),
+        }))
+    }
+
+    /// The value of the key whose text this is, if it may be served.
+    #[inline]
+    pub(crate) fn look(&self, key: &str) -> Look {
+        let Some(kept) = self.table.get(key) else { return Look::Absent };
+        // After the look: the process may have been stopped in between.
+        let at = coarse::now();
+        if at >= self.vouched_until.load(Ordering::Acquire) {
+            return Look::Absent;
+        }
+        let now = self.clock.now_or(at);
+        if now < kept.early.min(kept.end) {
+            return Look::Kept(kept.value);
+        }
+        // Whoever comes next reads anew, and draws anew when to refresh.
+        let removed = self.table.remove(key).was_there();
+        if now < kept.end && removed { Look::Early } else { Look::Absent }
+    }
+
+    /// A read is about to be sent.
+    pub(crate) fn begin(&self, key: &Key) -> Reading {
+        let at = coarse::now();
+        let sent = Duration::from_nanos(self.clock.now_or(at));
+        Reading { ticket: self.stripes.ticket(key.hash()), sent, at }
+    }
+
+    /// Keeps what a read has brought, unless its key was heard of since.
+    pub(crate) fn keep(&self, key: &Key, keeping: Keeping, bytes: usize, value: Value) {
+        let Keeping { reading, life, early } = keeping;
+        let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
+        let early = nanos(reading.sent.saturating_add(early));
+        let weight = u32::try_from(bytes.saturating_add(ENTRY)).unwrap_or(u32::MAX);
+        let kept = Kept { value, end, early, weight };
+        drop(self.stripes.unless_counted(reading.ticket, || self.table.insert(key.clone(), kept)));
+    }
+
+    /// Forgets `keys`, and what reads of them bring that are under way.
+    pub(crate) fn forget(&self, keys: &[Key]) {
+        for key in keys {
+            self.forget_one(key.hash(), key.whole());
+        }
+    }
+
+    fn forget_one(&self, hash: u64, key: &str) {
+        drop(self.stripes.count(hash, || self.table.remove(key)));
+    }
+
+    /// Forgets all keys that `matches` says.
+    pub(crate) fn forget_matching(&self, matches: &dyn Fn(&Key) -> bool) {
+        self.stripes.count_all();
+        self.table.remove_matching(matches);
+    }
+
+    /// Forgets everything.
+    pub(crate) fn forget_all(&self) {
+        self.forget_matching(&|_| true);
+    }
+
+    /// Redis says that the key whose text this is has changed.
+    pub(crate) fn changed(&self, key: &str) {
+        self.pushes.fetch_add(1, Ordering::Relaxed);
+        self.forget_one(Key::hash_of(key), key);
+    }
+
+    /// Redis says that everything has changed.
+    pub(crate) fn all_changed(&self) {
+        self.pushes.fetch_add(1, Ordering::Relaxed);
+        self.drop_all();
+    }
+
+    fn drop_all(&self) {
+        self.drops.fetch_add(1, Ordering::Relaxed);
+        self.forget_all();
+    }
+
+    /// The connection `line` is in use from now on; it tracks what it reads.
+    pub(crate) fn opened(&self, line: u64) {
+        *lock(&self.line) = line;
+        if self.untracked.swap(false, Ordering::AcqRel) {
+            self.vouched_until.store(0, Ordering::Release);
+            self.drop_all();
+        }
+    }
+
+    /// The connection `line` is lost: nobody would hear of a change of what it has read.
+    pub(crate) fn closed(&self, line: u64) {
+        let mut current = lock(&self.line);
+        if *current == line && line != 0 {
+            *current = 0;
+            self.vouched_until.store(0, Ordering::Release);
+            self.drop_all();
+        }
+    }
+
+    /// What was sent by `line` at `begun` has been answered, and so all that was pushed before that
+    /// has been heard.
+    pub(crate) fn vouch(&self, line: u64, begun: Begun) {
+        let current = lock(&self.line);
+        if *current == line {
+            let until = begun.0.saturating_add(nanos(VOUCHED));
+            self.vouched_until.fetch_max(until, Ordering::AcqRel);
+        }
+    }
+
+    /// There is nothing that tracks: from now on what is kept is served for as long as functions
+    /// say.
+    pub(crate) fn untracked(&self) {
+        self.untracked.store(true, Ordering::Release);
+        self.vouched_until.store(u64::MAX, Ordering::Release);
+    }
+
+    /// Whether functions that say for how long may keep what nobody tracks.
+    pub(crate) fn is_untracked(&self) -> bool {
+        self.untracked.load(Ordering::Acquire)
+    }
+
+    /// Whether there is anything to vouch for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.table.len() == 0
+    }
+
+    pub(crate) fn figures(&self) -> L1Stats {
+        L1Stats {
+            tracked: *lock(&self.line) != 0,
+            entries: self.table.len(),
+            bytes: self.table.bytes(),
+            capacity: self.table.capacity(),
+            pushes: self.pushes.load(Ordering::Relaxed),
+            drops: self.drops.load(Ordering::Relaxed),
+            evictions: self.table.evictions(),
+        }
+    }
+}
+
+/// What an entry is counted as beside its key and its value: the slot and the links of the table,
+/// and the counts of what is shared.
+const ENTRY: usize = 160;
+
+/// When something was sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun(u64);
+
+impl Begun {
+    pub(crate) fn now() -> Self {
+        Self(coarse::now())
+    }
+}
+
+impl Reading {
+    pub(crate) fn begun(self) -> Begun {
+        Begun(self.at)
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl std::fmt::Debug for L1 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("L1").field(&self.figures()).finish()
+    }
+}
+
+#[cfg(all(test, feature = "l1"))]
+mod tests;

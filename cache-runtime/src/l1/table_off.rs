@@ -1,0 +1,54 @@
+//! What `table.rs` is without the feature `l1`: nothing, and so there is no `L1`.
+
+use super::kept::Kept;
+use crate::key::whole::Key;
+
+pub(super) enum Table {}
+
+pub(super) struct Gone;
+
+impl Gone {
+    #[allow(clippy::unused_self)]
+    pub(super) fn was_there(&self) -> bool {
+        false
+    }
+}
+
+#[allow(clippy::unused_self, clippy::needless_pass_by_value)] // the same calls as with the feature
+impl Table {
+    pub(super) fn new(_: u64) -> Option<Self> {
+        None
+    }
+
+    pub(super) fn get(&self, _: &str) -> Option<Kept> {
+        match *self {}
+    }
+
+    pub(super) fn insert(&self, _: Key, _: Kept) -> Gone {
+        match *self {}
+    }
+
+    pub(super) fn remove(&self, _: &str) -> Gone {
+        match *self {}
+    }
+
+    pub(super) fn remove_matching(&self, _: &dyn Fn(&Key) -> bool) {
+        match *self {}
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        match *self {}
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        match *self {}
+    }
+
+    pub(super) fn capacity(&self) -> u64 {
+        match *self {}
+    }
+
+    pub(super) fn evictions(&self) -> u64 {
+        match *self {}
+    }
+}

@@ -1,0 +1,191 @@
+//! What is kept, for how long, and what is not.
+
+use super::*;
+use std::thread;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn key(bare: &str) -> Key {
+    Key::new("p", bare)
+}
+
+#[allow(clippy::unwrap_used)]
+fn new(clock: &Clock) -> Arc<L1> {
+    L1::new(1 << 20, clock).unwrap()
+}
+
+/// A tier with a connection, and the clock of what it keeps.
+fn open() -> (Arc<L1>, Clock) {
+    let clock = Clock::manual();
+    let l1 = new(&clock);
+    l1.opened(1);
+    (l1, clock)
+}
+
+fn keeping(reading: Reading, life: Duration) -> Keeping {
+    Keeping { reading, life, early: Duration::MAX }
+}
+
+fn keep(l1: &L1, bare: &str, life: Duration) {
+    let reading = l1.begin(&key(bare));
+    l1.vouch(1, reading.begun());
+    l1.keep(&key(bare), keeping(reading, life), 10, Arc::new(7_u64));
+}
+
+fn is_kept(l1: &L1, bare: &str) -> bool {
+    matches!(l1.look(key(bare).whole()), Look::Kept(value) if value.downcast_ref() == Some(&7_u64))
+}
+
+#[test]
+fn a_value_is_kept_until_its_end() {
+    let (l1, clock) = open();
+    keep(&l1, "a", SECOND);
+    assert!(is_kept(&l1, "a") && !is_kept(&l1, "b"));
+    clock.advance(SECOND - 2 * LATE);
+    assert!(is_kept(&l1, "a"));
+    clock.advance(LATE);
+    assert!(!is_kept(&l1, "a"), "as early as the coarse clock may be late");
+    assert_eq!(l1.figures().entries, 0, "nobody needs it any more");
+}
+
+#[test]
+fn one_caller_is_to_refresh_early() {
+    let (l1, clock) = open();
+    let reading = l1.begin(&key("a"));
+    l1.vouch(1, reading.begun());
+    let keeping = Keeping { reading, life: 3 * SECOND, early: SECOND };
+    l1.keep(&key("a"), keeping, 10, Arc::new(7_u64));
+    assert!(is_kept(&l1, "a"));
+    clock.advance(SECOND);
+    assert!(matches!(l1.look("p:a"), Look::Early));
+    assert!(matches!(l1.look("p:a"), Look::Absent));
+}
+
+#[test]
+fn what_was_heard_of_since_the_read_began_is_not_kept() {
+    type Hear = fn(&L1);
+    let heard: [(&str, Hear); 5] = [
+        ("a push", |l1| l1.changed("p:a")),
+        ("a flush", L1::all_changed),
+        ("an invalidation", |l1| l1.forget(&[key("a")])),
+        ("one of a pattern", |l1| l1.forget_matching(&|key| key.bare() == "a")),
+        ("a lost connection", |l1| l1.closed(1)),
+    ];
+    for (what, hear) in heard {
+        let (l1, _) = open();
+        let reading = l1.begin(&key("a"));
+        l1.vouch(1, reading.begun());
+        hear(&l1);
+        l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
+        assert!(!is_kept(&l1, "a"), "{what} before");
+        if what != "a lost connection" {
+            keep(&l1, "a", SECOND);
+            assert!(is_kept(&l1, "a"), "{what}");
+            hear(&l1);
+            assert!(!is_kept(&l1, "a"), "{what} after");
+        }
+    }
+}
+
+#[test]
+fn other_keys_stay() {
+    let (l1, _) = open();
+    for bare in ["a", "b"] {
+        keep(&l1, bare, SECOND);
+    }
+    l1.changed("p:a");
+    l1.forget_matching(&|key| key.bare() == "a");
+    assert!(!is_kept(&l1, "a") && is_kept(&l1, "b"));
+}
+
+#[test]
+fn without_anything_that_vouches_nothing_is_served() {
+    let (l1, _) = open();
+    let reading = l1.begin(&key("a"));
+    l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
+    assert!(!is_kept(&l1, "a"), "nothing was answered");
+    l1.vouch(7, reading.begun());
+    assert!(!is_kept(&l1, "a"), "by a connection that is not in use");
+    l1.vouch(1, reading.begun());
+    assert!(is_kept(&l1, "a"));
+    let old = Begun(coarse::now().saturating_sub(nanos(VOUCHED)));
+    let (l1, _) = open();
+    l1.vouch(1, old);
+    keep_unvouched(&l1);
+    assert!(!is_kept(&l1, "a"), "what was sent a second ago vouches for nothing now");
+}
+
+fn keep_unvouched(l1: &L1) {
+    let reading = l1.begin(&key("a"));
+    l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
+}
+
+#[test]
+fn what_nobody_tracked_is_gone_once_somebody_does() {
+    let clock = Clock::manual();
+    let l1 = new(&clock);
+    keep_unvouched(&l1);
+    assert!(!is_kept(&l1, "a"));
+    l1.untracked();
+    assert!(is_kept(&l1, "a") && l1.is_untracked());
+    l1.opened(2);
+    assert!(!is_kept(&l1, "a") && !l1.is_untracked() && l1.is_empty());
+}
+
+/// Its `drop` looks into the tier again, as a value of a user's may.
+struct Nested(Arc<L1>);
+
+impl Drop for Nested {
+    fn drop(&mut self) {
+        drop(self.0.look("p:a"));
+        self.0.forget(&[key("a")]);
+    }
+}
+
+#[test]
+fn values_are_dropped_while_no_lock_is_held() {
+    let (l1, _) = open();
+    let put = |bare: &str| {
+        let reading = l1.begin(&key(bare));
+        l1.keep(&key(bare), keeping(reading, SECOND), 10, Arc::new(Nested(l1.clone())));
+    };
+    put("a");
+    put("a");
+    l1.changed("p:a");
+    put("a");
+    l1.all_changed();
+    for n in 0..20_000 {
+        put(&n.to_string());
+    }
+    assert!(l1.figures().evictions > 0);
+    l1.forget_all();
+}
+
+/// Whoever keeps and whoever hears meet in every order; in the end nothing that is kept was begun
+/// before the last that was heard.
+#[test]
+fn threads_keep_nothing_that_was_read_before_a_push() {
+    let ((l1, _), changes) = (open(), AtomicU64::new(0));
+    thread::scope(|scope| {
+        let (l1, changes) = (&l1, &changes);
+        for _ in 0..2 {
+            scope.spawn(move || {
+                for _ in 0..20_000 {
+                    let reading = l1.begin(&key("a"));
+                    let version = changes.load(Ordering::SeqCst);
+                    l1.vouch(1, reading.begun());
+                    l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(version));
+                }
+            });
+        }
+        scope.spawn(move || {
+            for _ in 0..20_000 {
+                let version = changes.fetch_add(1, Ordering::SeqCst) + 1;
+                l1.changed("p:a");
+                if let Look::Kept(value) = l1.look("p:a") {
+                    assert!(*value.downcast_ref::<u64>().unwrap() >= version);
+                }
+            }
+        });
+    });
+}

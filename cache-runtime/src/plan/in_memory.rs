@@ -1,0 +1,76 @@
+//! What a function stores that has its values kept in this process (`l1`): the same, with a keeper.
+
+use super::Plan;
+use super::keeper::{Keepable, Keeper};
+use super::shape::{HoldsOption, Shape, Stored};
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+/// A shape whose values are kept in this process too.
+pub struct InMemory<S>(PhantomData<fn() -> S>);
+
+/// Takes the shape by value so that it is inferred.
+#[cfg(feature = "l1")]
+#[inline]
+pub fn in_memory<S: Shape>(_shape: S) -> InMemory<S> {
+    InMemory(PhantomData)
+}
+
+/// Says that the feature is missing.
+#[cfg(not(feature = "l1"))]
+pub fn in_memory<S: Shape + FeatureL1>(_shape: S) -> InMemory<S> {
+    InMemory(PhantomData)
+}
+
+/// What nothing has.
+#[cfg(not(feature = "l1"))]
+#[diagnostic::on_unimplemented(
+    message = "`l1` needs the feature `l1` of `cache-runtime`",
+    label = "values of this type are not kept in the process without it",
+    note = "write `features = [\"l1\"]` for it in Cargo.toml, or remove `l1`"
+)]
+pub trait FeatureL1 {}
+
+impl<S: Shape> Plan<InMemory<S>> {
+    /// For so long, as far as Redis says nothing else. The only place that demands a value that can
+    /// be kept: further bounds would be further errors.
+    #[inline]
+    pub fn l1(mut self, longest: Duration) -> Self
+    where
+        S::Stored: Keepable,
+    {
+        self.rules.l1 = Some(longest);
+        self.hooks.keeping = Some(Keeper::new());
+        self
+    }
+}
+
+impl<S: Shape> Shape for InMemory<S> {
+    type Output = S::Output;
+    type Stored = S::Stored;
+    type Value = S::Value;
+    type Keeping = Option<Keeper<S::Stored>>;
+
+    fn split(output: S::Output) -> Result<S::Stored, S::Output> {
+        S::split(output)
+    }
+    fn join(stored: S::Stored) -> S::Output {
+        S::join(stored)
+    }
+    fn value(stored: &S::Stored) -> Option<&S::Value> {
+        S::value(stored)
+    }
+    fn stored(output: &S::Output) -> Option<Stored<'_, S::Stored>> {
+        S::stored(output)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: HoldsOption> HoldsOption for InMemory<S> {}
+
+impl<S> fmt::Debug for InMemory<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InMemory")
+    }
+}

@@ -1,0 +1,77 @@
+//! How values are kept in this process as they are, without being encoded (`l1`).
+
+use crate::l1::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// How values of a type are kept, and taken from there.
+pub struct Keeper<T> {
+    pub(crate) keep: fn(&T) -> Value,
+    /// `None` where what is there is of another type.
+    pub(crate) take: fn(Value) -> Option<T>,
+}
+
+impl<T: Keepable> Keeper<T> {
+    pub(super) const fn new() -> Self {
+        Self { keep: T::keep, take: T::take }
+    }
+}
+
+/// Whether a shape's values are kept, and how. Told by type, so that other functions have no code
+/// for it.
+pub trait Keeping<T>: Copy + Default + Send + Sync {
+    fn keeper(self) -> Option<Keeper<T>>;
+}
+
+/// They are not.
+impl<T> Keeping<T> for () {
+    #[inline]
+    fn keeper(self) -> Option<Keeper<T>> {
+        None
+    }
+}
+
+/// They are, once it is said how.
+impl<T> Keeping<T> for Option<Keeper<T>> {
+    #[inline]
+    fn keeper(self) -> Self {
+        self
+    }
+}
+
+/// A value that all threads of the process can have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in this process",
+    label = "`l1` hands copies of the value to all threads",
+    note = "it must be `Clone + Send + Sync + 'static`: add #[derive(Clone)] to it, return an \
+            `Arc<T>` of it, or remove `l1`"
+)]
+pub trait Keepable: Sized {
+    fn keep(&self) -> Value;
+    fn take(value: Value) -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend] // or the compiler would report the traits that are missing, apart
+impl<T: Clone + Send + Sync + 'static> Keepable for T {
+    fn keep(&self) -> Value {
+        Arc::new(self.clone())
+    }
+
+    fn take(value: Value) -> Option<Self> {
+        value.downcast_ref().cloned()
+    }
+}
+
+impl<T> Clone for Keeper<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Keeper<T> {}
+
+impl<T> fmt::Debug for Keeper<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keeper")
+    }
+}

@@ -1,0 +1,228 @@
+//! The connection by which a server says what has changed of that which was read by it.
+//!
+//! Reads and pushes come by one connection, so that they keep their order: when a read is answered,
+//! all that was pushed before it has been heard (`CLIENT TRACKING`, by RESP3). It is driven by the
+//! cache's own thread, for a busy runtime would delay pushes, and it only reads: what it wrote
+//! itself it would not track any more.
+//!
+//! There is one for each server, from the first read of a function with `l1` on. While there is
+//! none, such reads go by the pool and nothing is kept.
+
+use super::endpoint::{Endpoint, Untracked};
+use super::tracked::{self, Found};
+use super::wire::Wire;
+use crate::backoff::Backoff;
+use crate::error::Error;
+use crate::io_thread;
+use crate::key::whole::Key;
+use crate::l1::{Begun, L1, Reading};
+use crate::store::redis::refusal::{self, Asked};
+use crate::store::redis::report::Report;
+use crate::timers;
+use redis::{PushInfo, PushKind, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// Between attempts.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(500));
+/// How often what is kept is vouched for.
+const HEARTBEAT: Duration = Duration::from_millis(250);
+/// A heartbeat that is answered later vouches for nothing.
+const LATE: Duration = Duration::from_secs(1);
+/// How long a server is not asked again that cannot track, or may not be asked to.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// The connection, if it is in use, and its number.
+type Line = Option<(Wire, u64)>;
+
+/// What a server says by itself.
+#[derive(Debug)]
+pub(crate) struct Tracked {
+    pub(crate) l1: Arc<L1>,
+    endpoint: Arc<Endpoint>,
+    report: Arc<Report>,
+    /// What is kept where nothing can be tracked is for functions that say for how long.
+    without: bool,
+    line: watch::Sender<Line>,
+    started: AtomicBool,
+}
+
+impl Tracked {
+    pub(super) fn new(
+        l1: Arc<L1>,
+        endpoint: Arc<Endpoint>,
+        report: Arc<Report>,
+        without: bool,
+    ) -> Self {
+        let (line, started) = (watch::Sender::new(None), AtomicBool::new(false));
+        Self { l1, endpoint, report, without, line, started }
+    }
+
+    /// Reads a value with what is left of its life; `None` where that has to go by the pool.
+    pub(crate) async fn read(
+        self: &Arc<Self>,
+        key: &Key,
+        within: Duration,
+    ) -> Option<Result<(Reading, Found), Error>> {
+        let (mut wire, line) = self.line()?;
+        let reading = self.l1.begin(key);
+        match timeout(within, tracked::read(&mut wire, key.whole())).await {
+            Ok(Ok(Some(found))) => {
+                self.l1.vouch(line, reading.begun());
+                Some(Ok((reading, found)))
+            }
+            Ok(Err(error)) if error.code().is_some() => {
+                Some(Err(refusal::learn(&error, Asked::Read, |_| self.lost(line))))
+            }
+            // It has ended, which says nothing of the server: the pool knows.
+            Ok(Ok(None) | Err(_)) => {
+                self.lost(line);
+                None
+            }
+            Err(_) => {
+                self.lost(line);
+                Some(Err(Error::Timeout))
+            }
+        }
+    }
+
+    /// The connection that is in use. The first who asks has one made.
+    fn line(self: &Arc<Self>) -> Line {
+        if !self.started.load(Ordering::Acquire) && !self.started.swap(true, Ordering::AcqRel) {
+            let task = keep(Arc::downgrade(self), self.line.subscribe());
+            match io_thread::handle() {
+                Some(thread) => drop(thread.spawn(task)),
+                None => drop(task), // and nothing is kept
+            }
+        }
+        if timers::available() { self.line.borrow().clone() } else { None }
+    }
+
+    fn opened(&self, wire: Wire, line: u64) {
+        self.l1.opened(line);
+        self.line.send_replace(Some((wire, line)));
+        self.report.tracks();
+    }
+
+    /// The connection `line` is of no use any more.
+    fn lost(&self, line: u64) {
+        self.l1.closed(line);
+        let mut old = None;
+        self.line.send_if_modified(|current| {
+            let is_it = current.as_ref().is_some_and(|(_, current)| *current == line);
+            if is_it {
+                old = current.take();
+            }
+            is_it
+        });
+    }
+
+    /// The connection that is in use is left for another one, perhaps to another server.
+    pub(super) fn leave(&self) {
+        let line = self.line.borrow().as_ref().map(|(_, line)| *line);
+        if let Some(line) = line {
+            self.lost(line);
+        }
+    }
+
+    /// The server cannot say what changes, or may not be asked to.
+    fn cannot(&self, why: &str) {
+        self.report.cannot_track(why, self.without);
+        if self.without {
+            self.l1.untracked();
+        }
+    }
+
+    /// What came by the connection `line` without having been asked for.
+    fn pushed(&self, line: u64, push: &PushInfo) {
+        match push.kind {
+            PushKind::Invalidate => match changed(&push.data) {
+                Some(keys) => keys.iter().for_each(|key| self.l1.changed(key)),
+                None => self.l1.all_changed(),
+            },
+            PushKind::Disconnection => self.lost(line),
+            _ => {}
+        }
+    }
+}
+
+/// The keys of a push; `None` where all are meant, or where it cannot be read. One that is no text
+/// is none of ours.
+fn changed(data: &[Value]) -> Option<Vec<&str>> {
+    let [Value::Array(keys)] = data else { return None };
+    let keys = keys.iter().map(|key| match key {
+        Value::BulkString(key) => Some(std::str::from_utf8(key).unwrap_or_default()),
+        _ => None,
+    });
+    keys.collect()
+}
+
+/// Keeps a connection, until `tracked` or the thread is gone.
+async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<Line>) {
+    let mut backoff = BACKOFF;
+    for number in 1.. {
+        let Some(alive) = tracked.upgrade() else { return };
+        let endpoint = alive.endpoint.clone();
+        drop(alive);
+        let pushed = {
+            let tracked = tracked.clone();
+            move |push: PushInfo| {
+                if let Some(tracked) = tracked.upgrade() {
+                    tracked.pushed(number, &push);
+                }
+                Ok::<(), ()>(())
+            }
+        };
+        let tracks = endpoint.track(pushed).await;
+        let Some(alive) = tracked.upgrade() else { return };
+        let pause = match tracks {
+            Ok(wire) => {
+                alive.opened(wire.clone(), number);
+                drop(alive);
+                if vouch(&tracked, &mut line, &endpoint, wire, number).await {
+                    backoff = BACKOFF;
+                }
+                let Some(alive) = tracked.upgrade() else { return };
+                alive.lost(number);
+                backoff.pause(fastrand::f64())
+            }
+            Err(Untracked::Trouble) => backoff.pause(fastrand::f64()),
+            Err(Untracked::Refused(why)) => {
+                alive.cannot(&why);
+                ASK_AGAIN
+            }
+        };
+        if let Ok(Err(_)) = timeout(pause, line.wait_for(|_| false)).await {
+            return;
+        }
+    }
+}
+
+/// Vouches for what the connection has read, until that is lost. Says whether it ever could.
+async fn vouch(
+    tracked: &Weak<Tracked>,
+    line: &mut watch::Receiver<Line>,
+    endpoint: &Endpoint,
+    mut wire: Wire,
+    number: u64,
+) -> bool {
+    let mut could = false;
+    let is_lost = |line: &Line| line.as_ref().is_none_or(|(_, current)| *current != number);
+    while timeout(HEARTBEAT, line.wait_for(is_lost)).await.is_err() {
+        could = true;
+        let Some(l1) = tracked.upgrade().map(|tracked| tracked.l1.clone()) else { break };
+        if l1.is_empty() {
+            continue;
+        }
+        // By a key, since a server that has lost its part in a cluster answers `PING` all the same.
+        let begun = Begun::now();
+        match timeout(LATE, endpoint.probe_one(&mut wire)).await {
+            Ok(Ok(())) => l1.vouch(number, begun),
+            Ok(Err(_)) | Err(_) => break,
+        }
+    }
+    could
+}

@@ -1,0 +1,83 @@
+//! Servers and proxies that cannot say what changes.
+
+use super::*;
+use cache_tests::{Logs, RedisServer, builder_at, unique};
+
+#[redis_cache(ttl = 300, key = "capped:{id}", l1 = "10s")]
+async fn capped(world: &World, id: u64) -> Arc<u64> {
+    Arc::new(world.read().await)
+}
+
+#[redis_cache(ttl = 300, key = "brief:{id}", l1 = "1s")]
+async fn brief(world: &World, id: u64) -> u64 {
+    world.read().await
+}
+
+/// A server whose user may not have anything tracked.
+fn server() -> (RedisServer, String) {
+    let rules = "on >pw ~t:* +@all -client";
+    let server = RedisServer::builder().acl_user("reader", rules).start();
+    let url = format!("redis://reader:pw@{}", server.address());
+    (server, url)
+}
+
+#[tokio::test]
+async fn that_is_said_once_and_nothing_is_kept() {
+    let (server, url) = server();
+    let prefix = unique("untracked");
+    let logs = Logs::capture(server.address());
+    let cache = builder_at(&url).prefix("t").build().unwrap();
+    let world = World::default();
+    eventually(DEADLINE, async || {
+        cache.scope(item(&world, 7)).await;
+        logs.count("WARN") == 1
+    })
+    .await;
+    for _ in 0..100 {
+        let (value, memory) = looked(&cache, item(&world, 7)).await;
+        assert!(*value == 1 && !memory);
+        assert!(!looked(&cache, capped(&world, 7)).await.1);
+    }
+    assert_eq!(logs.count("WARN"), 1, "{:?}", logs.lines());
+    let l1 = cache.stats().await.process.l1.unwrap();
+    assert!(!l1.tracked && l1.entries == 0);
+    drop(prefix);
+}
+
+#[tokio::test]
+async fn where_that_is_allowed_what_has_a_duration_is_kept_for_so_long() {
+    let (_server, url) = server();
+    let cache = builder_at(&url).l1_without_tracking(true).build().unwrap();
+    let world = World::default();
+    kept(&cache, || capped(&world, 7)).await;
+    for _ in 0..10 {
+        assert!(!looked(&cache, item(&world, 7)).await.1, "it says for how long nowhere");
+    }
+    // What this process invalidates is seen at once.
+    world.changes();
+    cache.invalidate("capped:7").await.unwrap();
+    assert_eq!(*cache.scope(capped(&world, 7)).await, 2);
+}
+
+#[tokio::test]
+async fn and_no_longer() {
+    let (server, url) = server();
+    let cache = builder_at(&url).l1_without_tracking(true).build().unwrap();
+    let world = World::default();
+    kept(&cache, || brief(&world, 7)).await;
+    world.changes();
+    server.command::<()>(&["DEL", "t:brief:7"]); // of which it hears nothing
+    eventually(DEADLINE, async || cache.scope(brief(&world, 7)).await == 2).await;
+}
+
+#[tokio::test]
+async fn a_duration_is_the_longest_also_where_everything_is_tracked() {
+    let server = RedisServer::start();
+    let (cache, world) = (builder_at(&server.url()).build().unwrap(), World::default());
+    assert_eq!(kept(&cache, || brief(&world, 7)).await, 1);
+    eventually(DEADLINE, async || {
+        let (value, memory) = looked(&cache, brief(&world, 7)).await;
+        value == 1 && !memory
+    })
+    .await;
+}
