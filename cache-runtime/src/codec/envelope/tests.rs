@@ -44,7 +44,7 @@ fn fields(kinds: std::ops::RangeInclusive<u8>) -> impl Strategy<Value = Vec<Fiel
 
 /// A field that this version does not know and must not skip.
 fn unknown() -> impl Strategy<Value = Field> {
-    let kinds = (MUST_BE_KNOWN..=0xFF).prop_filter("known", |kind| *kind != TAGS);
+    let kinds = (MUST_BE_KNOWN..=0xFF).prop_filter("known", |kind| ![TAGS, ERROR].contains(kind));
     (kinds, any::<Vec<u8>>())
 }
 
