@@ -24,6 +24,11 @@ async fn postcard(n: u32) -> Result<(u32, String), Error> {
     Ok((n, n.to_string()))
 }
 
+#[redis_cache(ttl = 60, key = "kept:{n}", l1)]
+async fn kept(n: u32) -> u32 {
+    n
+}
+
 #[derive(Debug)]
 struct Error;
 
@@ -57,6 +62,7 @@ async fn what_is_stored_is_found() {
         twice(|| msgpack(chrono::DateTime::UNIX_EPOCH, jiff::Timestamp::UNIX_EPOCH)).await;
         twice(|| postcard(7)).await;
         twice(|| behind(7)).await;
+        twice(|| kept(7)).await;
     };
     cache.scope(calls).await;
     assert!(cache.shutdown_within(Duration::from_secs(30)).await);
