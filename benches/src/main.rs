@@ -86,10 +86,12 @@ fn calls(rounds: usize, report: &mut Report) {
     rows::misses(bench, report);
     rows::batches(bench, report);
     rows::costs(bench, report);
+    rows::kept::hits(bench, report);
     rows::trouble::cold_key(bench, report);
     rows::trouble::refused(bench, report);
     rows::counted::hits(bench, report);
     rows::counted::misses(bench, report);
+    rows::counted::kept(report);
     rows::counted::sizes(report);
     bench.stop();
 }

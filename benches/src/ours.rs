@@ -3,8 +3,8 @@
 use crate::setup::{DISABLED, MEMORY, REFUSED, User};
 use cache_runtime::redis_cache;
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// An error, as functions that are worth caching have one.
@@ -39,6 +39,17 @@ pub(crate) async fn unverified(id: u64) -> Result<User, Failed> {
 
 #[redis_cache(ttl = 300, key = "user:{id}", cache = MEMORY)]
 pub(crate) async fn in_memory(id: u64) -> Result<User, Failed> {
+    Ok(User::new(id))
+}
+
+/// Kept in this process.
+#[redis_cache(ttl = 300, key = "shared:{id}", l1)]
+pub(crate) async fn shared(id: u64) -> Arc<User> {
+    Arc::new(User::new(id))
+}
+
+#[redis_cache(ttl = 300, key = "owned:{id}", l1)]
+pub(crate) async fn owned(id: u64) -> Result<User, Failed> {
     Ok(User::new(id))
 }
 

@@ -44,6 +44,26 @@ pub(crate) fn misses(bench: &'static Bench, report: &mut Report) {
     more(name, ours, floor, 6.0, report);
 }
 
+/// Per hit of an `Arc` that is kept in this process.
+pub(crate) fn kept(report: &mut Report) {
+    let name = "allocations per hit, l1, an Arc";
+    if !report.wants(name) {
+        return;
+    }
+    let runtime = single();
+    let one_kept = async || {
+        let seen = cache_runtime::observe(ours::shared(7)).await.1;
+        seen.memory_hits == 1
+    };
+    runtime.block_on(async {
+        while !one_kept().await {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    });
+    let ours = per_call(&runtime, 1, CALLS, |_, _| ours::shared(7));
+    report.count(name, "", ours, Target::AtMost(0.001), "");
+}
+
 fn more(name: &str, ours: f64, floor: f64, most: f64, report: &mut Report) {
     let note = format!("{ours:.2} against {floor:.2}");
     report.count(name, "more than the floor's", ours - floor, Target::AtMost(most), &note);

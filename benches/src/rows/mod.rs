@@ -1,6 +1,7 @@
 //! What is measured.
 
 pub(crate) mod counted;
+pub(crate) mod kept;
 pub(crate) mod trouble;
 
 use crate::measure::{Rounds, compare};

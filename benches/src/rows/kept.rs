@@ -1,0 +1,86 @@
+//! Hits of what is kept in this process (`l1`), against `quick_cache` by hand with keys that were built
+//! beforehand.
+
+use crate::measure::compare;
+use crate::ours;
+use crate::report::{Report, Target};
+use crate::setup::{Bench, User};
+use cache_runtime::Cache;
+use quick_cache::sync::Cache as Map;
+use std::future::ready;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Keys of each caller, so that not all is in the nearest memory.
+const KEYS: u64 = 64;
+/// Calls between two looks at the time.
+const BURST: u32 = 64;
+
+pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
+    let (shared, owned) = ("l1, an Arc", "l1, an owned value");
+    if !report.wants(shared) && !report.wants(owned) {
+        return;
+    }
+    let keys: &_ = Box::leak(Box::new((0..KEYS).map(key).collect::<Vec<_>>()));
+    let arcs: &'static Map<String, Arc<User>> = Box::leak(Box::new(Map::new(10_000)));
+    let users: &'static Map<String, User> = Box::leak(Box::new(Map::new(10_000)));
+    for (id, key) in keys.iter().enumerate() {
+        arcs.insert(key.clone(), Arc::new(User::new(id as u64)));
+        users.insert(key.clone(), User::new(id as u64));
+    }
+    bench.runtime.block_on(keep());
+    for (callers, at_once) in [(1, ""), (2, ", 2 at once")] {
+        let at = |caller: usize| caller * 7 % keys.len();
+        let name = format!("{shared}{at_once}");
+        if report.wants(&name) {
+            let floor = move |caller| ready(arcs.get(&keys[at(caller)]));
+            let rounds =
+                compare(
+                    bench,
+                    callers,
+                    BURST,
+                    floor,
+                    move |caller| ours::shared(at(caller) as u64),
+                );
+            row(&name, &rounds, 1.0 / 1.6, report);
+        }
+        let name = format!("{owned}{at_once}");
+        if report.wants(&name) {
+            let floor = move |caller| ready(users.get(&keys[at(caller)]));
+            let rounds =
+                compare(bench, callers, BURST, floor, move |caller| ours::owned(at(caller) as u64));
+            row(&name, &rounds, 1.0 / 1.15, report);
+        }
+    }
+    let l1 = bench.runtime.block_on(Cache::global().stats()).process.l1;
+    if let Some(l1) = l1 {
+        println!("  {} bytes an entry, by its own estimate", l1.bytes / l1.entries.max(1));
+    }
+}
+
+fn row(name: &str, rounds: &crate::measure::Rounds, least: f64, report: &mut Report) {
+    report.row(name, "", rounds.ratio(), Target::AtLeast(least), &rounds.costs());
+}
+
+fn key(id: u64) -> String {
+    format!("bench:shared:{id}")
+}
+
+/// Calls until all keys are answered from memory.
+async fn keep() {
+    let begun = Instant::now();
+    loop {
+        let (_, observed) = cache_runtime::observe(async {
+            for id in 0..KEYS {
+                ours::shared(id).await;
+                assert!(ours::owned(id).await.is_ok());
+            }
+        })
+        .await;
+        if observed.memory_hits == 2 * KEYS {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "nothing is kept");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
