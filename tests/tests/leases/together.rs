@@ -167,6 +167,13 @@ fn far_asked(server: &RedisServer) -> bool {
     list.lines().filter(|line| line.contains(" cmd=eval")).count() == 2
 }
 
+/// How many reads found nothing so far.
+fn misses(server: &RedisServer) -> u64 {
+    let stats: String = server.command(&["INFO", "stats"]);
+    let misses = stats.lines().find_map(|line| line.strip_prefix("keyspace_misses:"));
+    misses.unwrap().trim().parse().unwrap()
+}
+
 /// There is nobody to say that the value is old, and nowhere to look again.
 #[tokio::test]
 async fn when_redis_goes_in_mid_body_callers_share_it_all_the_same() {
@@ -176,7 +183,10 @@ async fn when_redis_goes_in_mid_body_callers_share_it_all_the_same() {
 
     let leader = call(&cache, &world, 7);
     world.reading.reached(1).await;
+    let before = misses(&server);
     let waiters: Vec<_> = (0..5).map(|_| call(&cache, &world, 7)).collect();
+    eventually(DEADLINE, || async { misses(&server) >= before + 5 }).await;
+    // Its answer comes behind theirs.
     cache.ping().await.unwrap();
     server.kill();
     world.reading.open();
