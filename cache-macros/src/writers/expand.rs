@@ -197,7 +197,7 @@ fn function(
     let first = quote_spanned!(Span::mixed_site()=> #instead #first);
     let whole = if writer.form == Form::Plain {
         let p = private_of(&writer.krate, Span::mixed_site());
-        quote_spanned!(Span::mixed_site()=> #first #p::blocking(#call))
+        quote_spanned!(Span::mixed_site()=> #first #p::blocking(::core::pin::pin!(#call)))
     } else {
         as_written(writer.form, quote_spanned!(Span::mixed_site()=> #first #call.await))
     };

@@ -70,11 +70,11 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     if model.form == Form::Plain {
         let whole = quote! {
             #first
-            #p::blocking(#p::read_through(
+            #p::blocking(::core::pin::pin!(#p::read_through(
                 #call.plain(),
                 #plan,
                 ::core::pin::pin!(#p::outside(::core::pin::pin!(async move { #body }))),
-            ))
+            )))
         };
         return with_body(item, &item.sig, &whole);
     }
