@@ -48,19 +48,19 @@ impl Machine {
                 true => (Want::Life, call.cache.clock().now()),
                 false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
             };
-            let mut to_keep = None;
-            let read = match (&call.tagged, self.rules.l1) {
-                (None, None) => store.read(&call.key, want, within).await,
+            // Together, so that nothing of `l1` lives across the look-up of other calls.
+            let (read, to_keep) = match (&call.tagged, self.rules.l1) {
+                (None, None) => (store.read(&call.key, want, within).await, None),
                 // Boxed: other calls do not pay for the room that these need.
                 (Some(tagged), _) => {
-                    Box::pin(store.read_tagged(&call.key, want, &tagged.tags, within)).await
+                    let read = store.read_tagged(&call.key, want, &tagged.tags, within);
+                    (Box::pin(read).await, None)
                 }
                 (None, Some(_)) => {
-                    let read = Box::pin(store.read_to_keep(&call.key, want, within)).await;
-                    read.map(|(read, keep)| {
-                        to_keep = keep;
-                        read
-                    })
+                    match Box::pin(store.read_to_keep(&call.key, want, within)).await {
+                        Ok((read, to_keep)) => (Ok(read), to_keep),
+                        Err(error) => (Err(error), None),
+                    }
                 }
             };
             let worked = read.is_ok();
