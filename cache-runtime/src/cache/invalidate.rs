@@ -195,8 +195,7 @@ impl Cache {
         let mut removed = 0;
         for function in registry().named(path) {
             known = true;
-            let own = |key: &Key| function.has(key.bare());
-            removed += self.remove_matching(&function.key_head(), own, None).await?;
+            removed += self.invalidate_set(&function.entries(), None).await?;
         }
         if known {
             Ok(removed)

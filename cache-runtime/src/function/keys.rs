@@ -30,6 +30,27 @@ impl KeySet for Calls {
     }
 }
 
+/// The keys of all calls of a function.
+#[derive(Debug)]
+struct Entries {
+    id: String,
+    function: &'static Function,
+}
+
+impl KeySet for Entries {
+    fn holds(&self, key: &Key) -> bool {
+        self.function.has(key.bare())
+    }
+
+    fn head(&self) -> String {
+        self.function.key_head()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// What is known of the rendering before a mark; `None` of a key that has not this one.
 fn shape_behind(key: &str, mark: &str) -> Option<Pattern> {
     let rendering = key.strip_suffix(mark)?;
@@ -59,6 +80,11 @@ impl Function {
     /// is left of it tells as much as there is to tell.
     pub(crate) fn has(&self, key: &str) -> bool {
         shape_behind(key, self.mark()).is_some_and(|shape| self.renders(&shape))
+    }
+
+    /// The keys of all its calls.
+    pub(crate) fn entries(&'static self) -> Keys {
+        Arc::new(Entries { id: format!("entries {}", self.path()), function: self })
     }
 
     /// The keys of the calls that render so, with a star for what is left open.
@@ -107,7 +133,7 @@ impl Function {
     }
 
     /// What all of its keys begin with.
-    pub(crate) fn key_head(&self) -> String {
+    fn key_head(&self) -> String {
         self.patterns().first().map(Pattern::head).unwrap_or_default()
     }
 }
