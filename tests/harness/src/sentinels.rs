@@ -1,7 +1,8 @@
 //! Three sentinels that watch a primary and its replica.
 
+use crate::builder::RedisServerBuilder;
 use crate::poll::{DEADLINE, eventually_blocking};
-use crate::server::{RedisServer, RedisServerBuilder};
+use crate::server::RedisServer;
 
 /// The name that they have for the primary.
 const PRIMARY: &str = "shop";

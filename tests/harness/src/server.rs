@@ -1,113 +1,26 @@
 //! A real `redis-server`, one's own.
 
-use crate::certificates::{Authority, Certificate};
+use crate::builder::RedisServerBuilder;
+use crate::certificates::Certificate;
 use crate::poll::{DEADLINE, eventually_blocking};
 use crate::program::Program;
 use crate::proxy::FaultProxy;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Set, it puts a network in front of every server, so that each scenario is also seen through one.
 const THROUGH_PROXY: &str = "TEST_THROUGH_PROXY";
 
+/// From a node's port to that on which the nodes of its cluster talk to each other.
+pub(crate) const BUS: u16 = 10_000;
+
 /// A port that nobody listens on now.
 pub fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// What a [`RedisServer`] is to be.
-#[derive(Debug, Clone, Default)]
-pub struct RedisServerBuilder {
-    args: Vec<String>,
-    password: Option<String>,
-    unix_socket: bool,
-    tls: Option<Certificate>,
-    tls_clients: Option<PathBuf>,
-    sentinel: Option<Vec<String>>,
-    loading: bool,
-}
-
-impl RedisServerBuilder {
-    /// More arguments, such as `["--maxmemory", "1mb"]`.
-    #[must_use]
-    pub fn with_args(mut self, args: &[&str]) -> Self {
-        self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
-        self
-    }
-
-    /// Asks for this password (of the default user).
-    #[must_use]
-    pub fn requirepass(mut self, password: &str) -> Self {
-        self.password = Some(password.to_owned());
-        self
-    }
-
-    /// Adds an ACL user, such as `("app", "on >secret ~shop:* +@all")`.
-    #[must_use]
-    pub fn acl_user(self, name: &str, rules: &str) -> Self {
-        let mut args = vec!["--user", name];
-        args.extend(rules.split_whitespace());
-        self.with_args(&args)
-    }
-
-    /// Listens on a Unix socket in its folder too.
-    #[must_use]
-    pub fn unix_socket(mut self) -> Self {
-        self.unix_socket = true;
-        self
-    }
-
-    /// Speaks TLS on its port, and nothing else, with this certificate.
-    #[must_use]
-    pub fn tls(mut self, certificate: &Certificate) -> Self {
-        self.tls = Some(certificate.clone());
-        self
-    }
-
-    /// Wants to see a certificate of each client that this authority vouches for.
-    #[must_use]
-    pub fn tls_clients(mut self, authority: &Authority) -> Self {
-        self.tls_clients = Some(authority.root());
-        self
-    }
-
-    /// Is a sentinel, told these lines: `monitor shop 127.0.0.1 6379 2`.
-    pub(crate) fn sentinel(mut self, lines: &[String]) -> Self {
-        self.sentinel = Some(lines.to_vec());
-        self
-    }
-
-    /// Does not wait for the server to answer commands when it is started: it listens, and may
-    /// still be loading.
-    #[must_use]
-    pub fn may_be_loading(mut self) -> Self {
-        self.loading = true;
-        self
-    }
-
-    /// Starts it.
-    ///
-    /// # Panics
-    ///
-    /// If there is no `redis-server` on the path, or it does not answer in time.
-    pub fn start(self) -> RedisServer {
-        let folder = tempfile::tempdir().unwrap();
-        let mut server = RedisServer { port: 0, child: None, proxy: None, folder, builder: self };
-        // Between finding a free port and the server's bind somebody else may take it.
-        for _ in 0..5 {
-            server.port = free_port();
-            if server.launch() {
-                let behind_one = std::env::var_os(THROUGH_PROXY).is_some();
-                let proxied = behind_one && server.builder.sentinel.is_none();
-                server.proxy = proxied.then(|| FaultProxy::start(server.port));
-                return server;
-            }
-        }
-        panic!("redis-server found no port of its own");
-    }
 }
 
 /// A `redis-server` with a port and a folder of its own; killed when dropped.
@@ -115,6 +28,7 @@ impl RedisServerBuilder {
 pub struct RedisServer {
     port: u16,
     child: Option<Child>,
+    stalled: AtomicBool,
     /// What its clients take for it, if it stands behind one.
     proxy: Option<FaultProxy>,
     folder: TempDir,
@@ -137,9 +51,64 @@ impl RedisServer {
         RedisServerBuilder::default()
     }
 
+    pub(crate) fn of(builder: RedisServerBuilder) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let behind_one = builder.proxied || std::env::var_os(THROUGH_PROXY).is_some();
+        let proxied = behind_one && builder.sentinel.is_none();
+        // Before the server, which may have to say where its clients find it.
+        let proxy = proxied.then(|| FaultProxy::start(0));
+        let mut server =
+            Self { port: 0, child: None, stalled: AtomicBool::new(false), proxy, folder, builder };
+        // Between finding a free port and the server's bind somebody else may take it.
+        for _ in 0..5 {
+            server.port = server.usable_port();
+            if let Some(proxy) = &server.proxy {
+                proxy.lead_to(server.port);
+            }
+            if server.launch() {
+                return server;
+            }
+        }
+        panic!("redis-server found no port of its own");
+    }
+
+    /// A free one; of a node of a cluster that has room for its second port.
+    fn usable_port(&self) -> u16 {
+        loop {
+            let port = free_port();
+            if !self.builder.in_cluster || port.checked_add(BUS).is_some() {
+                return port;
+            }
+        }
+    }
+
     /// Its port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.proxy.as_ref().map_or(self.port, FaultProxy::port)
+    }
+
+    /// Its own port, behind whatever network there is.
+    pub(crate) fn direct_port(&self) -> u16 {
+        self.port
+    }
+
+    /// The network in front of it.
+    ///
+    /// # Panics
+    ///
+    /// If it is not [`proxied`](RedisServerBuilder::proxied).
+    pub fn network(&self) -> &FaultProxy {
+        self.proxy.as_ref().expect("it stands behind no proxy")
+    }
+
+    /// Whether it is neither killed nor stopped.
+    pub fn is_up(&self) -> bool {
+        self.child.is_some() && !self.stalled.load(Ordering::SeqCst)
+    }
+
+    /// What it asks for, of the default user; empty: nothing.
+    pub(crate) fn password(&self) -> &str {
+        self.builder.password.as_deref().unwrap_or("")
     }
 
     /// `127.0.0.1:port`, as the cache's log says it.
@@ -164,6 +133,7 @@ impl RedisServer {
             let _ = child.kill();
             let _ = child.wait();
         }
+        self.stalled.store(false, Ordering::SeqCst);
     }
 
     /// Starts it again on the same port and folder.
@@ -181,6 +151,7 @@ impl RedisServer {
 
     /// Stalls it: SIGSTOP. Its port still takes connections.
     pub fn stop(&self) {
+        self.stalled.store(true, Ordering::SeqCst);
         self.signal("-STOP");
         // The signal has arrived when the system says so, not when `kill` returns.
         eventually_blocking(DEADLINE, || self.stopped());
@@ -189,6 +160,7 @@ impl RedisServer {
     /// Lets it go on: SIGCONT.
     pub fn cont(&self) {
         self.signal("-CONT");
+        self.stalled.store(false, Ordering::SeqCst);
     }
 
     /// Sends a command of the test's own, on a connection of its own.
@@ -303,6 +275,12 @@ impl RedisServer {
         }
         if let Some(password) = &self.builder.password {
             command.args(["--requirepass", password]);
+        }
+        if self.builder.in_cluster {
+            command.args(["--masterauth", self.password()]);
+            let port = self.port().to_string();
+            command.args(["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"]);
+            command.args(["--cluster-announce-port", &port]);
         }
         if self.builder.unix_socket {
             command.arg("--unixsocket").arg(self.socket());
