@@ -6,6 +6,9 @@ macro_rules! pages {
     ($($page:ident)*) => {
         $(
             pub mod $page {
+                // Of two definitions of a link the first counts: these lead to pages of rustdoc, those
+                // at a page's end to files, for who reads it in the repository.
+                #![doc = include_str!("../docs/links/guide.md")]
                 #![doc = include_str!(concat!("../docs/guide/", stringify!($page), ".md"))]
             }
         )*
@@ -15,14 +18,24 @@ macro_rules! pages {
 // In the order in which they are read.
 pages! {
     start
+    functions
     keys
     freshness
     invalidation
     when
-    costs
+    batch
+    in_process
+    by_hand
+    web
     testing
+    configuration
     deploying
+    operating
+    costs
+    guarantees
     redis_down
+    faults
+    limits
     migrating
     other_languages
 }

@@ -1,3 +1,5 @@
+// The first definition of a link counts, see `guide`.
+#![doc = include_str!("../docs/links/readme.md")]
 #![doc = include_str!("../README.md")]
 
 mod backoff;

@@ -324,6 +324,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
 mod tests {
     use super::TABLE;
     use crate::shared::table::tests::{check_file, check_table, documentation};
+    use std::path::Path;
 
     #[test]
     fn every_row_is_complete() {
@@ -333,11 +334,17 @@ mod tests {
     #[test]
     fn every_row_is_documented() {
         check_file("docs/options/redis_cache.md", |_| documentation(TABLE));
-        check_file("../README.md", |readme| {
-            let begin = "| option | meaning | without it |\n";
-            let (before, table) = readme.split_once(begin).expect("a table of options");
-            let (_, after) = table.split_once("\n\n").expect("a text behind the table");
-            format!("{before}{}\n{after}", documentation(TABLE))
-        });
+    }
+
+    #[test]
+    fn every_option_is_in_the_lists_of_the_readme_and_the_guide() {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for file in ["README.md", "cache-runtime/docs/guide/functions.md"] {
+            let text = std::fs::read_to_string(home.join(file)).unwrap();
+            for row in TABLE {
+                let name = format!("`{}`", row.name);
+                assert!(text.contains(&name), "{name} is not among the options in {file}");
+            }
+        }
     }
 }

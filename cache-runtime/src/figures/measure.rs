@@ -1,4 +1,4 @@
-//! Figures for the recorder of the `metrics` facade (feature `metrics`). README.md lists them.
+//! Figures for the recorder of the `metrics` facade (feature `metrics`), which the guide lists in `operating`.
 //!
 //! A handle is asked for once, at the first call that needs it, and kept: a recorder has to be
 //! installed before that. Without the feature `measure_off.rs` stands in the place of this file.

@@ -22,7 +22,7 @@ pub struct Rules {
     /// A holder whose body runs for longer may have lost its lease to a stalled machine.
     pub lease: Duration,
     /// Whether the store is in trouble at times. Then a process that is cut off shares its
-    /// computations with who joins them (a limit in the README), and may compute side by side
+    /// computations with who joins them (an exception in the guide), and may compute side by side
     /// with others.
     pub trouble: bool,
 }
