@@ -167,7 +167,7 @@ impl Machine {
             leader.asks();
             let acquired = budget.spend(|within| lease.acquire(ask, within)).await;
             match acquired {
-                Some(Ok(Acquired::Ours | Acquired::Tagged(_))) => return Some(Ok(lease)),
+                Some(Ok(Acquired::Ours(_))) => return Some(Ok(lease)),
                 Some(Ok(Acquired::Found(found))) => {
                     let until = fresh_until(asked, &found, rules);
                     // With tags it is found however little it has left, and named from then on.

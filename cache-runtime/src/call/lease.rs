@@ -8,9 +8,8 @@ use crate::error::Error;
 use crate::flight::leases::{Holding, LIFE};
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
-use crate::store::any::AnyStore;
 use crate::store::tag::{FillId, TagToken};
-use crate::store::{Acquired, Act, Ask, Claim, Store, Token};
+use crate::store::{Acquired, Act, Ask, Claim, Store, Tagging, Token};
 use crate::timers;
 use std::time::{Duration, Instant};
 
@@ -49,6 +48,23 @@ struct Tagged {
     stamp: Stamp,
 }
 
+impl Tagged {
+    /// What the tags become that are none.
+    fn seeds(&self) -> Result<Vec<TagToken>, Error> {
+        let seeds = self.tags.iter().map(|_| TagToken::random()).collect::<Option<_>>();
+        seeds.ok_or(Error::Unavailable)
+    }
+
+    fn claimed<'c>(&'c self, seeds: &'c [TagToken]) -> Tagging<'c> {
+        Tagging { seen: self.seen, tags: &self.tags, seeds, fill: self.fill }
+    }
+
+    /// The lease was given, and these are the tokens of its tags.
+    fn given(&mut self, tokens: &[TagToken]) {
+        self.stamp = self.tags.iter().cloned().zip(tokens.iter().copied()).collect();
+    }
+}
+
 impl Lease {
     /// About to be asked for. The token is a new one each time: an earlier request that was given
     /// up may still arrive, and would be taken for this one.
@@ -67,28 +83,29 @@ impl Lease {
 
     /// Asks for it.
     pub(crate) async fn acquire(&mut self, ask: Ask, within: Duration) -> Result<Acquired, Error> {
-        let Some(token) = &self.token else { return Err(Error::Unavailable) };
-        let sent = Instant::now();
-        let over = self.cache.leases().left_behind(&self.key);
-        let (store, key) = (self.cache.store(), &self.key);
-        let acquired = match &mut self.tagged {
-            None => store.acquire(key, ask, token, &over, LIFE, within).await,
-            // Boxed: a lease without tags does not pay for the room that it needs.
-            Some(tagged) => {
-                Box::pin(acquire_tagged(store, key, ask, (token, &over), tagged, within)).await
-            }
+        let Self { cache, key, token: Some(token), held, tagged } = self else {
+            return Err(Error::Unavailable);
         };
+        let seeds = tagged.as_deref().map(Tagged::seeds).transpose()?.unwrap_or_default();
+        let sent = Instant::now();
+        let over = cache.leases().left_behind(key);
+        let tagging = tagged.as_deref().map(|tagged| tagged.claimed(&seeds));
+        let claim = Claim { ask, token, over: &over, life: LIFE, tagged: tagging };
+        let acquired = cache.store().acquire(key, &claim, within).await;
         match &acquired {
-            Ok(Acquired::Ours | Acquired::Tagged(_)) => {
-                over.iter().for_each(|over| self.cache.leases().given_back(over));
-                self.held = Some(self.cache.hold(&self.key, token, sent));
+            Ok(Acquired::Ours(tokens)) => {
+                if let Some(tagged) = tagged {
+                    tagged.given(tokens);
+                }
+                over.iter().for_each(|over| cache.leases().given_back(over));
+                *held = Some(cache.hold(key, token, sent));
                 return acquired;
             }
             // It was not given.
             Ok(_) | Err(Error::Refused(_)) => {}
             // It may arrive there all the same. Nothing could be sent to follow it: what happened
             // has taken the connections down.
-            Err(_) => self.cache.leases().leave_behind(&self.key, token),
+            Err(_) => cache.leases().leave_behind(key, token),
         }
         self.token = None;
         acquired
@@ -147,25 +164,6 @@ impl Lease {
         }
         settled
     }
-}
-
-async fn acquire_tagged(
-    store: &AnyStore,
-    key: &Key,
-    ask: Ask,
-    (token, over): (&Token, &[Token]),
-    tagged: &mut Tagged,
-    within: Duration,
-) -> Result<Acquired, Error> {
-    let Tagged { tags, fill, seen, stamp } = tagged;
-    let seeds = tags.iter().map(|_| TagToken::random()).collect::<Option<Vec<_>>>();
-    let seeds = seeds.ok_or(Error::Unavailable)?;
-    let claim = Claim { token, over, life: LIFE, seen: *seen, tags, seeds: &seeds, fill: *fill };
-    let acquired = store.acquire_tagged(key, ask, &claim, within).await?;
-    if let Acquired::Tagged(tokens) = &acquired {
-        *stamp = tags.iter().cloned().zip(tokens.iter().copied()).collect();
-    }
-    Ok(acquired)
 }
 
 impl Lease {

@@ -3,10 +3,11 @@
 use super::machine::{At, Machine, Serving, Stale, Step};
 use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
+use crate::key::tags::Tags;
 use crate::l1::{Keeping, L1};
 use crate::plan::standing::Standing;
 use crate::plan::windows::{State, early, is_early};
-use crate::store::{Found, Store, ToKeep, Want};
+use crate::store::{Found, Read, Store, ToKeep, Want};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -44,28 +45,20 @@ impl Machine {
             if let Some(most) = self.rules.max_size {
                 store.reads_up_to(most);
             }
-            let (want, asked) = match self.rules.needs_life() {
-                true => (Want::Life, call.cache.clock().now()),
-                false => (Want::Value { about: call.function.expected_size() }, Duration::ZERO),
+            let want = Want {
+                about: call.function.expected_size(),
+                life: self.rules.needs_life(),
+                tags: call.tagged.as_ref().map_or(Tags::NONE, |tagged| &tagged.tags),
+                keep: self.rules.l1.is_some(),
             };
-            // Together, so that nothing of `l1` lives across the look-up of other calls.
-            let (read, to_keep) = match (&call.tagged, self.rules.l1) {
-                (None, None) => (store.read(&call.key, want, within).await, None),
-                // Boxed: other calls do not pay for the room that these need.
-                (Some(tagged), _) => {
-                    let read = store.read_tagged(&call.key, want, &tagged.tags, within);
-                    (Box::pin(read).await, None)
-                }
-                (None, Some(_)) => {
-                    match Box::pin(store.read_to_keep(&call.key, want, within)).await {
-                        Ok((read, to_keep)) => (Ok(read), to_keep),
-                        Err(error) => (Err(error), None),
-                    }
-                }
-            };
+            let asked = if want.life { call.cache.clock().now() } else { Duration::ZERO };
+            let read = store.read(&call.key, &want, within).await;
             let worked = read.is_ok();
             let step = match read {
-                Ok(read) => read.found.and_then(|found| self.judge(found, to_keep, asked, sent)),
+                Ok(Read { found: Some(found), to_keep, .. }) => {
+                    self.judge(found, to_keep, asked, sent)
+                }
+                Ok(_) => None,
                 Err(error @ Error::WrongType) => {
                     self.call.codec_failed(&error);
                     None
@@ -87,7 +80,7 @@ impl Machine {
     fn judge(
         &mut self,
         found: Found,
-        to_keep: Option<ToKeep>,
+        to_keep: Option<Box<ToKeep>>,
         asked: Duration,
         sent: Instant,
     ) -> Option<Step> {
@@ -121,7 +114,7 @@ impl Machine {
             {
                 self.refresh_above(life.left);
             }
-            self.keeping = to_keep.and_then(|to_keep| self.keeping(to_keep, opened.envelope));
+            self.keeping = to_keep.and_then(|to_keep| self.keeping(*to_keep, opened.envelope));
             self.serving = Serving::Hit { sent };
             return Some(Step::Serve(opened.value));
         };

@@ -8,6 +8,10 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tags(Option<Arc<[Key]>>);
 
+impl Tags {
+    pub(crate) const NONE: &Self = &Self(None);
+}
+
 impl Deref for Tags {
     type Target = [Key];
 

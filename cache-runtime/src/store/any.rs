@@ -4,9 +4,7 @@ use super::disabled::DisabledStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::tag::Tokens;
-use super::{
-    Acquired, Act, Ask, Claim, Cursor, Life, Reachability, Read, Store, ToKeep, Token, Want,
-};
+use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::config::{Settings, Target};
 use crate::error::Error;
 use crate::figures::measure::Command;
@@ -80,23 +78,6 @@ impl AnyStore {
         }
     }
 
-    /// [`read`](Store::read) for who keeps what it brings, if it may be kept.
-    pub(crate) async fn read_to_keep(
-        &self,
-        key: &Key,
-        want: Want,
-        within: Duration,
-    ) -> Result<(Read, Option<ToKeep>), Error> {
-        static COMMAND: Command = Command::new("read");
-        let Self::Redis(store) = self else {
-            return Ok((self.read(key, want, within).await?, None));
-        };
-        let timer = COMMAND.begins();
-        let answer = store.read_to_keep(key, want, within).await;
-        timer.ends();
-        answer
-    }
-
     /// How often a lost connection was made again; `None` where none can be lost.
     pub(crate) fn reconnects(&self) -> Option<u64> {
         match self {
@@ -146,45 +127,21 @@ impl AnyStore {
 }
 
 impl Store for AnyStore {
-    async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
-        match want {
-            Want::Value { .. } => {
-                delegate!("get": self, store => store.read(key, want, within).await)
-            }
-            Want::Life => delegate!("read": self, store => store.read(key, want, within).await),
+    async fn read(&self, key: &Key, want: &Want<'_>, within: Duration) -> Result<Read, Error> {
+        if want.is_plain() {
+            delegate!("get": self, store => store.read(key, want, within).await)
+        } else {
+            delegate!("read": self, store => store.read(key, want, within).await)
         }
     }
 
     async fn acquire(
         &self,
         key: &Key,
-        ask: Ask,
-        token: &Token,
-        over: &[Token],
-        life: Duration,
-        within: Duration,
-    ) -> Result<Acquired, Error> {
-        delegate!("acquire": self, store => store.acquire(key, ask, token, over, life, within).await)
-    }
-
-    async fn read_tagged(
-        &self,
-        key: &Key,
-        want: Want,
-        tags: &[Key],
-        within: Duration,
-    ) -> Result<Read, Error> {
-        delegate!("read": self, store => store.read_tagged(key, want, tags, within).await)
-    }
-
-    async fn acquire_tagged(
-        &self,
-        key: &Key,
-        ask: Ask,
         claim: &Claim<'_>,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        delegate!("acquire": self, store => store.acquire_tagged(key, ask, claim, within).await)
+        delegate!("acquire": self, store => store.acquire(key, claim, within).await)
     }
 
     async fn soften(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {

@@ -1,7 +1,7 @@
 //! The store of a cache that is switched off.
 
 use super::tag::Tokens;
-use super::{Acquired, Act, Ask, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
+use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
@@ -12,40 +12,13 @@ use std::time::Duration;
 pub(crate) struct DisabledStore;
 
 impl Store for DisabledStore {
-    async fn read(&self, _: &Key, _: Want, _: Duration) -> Result<Read, Error> {
-        Ok(Read { found: None, generation: 0 })
+    async fn read(&self, _: &Key, _: &Want<'_>, _: Duration) -> Result<Read, Error> {
+        Ok(Read::of(None))
     }
 
-    async fn acquire(
-        &self,
-        _: &Key,
-        _: Ask,
-        _: &Token,
-        _: &[Token],
-        _: Duration,
-        _: Duration,
-    ) -> Result<Acquired, Error> {
-        Ok(Acquired::Ours)
-    }
-
-    async fn read_tagged(
-        &self,
-        key: &Key,
-        want: Want,
-        _: &[Key],
-        within: Duration,
-    ) -> Result<Read, Error> {
-        self.read(key, want, within).await
-    }
-
-    async fn acquire_tagged(
-        &self,
-        _: &Key,
-        _: Ask,
-        claim: &Claim<'_>,
-        _: Duration,
-    ) -> Result<Acquired, Error> {
-        Ok(Acquired::Tagged(claim.seeds.to_vec()))
+    async fn acquire(&self, _: &Key, claim: &Claim<'_>, _: Duration) -> Result<Acquired, Error> {
+        let seeds = claim.tagged.as_ref().map(|tagged| tagged.seeds.to_vec());
+        Ok(Acquired::Ours(seeds.unwrap_or_default()))
     }
 
     async fn soften(&self, _: &[Key], _: Duration) -> Result<u64, Error> {

@@ -1,6 +1,7 @@
 //! What is read from a store.
 
 use super::tag::Tokens;
+use crate::key::tags::Tags;
 use crate::l1::Reading;
 use std::fmt;
 use std::ops::Deref;
@@ -39,15 +40,31 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// What is to be known of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Want {
-    /// What it is: a plain `GET`. With `about` how many bytes it is expected to have, zero if
-    /// nobody knows: a large one is not fetched together with others.
-    Value { about: usize },
-    /// And how long it has left, read in one step. One that never expires counts as none: nobody
-    /// knows how old it is.
-    Life,
+/// What is to be known of a value beside what it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Want<'t> {
+    /// How many bytes it is expected to have, zero if nobody knows: a large one is not fetched
+    /// together with others.
+    pub(crate) about: usize,
+    /// How long it has left, read in one step with it. One that never expires counts as none:
+    /// nobody knows how old it is.
+    pub(crate) life: bool,
+    /// The tokens of these tags.
+    pub(crate) tags: &'t Tags,
+    /// What must be known to keep it in this process, if it may be kept.
+    pub(crate) keep: bool,
+}
+
+impl Want<'_> {
+    /// Nothing: a plain `GET`.
+    pub(crate) const PLAIN: Self = Self { about: 0, life: false, tags: Tags::NONE, keep: false };
+    /// How long it has left.
+    #[cfg(test)]
+    pub(crate) const LIFE: Self = Self { life: true, ..Self::PLAIN };
+
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.life && !self.keep && self.tags.is_empty()
+    }
 }
 
 /// A value in the store.
@@ -76,10 +93,20 @@ pub(crate) struct ToKeep {
 }
 
 /// What reading a key came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Read {
     pub(crate) found: Option<Found>,
+    /// Of what may be kept. Boxed: few are.
+    pub(crate) to_keep: Option<Box<ToKeep>>,
     /// Which connection answered: those made again later have a higher number. Zero where there
     /// are none.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is read depends on it yet"))]
     pub(crate) generation: u64,
+}
+
+impl Read {
+    /// What was found, and is not to be kept.
+    pub(crate) fn of(found: Option<Found>) -> Self {
+        Self { found, to_keep: None, generation: 0 }
+    }
 }

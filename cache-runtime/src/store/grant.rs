@@ -51,14 +51,24 @@ pub(crate) enum Ask {
     Force,
 }
 
-/// What a lease is asked for with, where the key has tags.
+/// What a lease is asked for with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claim<'c> {
+    pub(crate) ask: Ask,
     pub(crate) token: &'c Token,
-    /// Whoever has one of these has left it behind.
+    /// Whoever has one of these has left it behind. What has more than [`LONGEST`] left, or is no
+    /// token, is no lease: these are taken over.
     pub(crate) over: &'c [Token],
     pub(crate) life: Duration,
-    /// The value that does not count, having been seen.
+    /// Where the key has tags.
+    pub(crate) tagged: Option<Tagging<'c>>,
+}
+
+/// What a lease of a key with tags is asked for with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tagging<'c> {
+    /// The value that does not count, having been seen. Any other one is found, whatever it has
+    /// left: who asks judges by its tags and its life.
     pub(crate) seen: Option<FillId>,
     pub(crate) tags: &'c [Key],
     /// What those of the tags become that are none: as many as there are tags.
@@ -67,7 +77,7 @@ pub(crate) struct Claim<'c> {
     pub(crate) fill: Duration,
 }
 
-impl Claim<'_> {
+impl Tagging<'_> {
     /// How long a tag lives that is made now: longer than its entries, which end with it.
     pub(crate) fn tags_last(&self) -> Duration {
         self.fill.saturating_mul(4).max(LEAST)
@@ -78,12 +88,11 @@ impl Claim<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acquired {
     /// There is a value by now, and no lease was given. What it has left is known where
-    /// [`Ask::Above`] was asked.
+    /// [`Ask::Above`] was asked, or the key has tags.
     Found(Found),
-    /// The lease is ours.
-    Ours,
-    /// The lease is ours, and these are the tokens of the key's tags, in their order.
-    Tagged(Vec<TagToken>),
+    /// The lease is ours, and these are the tokens that the key's tags have from now on, in their
+    /// order.
+    Ours(Vec<TagToken>),
     /// Somebody else has it.
     Theirs,
 }

@@ -6,7 +6,8 @@ mod tests;
 
 use super::tag::{Tokens, soft_half};
 use super::{
-    Acquired, Act, Ask, Bytes, Claim, Cursor, Found, Life, Reachability, Read, Store, Token, Want,
+    Acquired, Act, Ask, Bytes, Claim, Cursor, Found, Life, Reachability, Read, Store, Tagging,
+    Token, Want,
 };
 use crate::clock::Clock;
 use crate::config::Bounds;
@@ -42,90 +43,35 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    async fn read(&self, key: &Key, want: Want, _: Duration) -> Result<Read, Error> {
-        let now = self.clock.now();
-        let found = self.lock().found(key.whole(), now);
-        let found = found.map(|(value, left)| Found {
-            left: (want == Want::Life).then_some(left),
-            ..Found::plain(Bytes::Shared(value))
-        });
-        Ok(Read { found, generation: 0 })
-    }
-
-    async fn acquire(
-        &self,
-        key: &Key,
-        ask: Ask,
-        token: &Token,
-        over: &[Token],
-        life: Duration,
-        _: Duration,
-    ) -> Result<Acquired, Error> {
-        let lease = key.lease();
-        let now = self.clock.now();
-        let mut inner = self.lock();
-        let (found, with_life) = match ask {
-            Ask::IfAbsent => (inner.found(key.whole(), now), false),
-            Ask::Above(above) => {
-                (inner.found(key.whole(), now).filter(|(_, left)| *left > above), true)
-            }
-            Ask::Force => (None, false),
-        };
-        if let Some((value, left)) = found {
-            let left = with_life.then_some(left);
-            return Ok(Acquired::Found(Found { left, ..Found::plain(Bytes::Shared(value)) }));
-        }
-        if ask != Ask::Force && inner.is_held(&lease, over, now) {
-            return Ok(Acquired::Theirs);
-        }
-        inner.write(&lease, token.as_bytes(), life, now, self.bounds);
-        Ok(Acquired::Ours)
-    }
-
-    async fn read_tagged(
-        &self,
-        key: &Key,
-        want: Want,
-        tags: &[Key],
-        _: Duration,
-    ) -> Result<Read, Error> {
+    async fn read(&self, key: &Key, want: &Want<'_>, _: Duration) -> Result<Read, Error> {
         let now = self.clock.now();
         let inner = self.lock();
         let found = inner.found(key.whole(), now).map(|(value, left)| Found {
             bytes: Bytes::Shared(value),
-            left: (want == Want::Life).then_some(left),
-            tokens: inner.tokens(tags, now),
+            left: want.life.then_some(left),
+            tokens: inner.tokens(want.tags, now),
         });
-        Ok(Read { found, generation: 0 })
+        Ok(Read::of(found))
     }
 
-    async fn acquire_tagged(
-        &self,
-        key: &Key,
-        ask: Ask,
-        claim: &Claim<'_>,
-        _: Duration,
-    ) -> Result<Acquired, Error> {
+    async fn acquire(&self, key: &Key, claim: &Claim<'_>, _: Duration) -> Result<Acquired, Error> {
         let lease = key.lease();
         let now = self.clock.now();
         let mut inner = self.lock();
-        if ask != Ask::Force {
-            let found = inner.found(key.whole(), now);
-            if let Some((value, left)) =
-                found.filter(|(value, _)| claim.seen.is_none_or(|seen| !seen.is_of(value)))
-            {
-                let tokens = inner.tokens(claim.tags, now);
-                let bytes = Bytes::Shared(value);
-                return Ok(Acquired::Found(Found { bytes, left: Some(left), tokens }));
+        if claim.ask != Ask::Force {
+            if let Some(found) = inner.counting(key, claim, now) {
+                return Ok(Acquired::Found(found));
             }
             if inner.is_held(&lease, claim.over, now) {
                 return Ok(Acquired::Theirs);
             }
         }
         inner.write(&lease, claim.token.as_bytes(), claim.life, now, self.bounds);
-        let tags = claim.tags.iter().zip(claim.seeds);
-        let tokens = tags.map(|(tag, seed)| inner.seed(tag, *seed, claim, now, self.bounds));
-        Ok(Acquired::Tagged(tokens.collect()))
+        let seed = |tagged: &Tagging<'_>| {
+            let seeds = tagged.tags.iter().zip(tagged.seeds);
+            seeds.map(|(tag, seed)| inner.seed(tag, *seed, tagged, now, self.bounds)).collect()
+        };
+        Ok(Acquired::Ours(claim.tagged.as_ref().map(seed).unwrap_or_default()))
     }
 
     async fn soften(&self, tags: &[Key], _: Duration) -> Result<u64, Error> {

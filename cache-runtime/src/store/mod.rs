@@ -17,7 +17,7 @@ pub(crate) mod tag;
 pub(crate) mod testing;
 
 pub(crate) use found::{Bytes, Found, Read, ToKeep, Want};
-pub(crate) use grant::{Acquired, Act, Ask, Claim, LONGEST, Token};
+pub(crate) use grant::{Acquired, Act, Ask, Claim, LONGEST, Tagging, Token};
 
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
@@ -69,7 +69,7 @@ pub(crate) enum Event {
 ///
 /// Implementations MUST:
 /// - make each of these methods one atomic step (`renew`, `remove` and `scan` for each key or page alone,
-///   and those with tags for the key alone: all tokens are read after the call began, and `acquire_tagged`
+///   and what has tags for the key alone: all tokens are read after the call began, and `acquire`
 ///   has them before it answers);
 /// - expire a value no later than its `ttl`, counted from the write; a `ttl` below one
 ///   millisecond stores nothing and answers `Ok`;
@@ -77,45 +77,21 @@ pub(crate) enum Event {
 ///   from its start to its end, possibly more than once;
 /// - be bounded in memory, or backed by something that is.
 pub(crate) trait Store: Send + Sync {
-    /// The value of `key`, if it has any, with as much beside it as is wanted.
-    /// [`Error::WrongType`] when it holds something else.
+    /// The value of `key`, if it has any, with as much beside it as is wanted; of no value the tags
+    /// are not told. [`Error::WrongType`] when it holds something else.
+    // The want by reference: it is a part of the future of every hit, at each level.
     fn read(
         &self,
         key: &Key,
-        want: Want,
+        want: &Want<'_>,
         within: Duration,
     ) -> impl Future<Output = Result<Read, Error>> + Send;
 
-    /// Gives the lease of `key` to `token` for `life`, or answers why not: there is a value that
-    /// counts, or somebody else has the lease. Who has one of the tokens `over` has left it behind,
-    /// and what has more than [`LONGEST`] left, or is no token, is no lease: these are taken over.
+    /// Gives the lease of `key` to who claims it, with tokens for its tags, new ones where there were
+    /// none; or answers why not: there is a value that counts, or somebody else has the lease.
     fn acquire(
         &self,
         key: &Key,
-        ask: Ask,
-        token: &Token,
-        over: &[Token],
-        life: Duration,
-        within: Duration,
-    ) -> impl Future<Output = Result<Acquired, Error>> + Send;
-
-    /// [`read`](Self::read), with the tokens of `tags` beside what is found. Answers at once what the
-    /// value is and what its tags are; of no value the tags are not told.
-    fn read_tagged(
-        &self,
-        key: &Key,
-        want: Want,
-        tags: &[Key],
-        within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send;
-
-    /// [`acquire`](Self::acquire) for a key with tags: answers [`Acquired::Tagged`] with the tokens
-    /// that the tags have from now on, new ones where there were none. Any value is found but the one
-    /// that was `seen` not to count, whatever it has left: who asks judges by its tags and its life.
-    fn acquire_tagged(
-        &self,
-        key: &Key,
-        ask: Ask,
         claim: &Claim<'_>,
         within: Duration,
     ) -> impl Future<Output = Result<Acquired, Error>> + Send;

@@ -1,6 +1,6 @@
 //! For tests of the stores: writing and reading in one call, by keys of the prefix `p`.
 
-use super::{Acquired, Act, Ask, Store, Token, Want};
+use super::{Acquired, Act, Ask, Claim, Store, Token, Want};
 use crate::error::Error;
 use crate::key::whole::Key;
 use std::time::Duration;
@@ -13,10 +13,18 @@ pub(crate) fn key(whole: &str) -> Key {
     Key::parse("p", whole).unwrap()
 }
 
+/// What asking for the lease of a key without tags comes to where it is given.
+pub(crate) const OURS: Acquired = Acquired::Ours(Vec::new());
+
+/// A claim of a key without tags, for a minute.
+pub(crate) fn claim(ask: Ask, token: &Token) -> Claim<'_> {
+    Claim { ask, token, over: &[], life: Duration::from_secs(60), tagged: None }
+}
+
 pub(crate) trait Write: Store {
     /// The value alone.
     async fn get(&self, whole: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let read = self.read(&key(whole), Want::Value { about: 0 }, within).await?;
+        let read = self.read(&key(whole), &Want::PLAIN, within).await?;
         Ok(read.found.map(|found| found.bytes.to_vec()))
     }
 
@@ -29,8 +37,8 @@ pub(crate) trait Write: Store {
         within: Duration,
     ) -> Result<(), Error> {
         let (key, token) = (key(whole), Token::random().unwrap());
-        let acquired = self.acquire(&key, Ask::Force, &token, &[], LEASE, within).await?;
-        assert_eq!(acquired, Acquired::Ours);
+        let claim = Claim { life: LEASE, ..claim(Ask::Force, &token) };
+        assert_eq!(self.acquire(&key, &claim, within).await?, OURS);
         assert!(self.settle(&key, &token, Act::Fill(value, ttl), within).await?, "voided");
         Ok(())
     }

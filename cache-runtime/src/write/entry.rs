@@ -128,12 +128,12 @@ impl<R: 'static> Entry<R> {
             return Ok(None);
         }
         let (clock, windows) = (self.cache.clock(), self.rules.windows);
-        let want = if windows.is_none() { Want::Value { about: 0 } } else { Want::Life };
+        let life = !windows.is_none();
         if let Some(most) = self.rules.max_size {
             self.cache.store().reads_up_to(most);
         }
         let asked = clock.now();
-        let Some((opened, left, made_stale)) = self.found(want).await? else { return Ok(None) };
+        let Some((opened, left, made_stale)) = self.found(life).await? else { return Ok(None) };
         let state = left.map_or(State::Fresh, |left| {
             windows.state(left.saturating_sub(clock.now().saturating_sub(asked)))
         });
@@ -149,14 +149,12 @@ impl<R: 'static> Entry<R> {
         }
     }
 
-    /// What is stored and counts by its tags, with what is left of its life where that is wanted, and
-    /// whether a tag has made it stale before.
-    async fn found(&self, want: Want) -> Result<Option<(Opened, Option<Duration>, bool)>, Error> {
+    /// What is stored and counts by its tags, with what is left of its life where `life` is wanted,
+    /// and whether a tag has made it stale before.
+    async fn found(&self, life: bool) -> Result<Option<(Opened, Option<Duration>, bool)>, Error> {
         let (key, store, within) = (self.whole()?, self.cache.store(), self.timeout());
-        let read = match self.tags.is_empty() {
-            true => store.read(key, want, within).await?,
-            false => store.read_tagged(key, want, &self.tags, within).await?,
-        };
+        let want = Want { life, tags: &self.tags, ..Want::PLAIN };
+        let read = store.read(key, &want, within).await?;
         let Some(found) = read.found else { return Ok(None) };
         let opened = envelope::open(key, found.bytes)?;
         Ok(match standing(&opened, &self.tags, &found.tokens) {
@@ -225,7 +223,7 @@ impl<R: 'static> Entry<R> {
     /// Why the store could not be asked.
     pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
         if !self.tags.is_empty() {
-            match self.found(Want::Value { about: 0 }).await? {
+            match self.found(false).await? {
                 None => return Ok(None),
                 Some((.., true)) => return Ok(Some(Duration::ZERO)),
                 Some((.., false)) => {}

@@ -26,9 +26,7 @@ pub(super) async fn seize(
     let mut lease = lease.of(tags, life, None);
     let seized = budget.spend_refused(|within| lease.acquire(Ask::Force, within)).await;
     match seized {
-        Some(seized) => {
-            Ok(matches!(seized?, Acquired::Ours | Acquired::Tagged(_)).then_some(lease))
-        }
+        Some(seized) => Ok(matches!(seized?, Acquired::Ours(_)).then_some(lease)),
         None => Ok(None),
     }
 }

@@ -18,7 +18,7 @@ conformance!(
 );
 
 async fn ask(store: &impl Store, ask: Ask, token: &Token) -> Acquired {
-    store.acquire(&key("p:k"), ask, token, &[], MINUTE, SOON).await.unwrap()
+    store.acquire(&key("p:k"), &claim(ask, token), SOON).await.unwrap()
 }
 
 async fn settle(store: &impl Store, whole: &str, token: &Token, act: Act<'_>) -> bool {
@@ -32,7 +32,7 @@ async fn renew(store: &impl Store, leases: &[(&str, Token)]) {
 
 async fn a_lease_is_given_once_and_the_fill_ends_it(store: &impl Store) {
     let (one, other) = tokens();
-    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &one).await, OURS);
     assert_eq!(acquire(store, "p:k", &other).await, Acquired::Theirs);
     assert!(!settle(store, "p:k", &other, Act::Fill(b"theirs", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
@@ -53,9 +53,9 @@ async fn a_value_is_found_instead_of_a_lease(store: &impl Store) {
 
 async fn an_invalidation_voids_the_fill(store: &impl Store) {
     let (one, other) = tokens();
-    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &one).await, OURS);
     assert_eq!(store.remove(&[key("p:k")], SOON).await, Ok(0), "a lease is not a value");
-    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &other).await, OURS);
     assert!(!settle(store, "p:k", &one, Act::Fill(b"old", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
     assert!(settle(store, "p:k", &other, Act::Fill(b"new", MINUTE)).await);
@@ -63,23 +63,24 @@ async fn an_invalidation_voids_the_fill(store: &impl Store) {
 
 async fn a_lease_of_another_is_not_released(store: &impl Store) {
     let (one, other) = tokens();
-    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &one).await, OURS);
     assert!(!settle(store, "p:k", &other, Act::Release).await);
     assert!(settle(store, "p:k", &one, Act::Release).await);
-    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &other).await, OURS);
 }
 
 async fn a_lease_that_was_left_behind_is_taken_over(store: &impl Store) {
     let (one, other) = tokens();
     let (key, next) = (key("p:k"), Token::random().unwrap());
     for ask in [Ask::IfAbsent, Ask::Above(SOON)] {
-        assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+        assert_eq!(acquire(store, "p:k", &one).await, OURS);
         let over = async |over: &[Token]| {
-            store.acquire(&key, ask, &next, over, MINUTE, SOON).await.unwrap()
+            let claim = Claim { over, ..claim(ask, &next) };
+            store.acquire(&key, &claim, SOON).await.unwrap()
         };
         assert_eq!(over(&[]).await, Acquired::Theirs);
         assert_eq!(over(&[other]).await, Acquired::Theirs, "somebody else has it");
-        assert_eq!(over(&[other, one]).await, Acquired::Ours);
+        assert_eq!(over(&[other, one]).await, OURS);
         assert!(!settle(store, "p:k", &one, Act::Fill(b"late", MINUTE)).await);
         assert!(settle(store, "p:k", &next, Act::Release).await);
     }
@@ -90,38 +91,34 @@ async fn what_lasts_longer_than_any_lease_is_none(store: &impl Store) {
     for ask in [Ask::IfAbsent, Ask::Above(SOON)] {
         let endless = LONGEST + Duration::from_secs(1);
         let key = key("p:k");
-        assert_eq!(
-            store.acquire(&key, Ask::Force, &one, &[], endless, SOON).await,
-            Ok(Acquired::Ours)
-        );
-        assert_eq!(store.acquire(&key, ask, &other, &[], MINUTE, SOON).await, Ok(Acquired::Ours));
-        assert_eq!(store.acquire(&key, ask, &one, &[], MINUTE, SOON).await, Ok(Acquired::Theirs));
+        let endless = Claim { life: endless, ..claim(Ask::Force, &one) };
+        assert_eq!(store.acquire(&key, &endless, SOON).await, Ok(OURS));
+        assert_eq!(store.acquire(&key, &claim(ask, &other), SOON).await, Ok(OURS));
+        assert_eq!(store.acquire(&key, &claim(ask, &one), SOON).await, Ok(Acquired::Theirs));
         assert!(settle(store, "p:k", &other, Act::Release).await);
     }
 }
 
 async fn a_voided_lease_is_not_brought_back(store: &impl Store) {
     let (one, other) = tokens();
-    assert_eq!(acquire(store, "p:k", &one).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &one).await, OURS);
     store.remove(&[key("p:k")], SOON).await.unwrap();
     renew(store, &[("p:k", one)]).await;
-    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &other).await, OURS);
 }
 
 async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
     let short = Duration::from_millis(30);
     let (one, other) = tokens();
     for whole in ["p:ends", "p:lasts"] {
-        let taken = store.acquire(&key(whole), Ask::IfAbsent, &one, &[], short, SOON).await;
-        assert_eq!(taken, Ok(Acquired::Ours));
+        let claim = Claim { life: short, ..claim(Ask::IfAbsent, &one) };
+        assert_eq!(store.acquire(&key(whole), &claim, SOON).await, Ok(OURS));
     }
     // One message for all that are held, and that of another is left alone.
     renew(store, &[("p:lasts", one), ("p:ends", other), ("p:none", one)]).await;
     renew(store, &[]).await;
-    cache_test_servers::eventually(SOON, async || {
-        acquire(store, "p:ends", &other).await == Acquired::Ours
-    })
-    .await;
+    cache_test_servers::eventually(SOON, async || acquire(store, "p:ends", &other).await == OURS)
+        .await;
     assert_eq!(acquire(store, "p:lasts", &other).await, Acquired::Theirs);
     assert_eq!(lease_of(store, "p:none").await, None);
     assert!(!settle(store, "p:ends", &one, Act::Fill(b"late", MINUTE)).await);
@@ -130,8 +127,8 @@ async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
 async fn force_takes_the_lease_over(store: &impl Store) {
     let (one, other) = tokens();
     store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
-    assert_eq!(ask(store, Ask::Force, &one).await, Acquired::Ours);
-    assert_eq!(ask(store, Ask::Force, &other).await, Acquired::Ours);
+    assert_eq!(ask(store, Ask::Force, &one).await, OURS);
+    assert_eq!(ask(store, Ask::Force, &other).await, OURS);
     assert!(!settle(store, "p:k", &one, Act::Fill(b"one", MINUTE)).await);
     assert!(settle(store, "p:k", &other, Act::Fill(b"other", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"other".to_vec())));
@@ -145,22 +142,22 @@ async fn a_value_counts_only_with_enough_left(store: &impl Store) {
     let left = found.left.unwrap();
     assert!(*found.bytes == *b"old" && left <= MINUTE && left > MINUTE / 2);
     assert_eq!(lease_of(store, "p:k").await, None);
-    assert_eq!(above(&one, MINUTE).await, Acquired::Ours);
+    assert_eq!(above(&one, MINUTE).await, OURS);
     assert_eq!(above(&other, MINUTE).await, Acquired::Theirs);
     assert!(matches!(above(&other, Duration::ZERO).await, Acquired::Found(_)));
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"old".to_vec())), "it stays servable");
     assert!(settle(store, "p:k", &one, Act::Fill(b"new", MINUTE)).await);
     store.remove(&[key("p:k")], SOON).await.unwrap();
-    assert_eq!(above(&other, Duration::ZERO).await, Acquired::Ours, "no value has nothing left");
+    assert_eq!(above(&other, Duration::ZERO).await, OURS, "no value has nothing left");
 }
 
 async fn a_discard_takes_value_and_lease(store: &impl Store) {
     let (one, other) = tokens();
     store.set("p:k", b"old", MINUTE, SOON).await.unwrap();
-    assert_eq!(ask(store, Ask::Above(MINUTE), &one).await, Acquired::Ours);
+    assert_eq!(ask(store, Ask::Above(MINUTE), &one).await, OURS);
     assert!(!settle(store, "p:k", &other, Act::Discard).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"old".to_vec())));
     assert!(settle(store, "p:k", &one, Act::Discard).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
-    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Ours);
+    assert_eq!(acquire(store, "p:k", &other).await, OURS);
 }

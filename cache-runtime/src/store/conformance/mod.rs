@@ -4,8 +4,8 @@
 use super::any::AnyStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
-use super::testing::{Write, key};
-use super::{Acquired, Act, Ask, Bytes, Found, Life, Read, Store, Token, Want};
+use super::testing::{OURS, Write, claim, key};
+use super::{Acquired, Act, Ask, Bytes, Claim, Found, Life, Read, Store, Token, Want};
 use crate::clock::Clock;
 use crate::config::Bounds;
 use crate::error::Error;
@@ -15,7 +15,6 @@ use cache_test_servers::RedisServer;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(30);
-const PLAIN: Want = Want::Value { about: 0 };
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// A test of each store, and the server behind it if it has one.
@@ -52,7 +51,7 @@ fn tokens() -> (Token, Token) {
 }
 
 async fn acquire(store: &impl Store, whole: &str, token: &Token) -> Acquired {
-    store.acquire(&key(whole), Ask::IfAbsent, token, &[], MINUTE, SOON).await.unwrap()
+    store.acquire(&key(whole), &claim(Ask::IfAbsent, token), SOON).await.unwrap()
 }
 
 /// What a store finds where a plain value is wanted.
@@ -78,12 +77,13 @@ async fn a_disabled_store_misses_and_keeps_nothing() {
 async fn a_connection_made_again_is_a_later_generation() {
     let server = RedisServer::start();
     let store = redis(&server);
-    let generation =
-        async |want| store.read(&key("p:k"), want, SOON).await.ok().map(|read| read.generation);
-    let first = generation(PLAIN).await;
-    assert!(first > Some(0) && generation(Want::Life).await == first);
+    let generation = async |want: Want<'_>| {
+        store.read(&key("p:k"), &want, SOON).await.ok().map(|read| read.generation)
+    };
+    let first = generation(Want::PLAIN).await;
+    assert!(first > Some(0) && generation(Want::LIFE).await == first);
     server.command::<u64>(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    for want in [PLAIN, Want::Life] {
+    for want in [Want::PLAIN, Want::LIFE] {
         cache_test_servers::eventually(SOON, async || generation(want).await > first).await;
     }
 }

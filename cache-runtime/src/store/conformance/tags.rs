@@ -1,7 +1,8 @@
 //! Tags: what is read and asked for together with their tokens.
 
 use super::*;
-use crate::store::Claim;
+use crate::key::tags::Tags;
+use crate::store::Tagging;
 use crate::store::tag::{FILL_AT, FillId, TagToken};
 
 conformance!(
@@ -34,14 +35,14 @@ async fn claim(
     seen: Option<FillId>,
 ) -> Acquired {
     let (tags, seeds) = ([tag("a"), tag("b")], [self::token(), self::token()]);
-    let fill = MINUTE;
-    let claim = Claim { token, over, life: MINUTE, seen, tags: &tags, seeds: &seeds, fill };
-    store.acquire_tagged(&key("p:k"), how, &claim, SOON).await.unwrap()
+    let tagging = Tagging { seen, tags: &tags, seeds: &seeds, fill: MINUTE };
+    let claim = Claim { over, tagged: Some(tagging), ..super::claim(how, token) };
+    store.acquire(&key("p:k"), &claim, SOON).await.unwrap()
 }
 
 /// The tokens that came with a lease.
 fn given(acquired: Acquired) -> Vec<TagToken> {
-    let Acquired::Tagged(tokens) = acquired else { panic!("{acquired:?}") };
+    let Acquired::Ours(tokens) = acquired else { panic!("{acquired:?}") };
     assert_eq!(tokens.len(), 2);
     tokens
 }
@@ -120,16 +121,19 @@ async fn force_reads_the_tags_too(store: &impl Store) {
 }
 
 async fn tags_are_read_beside_a_value_or_alone(store: &impl Store) {
-    let tags = [tag("b"), tag("none"), tag("a")];
-    let read = async |want| store.read_tagged(&key("p:k"), want, &tags, SOON).await.unwrap().found;
-    assert_eq!((read(PLAIN).await, read(Want::Life).await), (None, None));
+    let tags = Tags::from(vec![tag("b"), tag("none"), tag("a")]);
+    let read = async |life| {
+        let want = Want { life, tags: &tags, ..Want::PLAIN };
+        store.read(&key("p:k"), &want, SOON).await.unwrap().found
+    };
+    assert_eq!((read(false).await, read(true).await), (None, None));
     let given = given(claim(store, Ask::Force, &Token::random().unwrap(), &[], None).await);
     let expected = [Some(given[1]), None, Some(given[0])];
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    for want in [PLAIN, Want::Life] {
-        let found = read(want).await.unwrap();
+    for life in [false, true] {
+        let found = read(life).await.unwrap();
         assert!(*found.bytes == *b"v" && *found.tokens == expected);
-        assert_eq!(found.left.is_some(), want == Want::Life);
+        assert_eq!(found.left.is_some(), life);
     }
     assert_eq!(store.tokens(&tags, SOON).await.unwrap(), expected.into());
 }
@@ -151,18 +155,10 @@ async fn a_tag_lasts_longer_than_what_has_it(store: &impl Store) {
     assert!(first > MINUTE * 50 && first <= MINUTE * 60);
     let (tags, seeds) = ([tag("a")], [token()]);
     let one = Token::random().unwrap();
-    let fill = MINUTE * 90;
-    let claim = Claim {
-        token: &one,
-        over: &[],
-        life: MINUTE,
-        seen: None,
-        tags: &tags,
-        seeds: &seeds,
-        fill,
-    };
-    let acquired = store.acquire_tagged(&key("p:other"), Ask::IfAbsent, &claim, SOON).await;
-    assert_ne!(acquired, Ok(Acquired::Tagged(seeds.to_vec())), "it keeps its token");
+    let tagging = Tagging { seen: None, tags: &tags, seeds: &seeds, fill: MINUTE * 90 };
+    let claim = Claim { tagged: Some(tagging), ..super::claim(Ask::IfAbsent, &one) };
+    let acquired = store.acquire(&key("p:other"), &claim, SOON).await;
+    assert_ne!(acquired, Ok(Acquired::Ours(seeds.to_vec())), "it keeps its token");
     assert!(left().await > MINUTE * 300);
 }
 

@@ -109,24 +109,24 @@ async fn many_at_once(store: &impl Store) {
 }
 
 async fn a_value_is_read_alone_or_with_its_life(store: &impl Store) {
-    let read = async |want| store.read(&key("p:k"), want, SOON).await.unwrap().found;
-    assert_eq!((read(PLAIN).await, read(Want::Life).await), (None, None));
+    let read = async |want: Want<'_>| store.read(&key("p:k"), &want, SOON).await.unwrap().found;
+    assert_eq!((read(Want::PLAIN).await, read(Want::LIFE).await), (None, None));
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    assert_eq!(read(PLAIN).await, Some(plain(b"v")));
-    let found = read(Want::Life).await.unwrap();
+    assert_eq!(read(Want::PLAIN).await, Some(plain(b"v")));
+    let found = read(Want::LIFE).await.unwrap();
     let left = found.left.unwrap();
     assert!(*found.bytes == *b"v" && left <= MINUTE && left > MINUTE - SOON);
 }
 
 async fn a_read_says_which_connection_answered(store: &impl Store) {
     let generation = async |want| {
-        let Read { generation, .. } = store.read(&key("p:k"), want, SOON).await.unwrap();
+        let Read { generation, .. } = store.read(&key("p:k"), &want, SOON).await.unwrap();
         generation
     };
-    let (first, second) = (generation(PLAIN).await, generation(Want::Life).await);
+    let (first, second) = (generation(Want::PLAIN).await, generation(Want::LIFE).await);
     assert_eq!(first, second, "nothing was lost");
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
-    let many = (0..10).map(|_| generation(PLAIN));
+    let many = (0..10).map(|_| generation(Want::PLAIN));
     for generation in futures_util::future::join_all(many).await {
         assert_eq!(generation, first, "also where reads go together");
     }

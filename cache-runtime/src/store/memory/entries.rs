@@ -3,7 +3,7 @@
 use crate::config::Bounds;
 use crate::key::whole::Key;
 use crate::store::tag::{TagToken, Tokens};
-use crate::store::{Claim, LONGEST, Token};
+use crate::store::{Ask, Bytes, Claim, Found, LONGEST, Tagging, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,6 +102,22 @@ impl Inner {
 }
 
 impl Inner {
+    /// The value in whose place no lease is given.
+    pub(super) fn counting(&self, key: &Key, claim: &Claim<'_>, now: Duration) -> Option<Found> {
+        let (value, left) = self.found(key.whole(), now)?;
+        let (counts, tokens) = match (&claim.tagged, claim.ask) {
+            (Some(tagged), _) => {
+                let seen = tagged.seen.is_some_and(|seen| seen.is_of(&value));
+                (!seen, self.tokens(tagged.tags, now))
+            }
+            (None, Ask::Above(least)) => (left > least, Tokens::default()),
+            (None, Ask::IfAbsent | Ask::Force) => (true, Tokens::default()),
+        };
+        let with_life = claim.tagged.is_some() || matches!(claim.ask, Ask::Above(_));
+        let left = with_life.then_some(left);
+        counts.then_some(Found { bytes: Bytes::Shared(value), left, tokens })
+    }
+
     /// Whether somebody holds a lease who has not left it behind.
     pub(super) fn is_held(&self, lease: &str, over: &[Token], now: Duration) -> bool {
         self.found(lease, now).is_some_and(|(holder, left)| {
@@ -124,13 +140,13 @@ impl Inner {
         &mut self,
         tag: &Key,
         seed: TagToken,
-        claim: &Claim<'_>,
+        tagging: &Tagging<'_>,
         now: Duration,
         bounds: Bounds,
     ) -> TagToken {
         let (token, left) = self.token(tag, now).unwrap_or((seed, Duration::ZERO));
-        if left < claim.fill || left.is_zero() {
-            self.write(tag.whole(), token.as_bytes(), claim.tags_last(), now, bounds);
+        if left < tagging.fill || left.is_zero() {
+            self.write(tag.whole(), token.as_bytes(), tagging.tags_last(), now, bounds);
         }
         token
     }

@@ -1,7 +1,7 @@
 //! Life, bounds and order in memory, by a clock that is moved by hand.
 
 use super::*;
-use crate::store::testing::{Write, key};
+use crate::store::testing::{OURS, Write, claim, key};
 
 const SOON: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -66,13 +66,12 @@ async fn a_value_counts_with_more_left_than_is_asked_for_and_not_with_as_much() 
     store.set("p:k", b"v", 2 * MINUTE, SOON).await.unwrap();
     clock.advance(MINUTE - Duration::from_nanos(1));
     let (key, token) = (key("p:k"), Token::random().unwrap());
-    let ask =
-        async || store.acquire(&key, Ask::Above(MINUTE), &token, &[], MINUTE, SOON).await.unwrap();
+    let ask = async || store.acquire(&key, &claim(Ask::Above(MINUTE), &token), SOON).await.unwrap();
     let left = Some(MINUTE + Duration::from_nanos(1));
     assert_eq!(
         ask().await,
         Acquired::Found(Found { left, ..Found::plain(Bytes::Own(b"v".to_vec())) })
     );
     clock.advance(Duration::from_nanos(1));
-    assert_eq!(ask().await, Acquired::Ours);
+    assert_eq!(ask().await, OURS);
 }

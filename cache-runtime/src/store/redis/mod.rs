@@ -1,7 +1,7 @@
 //! Redis behind the [`Store`] contract: a thin layer over multiplexed connections.
 //!
 //! - [`exchange`]: one command and its answer;
-//! - [`reading`]: one value; [`harmful`]: keys that are left alone;
+//! - [`reading`]: one value; [`leases`]: who may store one; [`harmful`]: keys that are left alone;
 //! - [`link`]: the connections, and all that is known of the servers behind them;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
 //! - [`scripts`]: what is atomic and more than one command; [`tagged`]: keys with tags; [`info`]: the server's own figures.
@@ -10,6 +10,7 @@ mod exchange;
 mod harmful;
 mod info;
 mod late;
+mod leases;
 mod link;
 mod reading;
 mod refusal;
@@ -20,18 +21,15 @@ mod tagged;
 mod tests;
 
 use super::tag::Tokens;
-use super::{
-    Acquired, Act, Ask, Claim, Cursor, Event, Life, Reachability, Read, Store, ToKeep, Token, Want,
-};
+use super::{Acquired, Act, Claim, Cursor, Event, Life, Reachability, Read, Store, Token, Want};
 use crate::config::Server;
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
 use crate::l1::L1;
-use harmful::{Standing, TIMES};
+use harmful::TIMES;
 use link::node::{Node, Reading};
-use reading::{Reader, value, value_and_life};
 use redis::Value;
 use refusal::Asked;
 use scripts::Scripts;
@@ -44,8 +42,6 @@ use std::time::{Duration, Instant};
 const KEYS_PER_COMMAND: usize = 512;
 /// Keys that one `SCAN` looks at.
 const KEYS_PER_SCAN: u32 = 512;
-/// The least size of a value that the server may be set up not to take (`proto-max-bulk-len`).
-const LARGE: usize = 1 << 20;
 /// Room for what stands before a value, and for what the server says of itself.
 const BESIDE: usize = 1 << 20;
 /// The longest life that is asked of Redis, ten years: beyond that `PX` overflows.
@@ -91,24 +87,6 @@ impl RedisStore {
         self.node.track(l1, without);
     }
 
-    /// [`read`](Store::read) for who keeps what it brings, if it may be kept.
-    pub(crate) async fn read_to_keep(
-        &self,
-        key: &Key,
-        want: Want,
-        within: Duration,
-    ) -> Result<(Read, Option<ToKeep>), Error> {
-        let begun = Instant::now();
-        let read = self.node_of(key).read_to_keep(&self.scripts.read, key, want, within).await;
-        match read {
-            Some(read) => read,
-            None => {
-                let left = within.saturating_sub(begun.elapsed());
-                Ok((self.read(key, want, left).await?, None))
-            }
-        }
-    }
-
     /// How often connections were made again that had been lost.
     pub(crate) fn reconnects(&self) -> u64 {
         self.node.reconnects()
@@ -143,32 +121,6 @@ impl RedisStore {
         std::iter::once((&self.node, all))
     }
 
-    // Not an `async fn`, whose future holds its arguments twice.
-    #[allow(clippy::manual_async_fn)]
-    fn read_any<'s>(
-        &'s self,
-        key: &'s Key,
-        want: Want,
-        tags: &'s [Key],
-        within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send + 's {
-        async move {
-            let (node, scripts) = (self.node_of(key), &*self.scripts);
-            let read = match node.harmful.standing(key.whole()) {
-                Standing::Innocent => node.read(scripts, key, want, tags, within).await,
-                // In a box: what is rarely needed would be a part of every call's future.
-                Standing::Suspect => {
-                    Box::pin(node.read_suspect(scripts, key, want, tags, within)).await
-                }
-                Standing::LeftAlone => Err(Error::Unavailable),
-            };
-            if read == Err(Error::Timeout) {
-                node.harmful.suspect(key.whole());
-            }
-            read
-        }
-    }
-
     async fn remove_from(&self, node: &Node, keys: &[Key], within: Duration) -> Result<u64, Error> {
         let leases: Vec<_> = keys.iter().map(Key::lease).collect();
         let pairs = keys.iter().zip(&leases);
@@ -187,80 +139,24 @@ fn millis(life: Duration) -> Option<u64> {
 }
 
 impl Store for RedisStore {
-    async fn read(&self, key: &Key, want: Want, within: Duration) -> Result<Read, Error> {
-        self.read_any(key, want, &[], within).await
+    // Not an `async fn`, whose future holds its arguments twice.
+    #[allow(clippy::manual_async_fn)]
+    fn read(
+        &self,
+        key: &Key,
+        want: &Want<'_>,
+        within: Duration,
+    ) -> impl Future<Output = Result<Read, Error>> + Send {
+        async move { self.node_of(key).read(&self.scripts, key, want, within).await }
     }
 
     async fn acquire(
         &self,
         key: &Key,
-        ask: Ask,
-        token: &Token,
-        over: &[Token],
-        life: Duration,
-        within: Duration,
-    ) -> Result<Acquired, Error> {
-        let node = self.node_of(key);
-        if node.harmful.leaves_alone(key.whole()) {
-            return Err(Error::Unavailable);
-        }
-        let (lease, token, life) = (key.lease(), token.as_bytes(), millis(life).unwrap_or(1));
-        if ask == Ask::Force {
-            let mut command = redis::cmd("SET");
-            command.arg(lease).arg(token).arg("PX").arg(life);
-            let taken = |reply| matches!(reply, Value::Okay).then_some(Acquired::Ours);
-            return node.write(node.ask(command, Asked::Write, within, taken)).await;
-        }
-        let (keys, life) = ([key.whole(), &lease], life.to_string());
-        let above;
-        let with_above;
-        let without_above = [token, life.as_bytes()];
-        let (script, arguments, found): (_, &[&[u8]], Reader) = match ask {
-            Ask::Above(least) => {
-                // Rounded up: what is not more than it by a whole millisecond is not more.
-                let least = millis(least.saturating_add(Duration::from_nanos(999_999)));
-                above = least.unwrap_or(0).to_string();
-                with_above = [token, life.as_bytes(), above.as_bytes()];
-                (&self.scripts.acquire_above, &with_above, value_and_life)
-            }
-            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, &without_above, value),
-        };
-        // Hardly ever are there any, and a list of them is an allocation.
-        let with_over: Vec<&[u8]>;
-        let arguments = match over {
-            [] => arguments,
-            over => {
-                let over = over.iter().map(Token::as_bytes);
-                with_over = arguments.iter().copied().chain(over).collect();
-                &with_over
-            }
-        };
-        let acquired = |reply| match reply {
-            Value::Int(1) => Some(Acquired::Ours),
-            Value::Int(0) => Some(Acquired::Theirs),
-            reply => found(reply)?.map(Acquired::Found),
-        };
-        node.write(node.run(script, &keys, arguments, Asked::Write, within, acquired)).await
-    }
-
-    async fn read_tagged(
-        &self,
-        key: &Key,
-        want: Want,
-        tags: &[Key],
-        within: Duration,
-    ) -> Result<Read, Error> {
-        self.read_any(key, want, tags, within).await
-    }
-
-    async fn acquire_tagged(
-        &self,
-        key: &Key,
-        ask: Ask,
         claim: &Claim<'_>,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        self.acquire_with_tags(key, ask, claim, within).await
+        self.give_lease(key, claim, within).await
     }
 
     async fn soften(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
@@ -278,39 +174,7 @@ impl Store for RedisStore {
         act: Act<'_>,
         within: Duration,
     ) -> Result<bool, Error> {
-        let node = self.node_of(key);
-        let (lease, token) = (key.lease(), token.as_bytes());
-        let keys = [key.whole(), &lease];
-        match act {
-            Act::Fill(value, ttl) => {
-                let Some(ttl) = millis(ttl) else {
-                    return node
-                        .settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within)
-                        .await;
-                };
-                let ttl = ttl.to_string();
-                let arguments = [token, value, ttl.as_bytes()];
-                let fill =
-                    |asked| node.settle_by(&self.scripts.fill, &keys, &arguments, asked, within);
-                if value.len() < LARGE {
-                    return node.write(fill(Asked::Write)).await;
-                }
-                // What comes of it says nothing of other writes.
-                let reachable = node.reachability() == Reachability::Reachable;
-                let filled = fill(Asked::Bulk).await;
-                let lost = matches!(filled, Err(Error::Unavailable | Error::Timeout));
-                if reachable && lost && node.harmful.harmed(key.whole(), 1) {
-                    node.report.leaves_alone(key.whole());
-                }
-                filled
-            }
-            Act::Discard => {
-                node.settle_by(&self.scripts.discard, &keys, &[token], Asked::Write, within).await
-            }
-            Act::Release => {
-                node.settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within).await
-            }
-        }
+        self.settle_lease(key, token, act, within).await
     }
 
     async fn renew(
@@ -319,18 +183,7 @@ impl Store for RedisStore {
         life: Duration,
         within: Duration,
     ) -> Result<(), Error> {
-        let life = millis(life).unwrap_or(1).to_string();
-        let renewed = |reply| matches!(reply, Value::Int(_)).then_some(());
-        for (node, leases) in self.by_node(leases, |(key, _)| key) {
-            for leases in leases.chunks(KEYS_PER_COMMAND) {
-                let keys: Vec<_> = leases.iter().map(|(key, _)| key.lease()).collect();
-                let tokens = leases.iter().map(|(_, token)| token.as_bytes());
-                let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
-                let script = &self.scripts.renew;
-                node.run(script, &keys, &arguments, Asked::Change, within, renewed).await?;
-            }
-        }
-        Ok(())
+        self.renew_leases(leases, life, within).await
     }
 
     async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {

@@ -4,7 +4,7 @@ use super::harmful::{Standing, TIMES};
 use super::link;
 use super::link::node::Node;
 use super::refusal::Asked;
-use super::scripts::{Hashed, Scripts};
+use super::scripts::Scripts;
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::{Bytes, Found, Read, ToKeep, Want};
@@ -15,85 +15,100 @@ use std::time::{Duration, Instant};
 const LONG: usize = 4 << 10;
 
 impl Node {
-    /// Reads the value of `key`, together with others where others read as well; where that is wanted also what it has left, and the tokens of its tags.
+    /// Reads the value of `key`, with what is wanted beside it.
     // Not an `async fn`, whose future holds its arguments twice.
     #[allow(clippy::manual_async_fn)]
     pub(super) fn read<'s>(
         &'s self,
         scripts: &'s Scripts,
         key: &'s Key,
-        want: Want,
-        tags: &'s [Key],
+        want: &'s Want<'s>,
         within: Duration,
     ) -> impl Future<Output = Result<Read, Error>> + Send + 's {
         async move {
-            if !tags.is_empty() {
-                // In a box: a key without tags does not pay for the room that it needs.
-                return Box::pin(self.read_with_tags(scripts, key, want, tags, within)).await;
-            }
-            let (found, generation) = match want {
-                Want::Value { about } => {
-                    let (bytes, generation) = self.get(key.whole(), about, within).await?;
-                    (bytes.map(|bytes| Found::plain(Bytes::Own(bytes))), generation)
+            // In boxes: what is rarely needed would be a part of every call's future.
+            let read = match self.harmful.standing(key.whole()) {
+                Standing::Innocent if want.keep => {
+                    Box::pin(self.read_to_keep(scripts, key, want, within)).await
                 }
-                Want::Life => {
-                    let keys = [key.whole()];
-                    self.run_by(&scripts.read, &keys, &[], Asked::Look, within, value_and_life)
-                        .await?
-                }
+                Standing::Innocent => self.read_innocent(scripts, key, want, within).await,
+                Standing::Suspect => Box::pin(self.read_suspect(scripts, key, want, within)).await,
+                Standing::LeftAlone => Err(Error::Unavailable),
             };
-            Ok(Read { found, generation })
+            if matches!(read, Err(Error::Timeout)) {
+                self.harmful.suspect(key.whole());
+            }
+            read
         }
     }
 
-    /// Reads the value of `key` and what it has left, so that it can be kept in this process. `None`
-    /// where it cannot, and is to be read as any other.
-    pub(super) async fn read_to_keep(
-        &self,
-        with_life: &Hashed,
-        key: &Key,
-        want: Want,
+    /// Reads a value that nothing is known of; a plain one together with others where others read
+    /// as well.
+    // As above.
+    #[allow(clippy::manual_async_fn)]
+    fn read_innocent<'s>(
+        &'s self,
+        scripts: &'s Scripts,
+        key: &'s Key,
+        want: &'s Want<'s>,
         within: Duration,
-    ) -> Option<Result<(Read, Option<ToKeep>), Error>> {
-        let tracked = self.tracked.as_ref()?;
-        if self.harmful.standing(key.whole()) != Standing::Innocent {
-            return None;
+    ) -> impl Future<Output = Result<Read, Error>> + Send + 's {
+        async move {
+            let (found, generation) = if !want.tags.is_empty() {
+                Box::pin(self.read_with_tags(scripts, key, want, within)).await?
+            } else if want.life {
+                let keys = [key.whole()];
+                self.run_by(&scripts.read, &keys, &[], Asked::Look, within, value_and_life).await?
+            } else {
+                let (bytes, generation) = self.get(key.whole(), want.about, within).await?;
+                (bytes.map(|bytes| Found::plain(Bytes::Own(bytes))), generation)
+            };
+            Ok(Read { found, to_keep: None, generation })
         }
+    }
+
+    /// Reads the value of `key` and what it has left, so that it can be kept in this process; as
+    /// any other where it cannot.
+    async fn read_to_keep(
+        &self,
+        scripts: &Scripts,
+        key: &Key,
+        want: &Want<'_>,
+        within: Duration,
+    ) -> Result<Read, Error> {
         let begun = Instant::now();
-        let read = match tracked.read(key, within).await {
-            Some(read) => read,
-            None if !tracked.l1.is_untracked() => return None,
-            None => {
-                let (reading, keys) = (tracked.l1.begin(key), [key.whole()]);
-                let left = within.saturating_sub(begun.elapsed());
-                let found = self.run(with_life, &keys, &[], Asked::Look, left, any_life).await;
-                found.map(|found| (reading, found))
-            }
+        let left = || within.saturating_sub(begun.elapsed());
+        let tracked = self.tracked.as_ref().filter(|_| want.tags.is_empty());
+        let tracks = match tracked {
+            Some(tracked) => tracked.read(key, within).await,
+            None => None,
         };
-        if matches!(read, Err(Error::Timeout)) {
-            self.harmful.suspect(key.whole());
-        }
-        Some(read.map(|(reading, found)| {
-            let left = found.as_ref().and_then(|(_, left)| *left);
-            let life = left.filter(|_| want == Want::Life);
-            // One that never expires counts as none for who has to know.
-            let found = found.filter(|_| want != Want::Life || left.is_some());
-            let to_keep = found.as_ref().map(|_| ToKeep { reading, left });
-            let found =
-                found.map(|(bytes, _)| Found { left: life, ..Found::plain(Bytes::Own(bytes)) });
-            (Read { found, generation: 0 }, to_keep)
-        }))
+        let (reading, found) = match (tracks, tracked) {
+            (Some(read), _) => read?,
+            (None, Some(tracked)) if tracked.l1.is_untracked() => {
+                let (reading, keys) = (tracked.l1.begin(key), [key.whole()]);
+                let read = self.run(&scripts.read, &keys, &[], Asked::Look, left(), any_life);
+                (reading, read.await?)
+            }
+            (None, _) => return self.read_innocent(scripts, key, want, left()).await,
+        };
+        let left = found.as_ref().and_then(|(_, left)| *left);
+        // One that never expires counts as none for who has to know.
+        let found = found.filter(|_| !want.life || left.is_some());
+        let to_keep = found.as_ref().map(|_| Box::new(ToKeep { reading, left }));
+        let life = left.filter(|_| want.life);
+        let found = found.map(|(bytes, _)| Found { left: life, ..Found::plain(Bytes::Own(bytes)) });
+        Ok(Read { to_keep, ..Read::of(found) })
     }
 
     /// Reads a value that was not read in time before. Asks first how long it is, which any server
     /// that is well says at once: one above the bound is not fetched, and of any other it is known
     /// by now whether it is to blame.
-    pub(super) async fn read_suspect(
+    async fn read_suspect(
         &self,
         scripts: &Scripts,
         key: &Key,
-        want: Want,
-        tags: &[Key],
+        want: &Want<'_>,
         within: Duration,
     ) -> Result<Read, Error> {
         let begun = Instant::now();
@@ -111,13 +126,11 @@ impl Node {
             blame();
             return Err(Error::Unavailable);
         }
-        let want = match want {
-            // A long one goes alone, so that nobody else waits for it.
-            Want::Value { .. } => Want::Value { about: length.saturating_add(1) },
-            Want::Life => want,
-        };
+        // A long one goes alone, so that nobody else waits for it.
+        let want = Want { about: length.saturating_add(1), ..*want };
         let asked = begun.elapsed();
-        let read = self.read(scripts, key, want, tags, within.saturating_sub(asked)).await;
+        let left = within.saturating_sub(asked);
+        let read = self.read_innocent(scripts, key, &want, left).await;
         match &read {
             Ok(read) => self.harmful.acquit(key.whole(), read.found.is_some()),
             // Others wait behind the one that is to blame; and a server that was slow to say the

@@ -9,7 +9,7 @@ use super::{KEYS_PER_COMMAND, RedisStore, millis};
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::tag::{TagToken, Tokens, soft_half};
-use crate::store::{Acquired, Ask, Bytes, Claim, Found, Read, Token, Want};
+use crate::store::{Acquired, Ask, Bytes, Claim, Found, Tagging, Token, Want};
 use redis::{Cmd, Value};
 use std::iter::once;
 use std::time::{Duration, Instant};
@@ -19,66 +19,56 @@ impl Node {
         &self,
         scripts: &Scripts,
         key: &Key,
-        want: Want,
-        tags: &[Key],
+        want: &Want<'_>,
         within: Duration,
-    ) -> Result<Read, Error> {
-        let keys = || once(key).chain(tags).map(Key::whole);
-        let (found, generation) = match want {
-            Want::Value { .. } => {
-                self.ask_by(mget(keys()), Asked::Look, within, |reply| {
-                    let Value::Array(parts) = reply else { return None };
-                    let mut parts = parts.into_iter();
-                    Some(match parts.next()? {
-                        Value::BulkString(bytes) => {
-                            let tokens = tokens(parts)?;
-                            Some(Found { tokens, ..Found::plain(Bytes::Own(bytes)) })
-                        }
-                        Value::Nil => None,
-                        _ => return None,
-                    })
+    ) -> Result<(Option<Found>, u64), Error> {
+        let keys = || once(key).chain(&**want.tags).map(Key::whole);
+        if !want.life {
+            let found = |reply| {
+                let Value::Array(parts) = reply else { return None };
+                let mut parts = parts.into_iter();
+                Some(match parts.next()? {
+                    Value::BulkString(bytes) => {
+                        let tokens = tokens(parts)?;
+                        Some(Found { tokens, ..Found::plain(Bytes::Own(bytes)) })
+                    }
+                    Value::Nil => None,
+                    _ => return None,
                 })
-                .await?
-            }
-            Want::Life => {
-                let (script, keys) = (&scripts.read_tagged, keys().collect::<Vec<_>>());
-                let found = |reply| match reply {
-                    Value::Nil => Some(None),
-                    // Of one that never expires nobody knows how old it is.
-                    Value::Array(parts) => found(parts).map(|found| found.filter(lives)),
-                    _ => None,
-                };
-                self.run_by(script, &keys, &[], Asked::Look, within, found).await?
-            }
+            };
+            return self.ask_by(mget(keys()), Asked::Look, within, found).await;
+        }
+        let found = |reply| match reply {
+            Value::Nil => Some(None),
+            // Of one that never expires nobody knows how old it is.
+            Value::Array(parts) => found(parts).map(|found| found.filter(lives)),
+            _ => None,
         };
-        Ok(Read { found, generation })
+        let (script, keys) = (&scripts.read_tagged, keys().collect::<Vec<_>>());
+        self.run_by(script, &keys, &[], Asked::Look, within, found).await
     }
 }
 
 impl RedisStore {
-    pub(super) async fn acquire_with_tags(
+    pub(super) async fn give_tagged_lease(
         &self,
         key: &Key,
-        ask: Ask,
         claim: &Claim<'_>,
+        tagged: &Tagging<'_>,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        let node = self.node_of(key);
-        if node.harmful.leaves_alone(key.whole()) {
-            return Err(Error::Unavailable);
-        }
-        let lease = key.lease();
-        let keys = [key.whole(), &lease].into_iter().chain(claim.tags.iter().map(Key::whole));
+        let (node, lease) = (self.node_of(key), key.lease());
+        let keys = [key.whole(), &lease].into_iter().chain(tagged.tags.iter().map(Key::whole));
         let keys: Vec<_> = keys.collect();
         let number = |life| millis(life).unwrap_or(1).to_string();
-        let (life, lasts) = (number(claim.life), number(claim.tags_last()));
-        let least = number(claim.fill);
-        let seen: &[u8] = match (ask, &claim.seen) {
+        let (life, lasts) = (number(claim.life), number(tagged.tags_last()));
+        let least = number(tagged.fill);
+        let seen: &[u8] = match (claim.ask, &tagged.seen) {
             (Ask::Force, _) => b"*",
             (_, Some(seen)) => &seen.0,
             (_, None) => b"",
         };
-        let seeds = claim.seeds.iter().map(TagToken::as_bytes);
+        let seeds = tagged.seeds.iter().map(TagToken::as_bytes);
         let over = claim.over.iter().map(Token::as_bytes);
         let arguments =
             [claim.token.as_bytes(), life.as_bytes(), seen, lasts.as_bytes(), least.as_bytes()];
@@ -93,7 +83,7 @@ impl RedisStore {
                 Value::Int(1) => Some(Acquired::Theirs),
                 Value::Int(2) => {
                     let tokens = tokens(parts)?.into_iter().collect::<Option<Vec<_>>>()?;
-                    Some(Acquired::Tagged(tokens))
+                    Some(Acquired::Ours(tokens))
                 }
                 _ => None,
             }

@@ -230,16 +230,18 @@ async fn large_values_go_alone_and_others_only_as_many_as_are_not_much() {
     let server = RedisServer::start();
     let store = store_at(&server.url()).await;
     let key = key("p:k");
-    let read = |about| {
-        let mut read = Box::pin(store.read(&key, Want::Value { about }, LONG));
+    let want = |about| Want { about, ..Want::PLAIN };
+    let (small, large) = (want(LARGE), want(LARGE + 1));
+    let read = |want| {
+        let mut read = Box::pin(store.read(&key, want, LONG));
         assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         read
     };
-    let mut reads = vec![read(LARGE + 1)];
+    let mut reads = vec![read(&large)];
     assert_eq!(waiting(&store), 0);
-    reads.extend((1..MOST_BYTES / LARGE).map(|_| read(LARGE)));
+    reads.extend((1..MOST_BYTES / LARGE).map(|_| read(&small)));
     assert_eq!(waiting(&store), MOST_BYTES / LARGE - 1);
-    reads.push(read(LARGE));
+    reads.push(read(&small));
     assert_eq!(waiting(&store), 0, "that would have been too much with one more");
     for read in reads {
         assert_eq!(read.await.unwrap().found, None);

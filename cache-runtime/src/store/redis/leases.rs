@@ -1,0 +1,133 @@
+//! Leases: given out, ended with a fill or without one, and renewed.
+
+use super::reading::{Reader, value, value_and_life};
+use super::refusal::Asked;
+use super::{KEYS_PER_COMMAND, RedisStore, millis};
+use crate::error::Error;
+use crate::key::whole::Key;
+use crate::store::{Acquired, Act, Ask, Claim, Reachability, Token};
+use redis::Value;
+use std::time::Duration;
+
+/// The least size of a value that the server may be set up not to take (`proto-max-bulk-len`).
+const LARGE: usize = 1 << 20;
+/// A lease of a key without tags.
+const OURS: Acquired = Acquired::Ours(Vec::new());
+
+impl RedisStore {
+    pub(super) async fn give_lease(
+        &self,
+        key: &Key,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> Result<Acquired, Error> {
+        let node = self.node_of(key);
+        if node.harmful.leaves_alone(key.whole()) {
+            return Err(Error::Unavailable);
+        }
+        if let Some(tagged) = &claim.tagged {
+            // Boxed: a lease without tags does not pay for the room that it needs.
+            return Box::pin(self.give_tagged_lease(key, claim, tagged, within)).await;
+        }
+        let (lease, token) = (key.lease(), claim.token.as_bytes());
+        let life = millis(claim.life).unwrap_or(1);
+        if claim.ask == Ask::Force {
+            let mut command = redis::cmd("SET");
+            command.arg(lease).arg(token).arg("PX").arg(life);
+            let taken = |reply| matches!(reply, Value::Okay).then_some(OURS);
+            return node.write(node.ask(command, Asked::Write, within, taken)).await;
+        }
+        let (keys, life) = ([key.whole(), &lease], life.to_string());
+        let above;
+        let with_above;
+        let without_above = [token, life.as_bytes()];
+        let (script, arguments, found): (_, &[&[u8]], Reader) = match claim.ask {
+            Ask::Above(least) => {
+                // Rounded up: what is not more than it by a whole millisecond is not more.
+                let least = millis(least.saturating_add(Duration::from_nanos(999_999)));
+                above = least.unwrap_or(0).to_string();
+                with_above = [token, life.as_bytes(), above.as_bytes()];
+                (&self.scripts.acquire_above, &with_above, value_and_life)
+            }
+            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, &without_above, value),
+        };
+        // Hardly ever are there any, and a list of them is an allocation.
+        let with_over: Vec<&[u8]>;
+        let arguments = match claim.over {
+            [] => arguments,
+            over => {
+                let over = over.iter().map(Token::as_bytes);
+                with_over = arguments.iter().copied().chain(over).collect();
+                &with_over
+            }
+        };
+        let acquired = |reply| match reply {
+            Value::Int(1) => Some(OURS),
+            Value::Int(0) => Some(Acquired::Theirs),
+            reply => found(reply)?.map(Acquired::Found),
+        };
+        node.write(node.run(script, &keys, arguments, Asked::Write, within, acquired)).await
+    }
+
+    pub(super) async fn settle_lease(
+        &self,
+        key: &Key,
+        token: &Token,
+        act: Act<'_>,
+        within: Duration,
+    ) -> Result<bool, Error> {
+        let node = self.node_of(key);
+        let (lease, token) = (key.lease(), token.as_bytes());
+        let keys = [key.whole(), &lease];
+        match act {
+            Act::Fill(value, ttl) => {
+                let Some(ttl) = millis(ttl) else {
+                    return node
+                        .settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within)
+                        .await;
+                };
+                let ttl = ttl.to_string();
+                let arguments = [token, value, ttl.as_bytes()];
+                let fill =
+                    |asked| node.settle_by(&self.scripts.fill, &keys, &arguments, asked, within);
+                if value.len() < LARGE {
+                    return node.write(fill(Asked::Write)).await;
+                }
+                // What comes of it says nothing of other writes.
+                let reachable = node.reachability() == Reachability::Reachable;
+                let filled = fill(Asked::Bulk).await;
+                let lost = matches!(filled, Err(Error::Unavailable | Error::Timeout));
+                if reachable && lost && node.harmful.harmed(key.whole(), 1) {
+                    node.report.leaves_alone(key.whole());
+                }
+                filled
+            }
+            Act::Discard => {
+                node.settle_by(&self.scripts.discard, &keys, &[token], Asked::Write, within).await
+            }
+            Act::Release => {
+                node.settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within).await
+            }
+        }
+    }
+
+    pub(super) async fn renew_leases(
+        &self,
+        leases: &[(Key, Token)],
+        life: Duration,
+        within: Duration,
+    ) -> Result<(), Error> {
+        let life = millis(life).unwrap_or(1).to_string();
+        let renewed = |reply| matches!(reply, Value::Int(_)).then_some(());
+        for (node, leases) in self.by_node(leases, |(key, _)| key) {
+            for leases in leases.chunks(KEYS_PER_COMMAND) {
+                let keys: Vec<_> = leases.iter().map(|(key, _)| key.lease()).collect();
+                let tokens = leases.iter().map(|(_, token)| token.as_bytes());
+                let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
+                let script = &self.scripts.renew;
+                node.run(script, &keys, &arguments, Asked::Change, within, renewed).await?;
+            }
+        }
+        Ok(())
+    }
+}
