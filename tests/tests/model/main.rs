@@ -19,6 +19,7 @@
 )]
 
 mod batch;
+mod ended;
 mod explore;
 mod flight;
 mod journal;
