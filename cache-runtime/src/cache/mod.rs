@@ -17,6 +17,7 @@ use crate::flight::leases::Leases;
 use crate::flight::single_flight::{Flights, Old};
 use crate::flight::slots::Slots;
 use crate::function::listed::functions;
+use crate::function::registry::has_option;
 use crate::l1::L1;
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
@@ -97,6 +98,9 @@ impl Cache {
         };
         if let Some(l1) = &l1 {
             store.track(l1, settings.l1_without_tracking);
+            if has_option("l1") {
+                store.serves_l1();
+            }
         }
         let wake = Arc::new(Notify::new());
         let told = wake.clone();

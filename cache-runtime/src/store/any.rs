@@ -78,6 +78,13 @@ impl AnyStore {
         }
     }
 
+    /// There are functions that keep what they read.
+    pub(crate) fn serves_l1(&self) {
+        if let Self::Redis(store) = self {
+            store.serves_l1();
+        }
+    }
+
     /// How often a lost connection was made again; `None` where none can be lost.
     pub(crate) fn reconnects(&self) -> Option<u64> {
         match self {

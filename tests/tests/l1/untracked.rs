@@ -81,3 +81,33 @@ async fn a_duration_is_the_longest_also_where_everything_is_tracked() {
     })
     .await;
 }
+
+/// Also before anything is kept, and each thing that keeping needs.
+#[tokio::test]
+async fn what_is_missing_is_named_at_the_start() {
+    let without = |right: &str| {
+        RedisServer::builder().acl_user("reader", &format!("on >pw ~t:* +@all {right}")).start()
+    };
+    // No rights take it away.
+    let old = || {
+        RedisServer::builder()
+            .acl_user("reader", "on >pw ~t:* +@all")
+            .with_args(&["--rename-command", "HELLO", ""])
+            .start()
+    };
+    for (server, command) in [
+        (old(), "HELLO"),
+        (without("-client|tracking"), "CLIENT TRACKING"),
+        (without("-multi"), "MULTI"),
+    ] {
+        let logs = Logs::capture(server.address());
+        let url = format!("redis://reader:pw@{}", server.address());
+        let cache = builder_at(&url).prefix("t").build().unwrap();
+        cache.ping().await.unwrap();
+        let line = || logs.lines().into_iter().find(|line| line.contains("let us do everything"));
+        eventually(DEADLINE, async || line().is_some()).await;
+        let said = line().unwrap();
+        assert!(said.contains(&format!("lacks={command}: `l1` is told of no change")), "{said}");
+        assert!(said.starts_with("INFO"), "calls are served without it: {said}");
+    }
+}

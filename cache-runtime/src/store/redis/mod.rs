@@ -87,6 +87,12 @@ impl RedisStore {
         self.node.track(l1, without);
     }
 
+    /// There are functions that keep what they read: its operators are told what the server lacks for
+    /// these.
+    pub(crate) fn serves_l1(&self) {
+        self.node.serves_l1();
+    }
+
     /// How often connections were made again that had been lost.
     pub(crate) fn reconnects(&self) -> u64 {
         self.node.reconnects()

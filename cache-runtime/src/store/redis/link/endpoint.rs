@@ -68,6 +68,8 @@ pub(super) struct Endpoint {
     prefix: String,
     /// Whether it was asked what it lacks.
     checked: AtomicBool,
+    /// Whether there are functions with `l1`, so that it is asked for what they need, too.
+    l1: AtomicBool,
 }
 
 impl Endpoint {
@@ -81,8 +83,14 @@ impl Endpoint {
         probe.arg(&probed);
         let attempt = if server.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
         let (prefix, checked) = (prefix.to_owned(), AtomicBool::new(false));
+        let l1 = AtomicBool::new(false);
         let bound = Arc::new(Bound::none());
-        Self { server, attempt, connections, bound, probed, probe, prefix, checked }
+        Self { server, attempt, connections, bound, probed, probe, prefix, checked, l1 }
+    }
+
+    /// Has the server asked for what functions with `l1` need, too.
+    pub(super) fn serves_l1(&self) {
+        self.l1.store(true, Ordering::Relaxed);
     }
 
     /// New connections, seen to work.
@@ -111,7 +119,8 @@ impl Endpoint {
         }
         let (endpoint, to, report) = (self.clone(), opened.to.clone(), report.clone());
         drop(tokio::spawn(async move {
-            let done = lacks::check(&to, &endpoint.prefix, &report).await;
+            let l1 = endpoint.l1.load(Ordering::Relaxed);
+            let done = lacks::check(&to, &endpoint.prefix, l1, &report).await;
             endpoint.checked.store(done, Ordering::Relaxed);
         }));
     }

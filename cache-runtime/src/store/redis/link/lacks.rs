@@ -25,6 +25,7 @@ enum For {
     ReadingTogether,
     Measuring,
     SoftTags,
+    Keeping,
 }
 
 impl For {
@@ -42,6 +43,7 @@ impl For {
                 "what takes too long to read is read again as a whole, soft invalidations of tags fail"
             }
             Self::SoftTags => "soft invalidations of tags fail",
+            Self::Keeping => "`l1` is told of no change",
         }
     }
 }
@@ -61,13 +63,22 @@ const QUESTIONS: &[(For, &[&str])] = &[
     (For::ReadingTogether, &["MGET", "KEY"]),
     (For::Measuring, &["STRLEN", "KEY"]),
     (For::SoftTags, &["SETRANGE", "KEY", "0", ""]),
+    (For::Keeping, &["HELLO", "3"]),
+    (For::Keeping, &["CLIENT TRACKING", "ON"]),
+    (For::Keeping, &["MULTI"]), // and the other half of it would run all this
 ];
 
-/// Has the report told what the server lacks, if it can be asked; answers whether it could.
-pub(super) async fn check(to: &Destination, prefix: &str, report: &Report) -> bool {
-    match timeout(ASKING, ask(to, prefix)).await {
+/// What is asked of a server. Nobody misses what functions with `l1` need where there are none.
+fn questions(l1: bool) -> impl Iterator<Item = (For, &'static [&'static str])> {
+    QUESTIONS.iter().copied().filter(move |(reason, _)| l1 || *reason != For::Keeping)
+}
+
+/// Has the report told what the server lacks, if it can be asked; answers whether it could. `l1`:
+/// whether there are functions with it.
+pub(super) async fn check(to: &Destination, prefix: &str, l1: bool, report: &Report) -> bool {
+    match timeout(ASKING, ask(to, prefix, l1)).await {
         Ok(Some(answers)) => {
-            if let Some(lacks) = judge(answers) {
+            if let Some(lacks) = judge(answers, l1) {
                 report.lacks(&lacks);
             }
             true
@@ -80,37 +91,38 @@ pub(super) async fn check(to: &Destination, prefix: &str, report: &Report) -> bo
 ///
 /// On a connection of its own, which ends in mid-transaction: a server refuses what it does not know
 /// or does not permit when it is queued, and runs none of it.
-async fn ask(to: &Destination, prefix: &str) -> Option<Vec<Value>> {
+async fn ask(to: &Destination, prefix: &str, l1: bool) -> Option<Vec<Value>> {
     let key = format!("{prefix}:~check:{:016x}", fastrand::u64(..));
     let unbounded = Arc::new(Bound::none());
-    let (mut questions, mut wire) =
+    let (mut pipeline, mut wire) =
         (Pipeline::new(), dial(to, &Arc::default(), &unbounded).await.ok()?);
-    for (n, (_, words)) in QUESTIONS.iter().enumerate() {
+    for (n, (_, words)) in questions(l1).enumerate() {
         let mut command = Cmd::new();
-        for word in *words {
-            command.arg(if *word == "KEY" { key.as_str() } else { word });
+        let (name, arguments) = words.split_first()?;
+        for word in name.split(' ').chain(arguments.iter().copied()) {
+            command.arg(if word == "KEY" { key.as_str() } else { word });
         }
-        questions.add_command(command);
+        pipeline.add_command(command);
         if n == 0 {
-            questions.cmd("MULTI");
+            pipeline.cmd("MULTI");
         }
     }
-    let mut answers = wire.send_all(&questions, QUESTIONS.len() + 1).await.ok()?;
+    let mut answers = wire.send_all(&pipeline, pipeline.len()).await.ok()?;
     answers.remove(1);
     Some(answers)
 }
 
 /// What it lacks by its answers.
-fn judge(answers: Vec<Value>) -> Option<Lacks> {
+fn judge(answers: Vec<Value>, l1: bool) -> Option<Lacks> {
     let (mut missing, mut version) = (Vec::<(For, Vec<&str>)>::new(), None);
-    for ((reason, words), answer) in QUESTIONS.iter().zip(answers) {
+    for ((reason, words), answer) in questions(l1).zip(answers) {
         let command = words.first().copied().unwrap_or_default();
         match answer.extract_error() {
             Err(error) if is_missing(&error) => match missing.last_mut() {
-                Some((last, commands)) if last == reason => commands.push(command),
-                _ => missing.push((*reason, vec![command])),
+                Some((last, commands)) if *last == reason => commands.push(command),
+                _ => missing.push((reason, vec![command])),
             },
-            Ok(answer) if *reason == For::Figures => version = old_version(answer),
+            Ok(answer) if reason == For::Figures => version = old_version(answer),
             _ => {}
         }
     }
@@ -155,7 +167,7 @@ mod tests {
     fn with(info: &str) -> Option<Lacks> {
         let mut answers = vec![Value::Okay; QUESTIONS.len()];
         answers[0] = Value::BulkString(info.into());
-        judge(answers)
+        judge(answers, true)
     }
 
     #[test]

@@ -100,6 +100,11 @@ impl Node {
         self.tracked = Some(tracked);
     }
 
+    /// There are functions that keep what they read.
+    pub(crate) fn serves_l1(&self) {
+        self.endpoint.serves_l1();
+    }
+
     /// Has `listener` told of what happens to the connections, of whichever runtime.
     pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
         self.events.listen(Box::new(listener));
