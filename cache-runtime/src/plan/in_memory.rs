@@ -1,7 +1,9 @@
 //! What a function stores that has its values kept in this process (`l1`): the same, with a keeper.
 
 use super::Plan;
-use super::keeper::{Keepable, Keeper};
+#[cfg(feature = "l1")]
+use super::keeper::Keepable;
+use super::keeper::Keeper;
 use super::shape::{HoldsOption, Shape, Stored};
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,23 +13,16 @@ use std::time::Duration;
 pub struct InMemory<S>(PhantomData<fn() -> S>);
 
 /// Takes the shape by value so that it is inferred.
-#[cfg(feature = "l1")]
 #[inline]
 pub fn in_memory<S: Shape>(_shape: S) -> InMemory<S> {
     InMemory(PhantomData)
 }
 
-/// Says that the feature is missing.
-#[cfg(not(feature = "l1"))]
-pub fn in_memory<S: Shape + FeatureL1>(_shape: S) -> InMemory<S> {
-    InMemory(PhantomData)
-}
-
-/// What nothing has.
+/// What nothing has: it says that the feature is missing.
 #[cfg(not(feature = "l1"))]
 #[diagnostic::on_unimplemented(
     message = "`l1` needs the feature `l1` of `cache-runtime`",
-    label = "values of this type are not kept in the process without it",
+    label = "no values are kept in the process without it",
     note = "write `features = [\"l1\"]` for it in Cargo.toml, or remove `l1`"
 )]
 pub trait FeatureL1 {}
@@ -35,6 +30,7 @@ pub trait FeatureL1 {}
 impl<S: Shape> Plan<InMemory<S>> {
     /// For so long, as far as Redis says nothing else. The only place that demands a value that can
     /// be kept: further bounds would be further errors.
+    #[cfg(feature = "l1")]
     #[inline]
     pub fn l1(mut self, longest: Duration) -> Self
     where
@@ -42,6 +38,15 @@ impl<S: Shape> Plan<InMemory<S>> {
     {
         self.rules.l1 = Some(longest);
         self.hooks.keeping = Some(Keeper::new());
+        self
+    }
+
+    /// Says at the option that the feature is missing.
+    #[cfg(not(feature = "l1"))]
+    pub fn l1(self, _longest: Duration) -> Self
+    where
+        S: FeatureL1,
+    {
         self
     }
 }

@@ -12,6 +12,7 @@ pub struct Keeper<T> {
 }
 
 impl<T: Keepable> Keeper<T> {
+    #[cfg(feature = "l1")]
     pub(super) const fn new() -> Self {
         Self { keep: T::keep, take: T::take }
     }
