@@ -16,6 +16,8 @@ pub struct RedisServerBuilder {
     pub(crate) loading: bool,
     pub(crate) proxied: bool,
     pub(crate) in_cluster: bool,
+    /// Where the other nodes find it, if that is not where it is.
+    pub(crate) bus: Option<u16>,
 }
 
 impl RedisServerBuilder {
@@ -88,6 +90,15 @@ impl RedisServerBuilder {
     pub(crate) fn in_cluster(mut self) -> Self {
         self.in_cluster = true;
         self
+    }
+
+    /// Says to other nodes that they find it at `bus`, and comes to them from `address`.
+    pub(crate) fn on_bus(mut self, bus: u16, address: &str) -> Self {
+        self.bus = Some(bus);
+        let bus = bus.to_string();
+        let args = ["--cluster-announce-bus-port", &bus, "--bind-source-addr", address];
+        // Who comes from there is a stranger to Redis.
+        self.with_args(&args).with_args(&["--protected-mode", "no"])
     }
 
     /// Starts it.

@@ -1,9 +1,9 @@
 //! `redis-server` processes that are one cluster.
 
-use crate::builder::RedisServerBuilder;
+use crate::bus::Bus;
+use crate::cluster_builder::ClusterBuilder;
 use crate::poll::{DEADLINE, eventually_blocking};
-use crate::program::is_since;
-use crate::server::{BUS, RedisServer};
+use crate::server::RedisServer;
 use crate::view::{View, views};
 use std::time::{Duration, Instant};
 
@@ -13,73 +13,17 @@ pub const SLOTS: u16 = 16_384;
 /// How long Redis tries a failover that it was asked for.
 const FAILOVER: Duration = Duration::from_secs(5);
 
-/// What a [`Cluster`] is to be.
-#[derive(Debug, Clone)]
-pub struct ClusterBuilder {
-    primaries: usize,
-    replicas: bool,
-    node_timeout: Duration,
-    node: RedisServerBuilder,
-}
-
-impl ClusterBuilder {
-    /// So many primaries instead of three.
-    #[must_use]
-    pub fn primaries(mut self, primaries: usize) -> Self {
-        self.primaries = primaries;
-        self
-    }
-
-    /// A replica of each primary.
-    #[must_use]
-    pub fn replicas(mut self) -> Self {
-        self.replicas = true;
-        self
-    }
-
-    /// After so long a silence a node is taken for dead by the others.
-    #[must_use]
-    pub fn node_timeout(mut self, timeout: Duration) -> Self {
-        self.node_timeout = timeout;
-        self
-    }
-
-    /// More settings of each node: a password, a proxy in front of it, arguments.
-    #[must_use]
-    pub fn nodes(mut self, settings: impl Fn(RedisServerBuilder) -> RedisServerBuilder) -> Self {
-        self.node = settings(self.node);
-        self
-    }
-
-    /// Starts it, and waits until all nodes agree on who has which slots.
-    ///
-    /// # Panics
-    ///
-    /// If they do not in time.
-    pub fn start(self) -> Cluster {
-        let timeout = self.node_timeout.as_millis().to_string();
-        let mut args = vec!["--cluster-node-timeout", &timeout];
-        // A test says who is whose replica, and waits for as little as possible.
-        args.extend(["--cluster-replica-validity-factor", "0"]);
-        args.extend(["--repl-diskless-sync-delay", "0"]);
-        if is_since(7, 0) {
-            args.extend(["--cluster-allow-replica-migration", "no"]);
-        }
-        let node = self.node.with_args(&args).in_cluster();
-        let count = self.primaries * if self.replicas { 2 } else { 1 };
-        let nodes: Vec<_> = (0..count).map(|_| node.clone().start()).collect();
-        let cluster = Cluster { nodes, seeds: self.primaries };
-        cluster.come_together(self.primaries);
-        cluster
-    }
-}
+/// Between two looks at all nodes.
+const INTERVAL: Duration = Duration::from_millis(20);
 
 /// Some `redis-server`s that are one cluster. By their numbers, the first are those that were
 /// primaries at the beginning, and behind them come their replicas in the same order.
 #[derive(Debug)]
 pub struct Cluster {
-    nodes: Vec<RedisServer>,
-    seeds: usize,
+    pub(crate) nodes: Vec<RedisServer>,
+    /// How many were primaries at the beginning.
+    pub(crate) seeds: usize,
+    pub(crate) bus: Option<Bus>,
 }
 
 impl Cluster {
@@ -95,12 +39,7 @@ impl Cluster {
 
     /// What it is to be; three primaries, if nothing else is said.
     pub fn builder() -> ClusterBuilder {
-        ClusterBuilder {
-            primaries: 3,
-            replicas: false,
-            node_timeout: Duration::from_secs(1),
-            node: RedisServer::builder(),
-        }
+        ClusterBuilder::default()
     }
 
     /// The URL of a cache, without a password: the first primaries.
@@ -146,10 +85,18 @@ impl Cluster {
 
     /// Who has a slot now, by the latest that is known of it to anybody who is up.
     pub fn owner(&self, slot: u16) -> Option<usize> {
+        self.owners(&[slot])[0]
+    }
+
+    /// The same of many slots.
+    pub fn owners(&self, slots: &[u16]) -> Vec<Option<usize>> {
         let seen = views(&self.nodes);
-        let claims = seen.iter().flat_map(|(_, view)| &view.nodes);
-        let latest = claims.filter(|seen| seen.has(slot)).max_by_key(|seen| seen.epoch);
-        self.nodes.iter().position(|node| latest.is_some_and(|seen| seen.port == node.port()))
+        let owner = |slot: &u16| {
+            let claims = seen.iter().flat_map(|(_, view)| &view.nodes);
+            let latest = claims.filter(|seen| seen.has(*slot)).max_by_key(|seen| seen.epoch)?;
+            self.nodes.iter().position(|node| latest.port == node.port())
+        };
+        slots.iter().map(owner).collect()
     }
 
     /// Who has the slot of a key now.
@@ -172,11 +119,6 @@ impl Cluster {
 
     /// The first numbers, from 1, whose `key` a node has: so many of them.
     pub fn numbers(&self, node: usize, count: usize, key: impl Fn(u64) -> String) -> Vec<u64> {
-        let seen = views(&self.nodes);
-        let own = |slot: &u16| {
-            let mut said = seen.iter().filter(|(number, _)| *number == node);
-            said.any(|(_, view)| view.own().is_some_and(|own| own.has(*slot)))
-        };
         let mut found = Vec::new();
         let mut next = 1;
         while found.len() < count {
@@ -184,7 +126,9 @@ impl Cluster {
             next += 100;
             assert!(next < 100_000, "node {node} has none of these keys");
             let slots = self.slots(&some.iter().map(|n| key(*n)).collect::<Vec<_>>());
-            found.extend(some.iter().zip(slots).filter(|(_, slot)| own(slot)).map(|(n, _)| *n));
+            let own =
+                some.iter().zip(self.owners(&slots)).filter(|(_, owner)| *owner == Some(node));
+            found.extend(own.map(|(n, _)| *n));
         }
         found.truncate(count);
         found
@@ -224,6 +168,15 @@ impl Cluster {
         });
     }
 
+    /// From now on these nodes and the others do not hear from each other, but their clients from all.
+    ///
+    /// # Panics
+    ///
+    /// If the cluster is not [`divisible`](ClusterBuilder::divisible).
+    pub fn cut_off(&self, nodes: &[usize]) {
+        self.bus.as_ref().expect("its network cannot be cut").cut_off(nodes);
+    }
+
     /// Waits until the replica of a primary has all that was written there by now.
     pub fn in_step(&self, primary: usize) {
         let offset = |node: &RedisServer, field: &str| {
@@ -238,8 +191,21 @@ impl Cluster {
 
     /// Waits until all who are up agree on who has which slots, everybody of those is there, and
     /// all replicas are in contact with their primaries.
+    ///
+    /// # Panics
+    ///
+    /// If it does not come to that; it then says how everybody sees it.
     pub fn settled(&self) {
-        eventually_blocking(DEADLINE, || self.is_settled());
+        let begun = Instant::now();
+        while !self.is_settled() {
+            if begun.elapsed() > DEADLINE {
+                let say = |node: &RedisServer| node.try_command::<String>(&["CLUSTER", "NODES"]);
+                let up = self.nodes.iter().filter(|node| node.is_up());
+                let said: Vec<_> = up.map(|node| say(node).unwrap_or_default()).collect();
+                panic!("the cluster does not come to rest:\n{}", said.join("\n"));
+            }
+            std::thread::sleep(INTERVAL);
+        }
     }
 
     /// Whether it is as [`settled`](Self::settled) waits for.
@@ -270,32 +236,6 @@ impl Cluster {
 
     fn any(&self) -> &RedisServer {
         self.nodes.iter().find(|node| node.is_up()).expect("no node is up")
-    }
-
-    fn come_together(&self, primaries: usize) {
-        let share = usize::from(SLOTS).div_ceil(primaries);
-        let all: Vec<String> = (0..SLOTS).map(|slot| slot.to_string()).collect();
-        for ((number, node), slots) in self.nodes.iter().enumerate().zip(all.chunks(share)) {
-            let mut command = vec!["CLUSTER", "ADDSLOTS"];
-            command.extend(slots.iter().map(String::as_str));
-            node.command::<()>(&command);
-            node.command::<()>(&["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]);
-        }
-        for (number, node) in self.nodes.iter().enumerate() {
-            for other in &self.nodes[..number] {
-                let (port, bus) = (other.port().to_string(), other.direct_port() + BUS);
-                let bus = bus.to_string();
-                node.command::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
-            }
-        }
-        for (replica, primary) in self.nodes[primaries..].iter().zip(&self.nodes) {
-            let id: String = primary.command(&["CLUSTER", "MYID"]);
-            // It has to have heard of it.
-            eventually_blocking(DEADLINE, || {
-                replica.try_command::<()>(&["CLUSTER", "REPLICATE", &id]).is_ok()
-            });
-        }
-        self.settled();
     }
 }
 

@@ -6,8 +6,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod builder;
+mod bus;
 mod certificates;
 mod cluster;
+mod cluster_builder;
 mod logs;
 mod poll;
 mod postgres;
@@ -17,10 +19,12 @@ mod sentinels;
 mod server;
 mod slot_move;
 mod view;
+mod watch;
 
 pub use builder::RedisServerBuilder;
 pub use certificates::{Authority, Certificate};
-pub use cluster::{Cluster, ClusterBuilder, SLOTS};
+pub use cluster::{Cluster, SLOTS};
+pub use cluster_builder::ClusterBuilder;
 pub use logs::Logs;
 pub use poll::{DEADLINE, eventually, eventually_blocking, within_a_second};
 pub use postgres::Postgres;

@@ -5,6 +5,7 @@ use crate::certificates::Certificate;
 use crate::poll::{DEADLINE, eventually_blocking};
 use crate::program::Program;
 use crate::proxy::FaultProxy;
+use crate::watch;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -92,6 +93,11 @@ impl RedisServer {
         self.port
     }
 
+    /// Where the other nodes of its cluster find it.
+    pub(crate) fn bus_port(&self) -> u16 {
+        self.builder.bus.unwrap_or(self.port + BUS)
+    }
+
     /// The network in front of it.
     ///
     /// # Panics
@@ -132,6 +138,7 @@ impl RedisServer {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
+            watch::ended(child.id());
         }
         self.stalled.store(false, Ordering::SeqCst);
     }
@@ -289,11 +296,12 @@ impl RedisServer {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().unwrap();
         let pid = child.id();
+        watch::started(pid);
         self.child = Some(child);
         let begun = Instant::now();
         loop {
             if self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None))) {
-                self.child = None;
+                self.kill();
                 return false;
             }
             // Whoever answers must be ours and not the one that has our port.

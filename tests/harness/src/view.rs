@@ -45,11 +45,6 @@ impl Seen {
 }
 
 impl View {
-    /// The node that says all this.
-    pub(crate) fn own(&self) -> Option<&Seen> {
-        self.nodes.iter().find(|node| node.flags.contains("myself"))
-    }
-
     /// Who has which slots.
     pub(crate) fn slots(&self) -> Vec<(Range, u16)> {
         let of = |seen: &Seen| {

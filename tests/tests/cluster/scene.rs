@@ -1,7 +1,11 @@
 //! The scene itself, seen without a cache: what the other tests rely on.
 
-use cache_tests::{Cluster, DEADLINE, RedisServer, eventually, within_a_second};
+use cache_tests::{
+    Cluster, DEADLINE, RedisServer, eventually, eventually_blocking, own_process, wait_for_line,
+    within_a_second,
+};
 use redis::RedisResult;
+use std::process::Stdio;
 
 fn get(node: &RedisServer, key: &str) -> RedisResult<Option<String>> {
     node.try_command(&["GET", key])
@@ -101,4 +105,50 @@ async fn a_replica_takes_over() {
     cluster.node(primary).cont();
     cluster.settled();
     assert_eq!(cluster.holder(key), replica);
+}
+
+/// Whoever is cut off from the majority refuses after a while, and is followed by its replica.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_network_within_is_cut() {
+    let cluster = Cluster::builder().replicas().divisible().start();
+    let key = "t:n:1";
+    let primary = cluster.holder(key);
+    cluster.command::<()>(key, &["SET", key, "1"]);
+    cluster.in_step(primary);
+    cluster.cut_off(&[primary]);
+    let there = |node: usize| cluster.node(node).try_command::<Option<u64>>(&["GET", key]);
+    assert_eq!(there(primary), Ok(Some(1)), "it does not know yet");
+    let replica = cluster.partner(primary);
+    eventually(DEADLINE, || async { there(replica) == Ok(Some(1)) }).await;
+    eventually(DEADLINE, || async { refusal(there(primary)).starts_with("CLUSTERDOWN") }).await;
+    cluster.cut_off(&[]);
+    cluster.settled();
+    assert_eq!(cluster.holder(key), replica);
+    assert!(refusal(there(primary)).starts_with("MOVED"));
+}
+
+const CHILD: &str = "CLUSTER_SCENE_CHILD";
+
+/// However that ends.
+#[test]
+fn servers_do_not_outlive_who_started_them() {
+    if let Ok(file) = std::env::var(CHILD) {
+        let server = RedisServer::start();
+        std::fs::write(file, server.port().to_string()).unwrap();
+        println!("\nstarted");
+        loop {
+            std::thread::park();
+        }
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let name = file.path().to_string_lossy().into_owned();
+    let test = "scene::servers_do_not_outlive_who_started_them";
+    let mut child = own_process(test, CHILD, &name).stdout(Stdio::piped()).spawn().unwrap();
+    wait_for_line(&mut child, "started");
+    let port: u16 = std::fs::read_to_string(&name).unwrap().parse().unwrap();
+    let is_there = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+    assert!(is_there());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    eventually_blocking(DEADLINE, || !is_there());
 }
