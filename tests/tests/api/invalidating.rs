@@ -33,24 +33,6 @@ async fn fill(cache: &Cache, ids: &[&str]) {
         .await;
 }
 
-/// The same of every store.
-macro_rules! in_both {
-    ($test:ident, $body:ident) => {
-        mod $test {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn in_redis() {
-                let server = super::RedisServer::start();
-                super::$body(super::cache_at(&server.url())).await;
-            }
-
-            #[tokio::test]
-            async fn in_memory() {
-                super::$body(super::in_memory()).await;
-            }
-        }
-    };
-}
-
 in_both!(one_key, invalidate_one_key);
 async fn invalidate_one_key(cache: Cache) {
     fill(&cache, &["1", "2", "3", "t"]).await;

@@ -68,24 +68,6 @@ async fn count(cache: &Cache) -> u64 {
     cache.count_keys().await.unwrap()
 }
 
-/// The same of every store.
-macro_rules! in_both {
-    ($test:ident, $body:ident) => {
-        mod $test {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn in_redis() {
-                let server = super::RedisServer::start();
-                super::$body(super::cache_at(&server.url())).await;
-            }
-
-            #[tokio::test]
-            async fn in_memory() {
-                super::$body(super::in_memory()).await;
-            }
-        }
-    };
-}
-
 in_both!(a_key, name_a_key);
 async fn name_a_key(cache: Cache) {
     for id in ["7", &long()] {
