@@ -4,6 +4,7 @@
 //! cargo run --release -p cache-benches [-- [--check] [--rounds N] [FILTER]]
 //! cargo run --release -p cache-benches -- compile [--check] [--rounds N] [--checkout PATH] [FILTER]
 //! cargo run --release -p cache-benches -- instructions [--check] [--against PATH] [FILTER]
+//! cargo run --release -p cache-benches -- faults [--rounds N] [FILTER]
 //! cargo run --release -p cache-benches -- --loop CALLERS CALLS ours|floor|memory|disabled
 //! ```
 //!
@@ -14,6 +15,7 @@
 //!
 //! `compile` is what a cached function costs those who build the program, in this checkout or in
 //! another; `instructions` is the length of a call, and tells whether it is longer than in another.
+//! `faults` is the time without cache after each fault.
 // Who waits for figures wants to see them, and a benchmark that cannot start has nothing to save.
 #![allow(
     clippy::print_stdout,
@@ -24,6 +26,7 @@
 )]
 
 mod compile;
+mod faults;
 mod floor;
 mod generated;
 mod instructions;
@@ -42,7 +45,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
-    let what = arguments.next_if(|first| first == "compile" || first == "instructions");
+    let what = arguments.next_if(|first| ["compile", "instructions", "faults"].contains(&&**first));
     let (mut filter, mut check) = (String::new(), false);
     let (mut rounds, mut checkout) = (None, None);
     while let Some(argument) = arguments.next() {
@@ -62,6 +65,10 @@ fn main() -> ExitCode {
         }
     }
 
+    if what.as_deref() == Some("faults") {
+        faults::rows(rounds.unwrap_or(5), &filter);
+        return ExitCode::SUCCESS;
+    }
     let title = match what.as_deref() {
         Some("compile") => "1.00 = the same by hand",
         Some(_) => "of one call after another",
