@@ -28,8 +28,12 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         let shape = shape_of_output(writer, output);
         quote_spanned!(ours=> let _ = #shape;)
     });
+    let texts = Ident::new("__texts", ours);
+    let of_texts = cache_of_texts(writer);
+    let keys = in_their_cache(writer, &targets, &texts, keys);
     let taken = quote_spanned!(ours=> |#targets: &mut #p::Targets| { #(#entries)* #keys });
     let Some(result) = &writer.of_result.name else {
+        let is_value = Some(quote_spanned!(ours=> #is_value #of_texts));
         let call = quote_spanned!(ours=> #p::invalidating(#p::targets(#cache, #taken), #body));
         return function(item, writer, is_value, call);
     };
@@ -39,9 +43,11 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
     let before = before.map(|(name, written)| quote_spanned!(name.span()=> let #name = #written;));
     let entries = entries.iter().map(|OfResult { call, .. }| named(call, &targets));
     let keys = by_text(writer, &targets, [keys, tags, soft_tags]);
+    let keys = in_their_cache(writer, &targets, &texts, keys);
     let shape = shape_of_output(writer, output);
     let first = quote_spanned! {ours=>
         #is_value
+        #of_texts
         let __cache = #cache;
         #(#before)*
     };
@@ -68,6 +74,29 @@ fn by_text(writer: &Writer, targets: &Ident, named: [&Vec<Key>; 3]) -> TokenStre
         })
     });
     named.collect()
+}
+
+/// Takes the block's cache where a writer inside names keys or tags.
+fn cache_of_texts(writer: &Writer) -> Option<TokenStream> {
+    let of_texts = writer.cache_of_texts.as_ref()?;
+    let cache = cache(&writer.krate, Some(of_texts));
+    Some(quote_spanned!(Span::mixed_site()=> let __texts = #cache;))
+}
+
+/// What tells `targets` of keys and tags, of the block's cache if there is one.
+fn in_their_cache(
+    writer: &Writer,
+    targets: &Ident,
+    texts: &Ident,
+    keys: TokenStream,
+) -> TokenStream {
+    if writer.cache_of_texts.is_none() || keys.is_empty() {
+        return keys;
+    }
+    let p = private_of(&writer.krate, Span::mixed_site());
+    quote_spanned! {Span::mixed_site()=>
+        #targets.of(::core::clone::Clone::clone(&#texts), |#targets: &mut #p::Targets| { #keys });
+    }
 }
 
 /// What tells `targets` of a call. Spanned at the item, so that one that is not cached is an error there.

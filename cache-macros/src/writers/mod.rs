@@ -71,6 +71,7 @@ impl Attribute for Kind {
             tags,
             soft_tags,
             cache: options.cache,
+            cache_of_texts: options.cache_of_texts,
         })
     }
 

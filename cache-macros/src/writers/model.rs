@@ -22,6 +22,8 @@ pub(crate) struct Writer {
     pub(super) tags: Vec<Key>,
     pub(super) soft_tags: Vec<Key>,
     pub(super) cache: Option<Expr>,
+    /// That of keys and tags, where it is another one.
+    pub(super) cache_of_texts: Option<Expr>,
 }
 
 /// What is made of what the function returns.

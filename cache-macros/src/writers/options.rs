@@ -14,6 +14,8 @@ pub(crate) struct Options {
     pub(super) tags: Option<Vec<LitStr>>,
     pub(super) soft_tags: Option<Vec<LitStr>>,
     pub(super) cache: Option<Expr>,
+    /// That of the block around, for keys and tags.
+    pub(super) cache_of_texts: Option<Expr>,
     pub(super) krate: Option<Path>,
 }
 
@@ -55,6 +57,7 @@ const INVALIDATE: &[Row<Options>] = &[
     },
     Row {
         meaning: "the cache of `keys` and `tags`, and of items whose function has none of its own",
+        without: "the cache of the scope, or the global one; for `keys` and `tags` inside an `impl` with `#[redis_cache(cache = …)]` that one",
         ..CACHE
     },
     CRATE,

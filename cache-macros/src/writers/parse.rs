@@ -1,5 +1,6 @@
 //! Reads `#[redis_invalidate(...)]` and `#[redis_put(...)]`: calls of cached functions, and options.
 
+use crate::cached::block::defaults::CACHE_OF_TEXTS;
 use crate::cached::options::TABLE;
 use crate::shared::errors::Errors;
 use crate::shared::suggest::did_you_mean;
@@ -47,6 +48,11 @@ fn parse_one(
 ) -> syn::Result<()> {
     if is_option(kind, input) {
         let name = input.call(Ident::parse_any)?;
+        if name == CACHE_OF_TEXTS {
+            input.parse::<Token![=]>()?;
+            options.cache_of_texts = Some(input.parse()?);
+            return Ok(());
+        }
         return match row(table(kind), &text_of(&name)) {
             Some(row) => given.parse(row, name, options, input, errors),
             None => Err(unknown_option(kind, &name)),

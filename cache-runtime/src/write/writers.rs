@@ -62,6 +62,11 @@ impl Targets {
         }
     }
 
+    /// What `name` names is of this cache.
+    pub fn of(&mut self, cache: Option<Cache>, name: impl FnOnce(&mut Self)) {
+        with_cache(cache, || name(self));
+    }
+
     /// A key without the prefix: every entry that can have it.
     pub fn key(&mut self, render: impl FnOnce(&mut KeyWriter<'_>)) {
         let cache = Handle::choose(None, Context::current().cache);

@@ -4,9 +4,12 @@ use crate::cached::options::TABLE;
 use crate::cached::parse::parse;
 use crate::shared::errors::Errors;
 use crate::shared::table::row;
-use crate::shared::tokens::text_of;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use crate::shared::tokens::{mentions, text_of};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
+
+/// How the block tells its cache to the writers inside.
+pub(crate) const CACHE_OF_TEXTS: &str = "__cache";
 
 /// Options as written.
 #[derive(Debug, Default)]
@@ -34,6 +37,23 @@ impl Defaults {
         Self(all.collect())
     }
 
+    /// What a writer inside names, and where that is: its keys and tags, which are of no function that
+    /// says its cache, are of the block's, unless that asks for a `self` that there is none of.
+    pub(super) fn added_to_writer(&self, own: TokenStream, has_self: bool) -> TokenStream {
+        let given = names(&own);
+        let names_texts = given.iter().any(|name| ["keys", "tags", "soft_tags"].contains(&&**name));
+        let cache = self.0.iter().find(|(name, value)| {
+            name == "cache" && (has_self || !mentions(value, &|name| name == "self"))
+        });
+        match cache {
+            Some((_, value)) if names_texts && !given.iter().any(|name| name == "cache") => {
+                let name = Ident::new(CACHE_OF_TEXTS, Span::call_site());
+                appended(own, &quote!(#name #value))
+            }
+            _ => own,
+        }
+    }
+
     /// The options of a method, and those of the block that it neither gives nor excludes.
     pub(super) fn added_to(&self, own: TokenStream) -> TokenStream {
         let given = names(&own);
@@ -47,13 +67,14 @@ impl Defaults {
         };
         let added = self.0.iter().filter(|(name, _)| lacks(name));
         let added: Vec<_> = added.map(|(name, value)| quote!(#name #value)).collect();
-        let ends = own.clone().into_iter().last().is_none_or(|last| is_comma(&last));
-        match (added.is_empty(), ends) {
-            (true, _) => own,
-            (false, true) => quote!(#own #(#added),*),
-            (false, false) => quote!(#own, #(#added),*),
-        }
+        if added.is_empty() { own } else { appended(own, &quote!(#(#added),*)) }
     }
+}
+
+/// Behind what may end with a comma.
+fn appended(own: TokenStream, more: &TokenStream) -> TokenStream {
+    let ends = own.clone().into_iter().last().is_none_or(|last| is_comma(&last));
+    if ends { quote!(#own #more) } else { quote!(#own, #more) }
 }
 
 /// What stands where an option's name does.

@@ -3,10 +3,10 @@
 //!
 //! The attributes inside stay where they are, so that what stands above and below them does what it
 //! did. They are given the options that they lack, and a number by which their function and its
-//! companion know each other.
+//! companion know each other. Writers are given the cache of what they name as text.
 
 mod beside;
-mod defaults;
+pub(crate) mod defaults;
 
 use crate::cached::Cached;
 use crate::cached::expand::companion;
@@ -103,6 +103,14 @@ fn of_method(
     prepare: &mut dyn FnMut(Item) -> Item,
 ) -> TokenStream {
     let mut companions = TokenStream::new();
+    for attr in attrs.iter_mut().filter(|attr| is_named(attr, "redis_invalidate")) {
+        // A receiver is the first of the arguments, and nothing else there has its name.
+        let has_self =
+            syn::parse2::<Item>(written.clone()).is_ok_and(|item| item.sig.receiver().is_some());
+        let options = defaults.added_to_writer(options_of(attr), has_self);
+        let path = attr.path().clone();
+        attr.meta = parse_quote!(#path(#options));
+    }
     for at in 0..attrs.len() {
         let Some(attr) = attrs.get_mut(at).filter(|attr| is_ours(attr)) else { continue };
         let mut options = defaults.added_to(options_of(attr));
@@ -142,7 +150,11 @@ fn has_attribute(attrs: &[Attribute]) -> bool {
 }
 
 fn is_ours(attr: &Attribute) -> bool {
-    attr.path().segments.last().is_some_and(|name: &syn::PathSegment| name.ident == "redis_cache")
+    is_named(attr, "redis_cache")
+}
+
+fn is_named(attr: &Attribute, name: &str) -> bool {
+    attr.path().segments.last().is_some_and(|last: &syn::PathSegment| last.ident == name)
 }
 
 fn options_of(attr: &Attribute) -> TokenStream {
