@@ -87,23 +87,22 @@ fn loading() -> Seen {
     watch.ended()
 }
 
+/// Who is logged in stays so: what is connected anew is asked.
 fn password() -> Seen {
-    let server = RedisServer::start();
-    let known = Arc::new(Mutex::new(String::new()));
+    let server = RedisServer::builder().requirepass("old").start();
+    let known = Arc::new(Mutex::new("old".to_owned()));
     let told = known.clone();
     let ask = move || std::future::ready(Ok::<_, String>(told.lock().unwrap().clone()));
+    let mut operator = server.connection().unwrap();
     let mut watch = Watch::of(at(&server.url()).password_with(ask));
     watch.begins();
-    server.command::<()>(&["CONFIG", "SET", "requirepass", "another"]);
-    // Who is logged in stays so; what is connected anew is asked.
-    let kill = || {
-        let mut operator = server.connection().unwrap();
-        redis::cmd("AUTH").arg("another").exec(&mut operator).unwrap();
-        redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("normal").exec(&mut operator).unwrap();
-    };
-    kill();
+    for command in
+        [&["CONFIG", "SET", "requirepass", "new"][..], &["CLIENT", "KILL", "TYPE", "normal"]]
+    {
+        redis::cmd(command[0]).arg(&command[1..]).exec(&mut operator).unwrap();
+    }
     sleep(LASTS);
-    *known.lock().unwrap() = "another".to_owned();
+    *known.lock().unwrap() = "new".to_owned();
     watch.ended()
 }
 
