@@ -96,11 +96,8 @@ fn password() -> Seen {
     let mut operator = server.connection().unwrap();
     let mut watch = Watch::of(at(&server.url()).password_with(ask));
     watch.begins();
-    for command in
-        [&["CONFIG", "SET", "requirepass", "new"][..], &["CLIENT", "KILL", "TYPE", "normal"]]
-    {
-        redis::cmd(command[0]).arg(&command[1..]).exec(&mut operator).unwrap();
-    }
+    redis::cmd("CONFIG").arg(&["SET", "requirepass", "new"]).exec(&mut operator).unwrap();
+    redis::cmd("CLIENT").arg(&["KILL", "TYPE", "normal"]).exec(&mut operator).unwrap();
     sleep(LASTS);
     *known.lock().unwrap() = "new".to_owned();
     watch.ended()

@@ -101,7 +101,8 @@ impl Watch {
         let slowest = during.map(|pair| pair.slower).max().unwrap_or_default();
         let cached: Vec<_> = pairs.iter().filter(|pair| pair.is_cached).collect();
         let first = cached.iter().find(|pair| pair.begun >= end).map(|pair| pair.ended - end);
-        let gaps = cached.windows(2).map(|two| (two[0].ended, two[1].ended));
+        let next = cached.iter().skip(1).map(|pair| pair.ended);
+        let gaps = cached.iter().map(|pair| pair.ended).zip(next);
         let gaps = gaps.filter(|(_, until)| *until >= fault).map(|(from, until)| until - from);
         Seen { slowest, after: first, without: gaps.max() }
     }
