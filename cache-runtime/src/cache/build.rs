@@ -8,13 +8,13 @@ use crate::store::any::AnyStore;
 use crate::store::memory::MemoryStore;
 
 impl Cache {
-    /// A cache of its own inside this process, for tests: nothing in the environment reaches it,
-    /// `REDIS_ENABLED=false` neither.
+    /// A new cache in the memory of this process, for tests. No environment variable changes it, not
+    /// even `REDIS_ENABLED=false`.
     ///
-    /// Under the prefix `cache`, with the bounds and times that are the defaults of
-    /// [`Cache::builder`]. With a clock to move, or any other setting,
-    /// `Cache::builder().url("memory://").enabled(true)` is the same, but for the prefix and the
-    /// times to live that the environment may say.
+    /// It has the prefix `cache`, and the bounds and times that are the defaults of
+    /// [`Cache::builder`]. For a clock to move, or any other setting, take
+    /// `Cache::builder().url("memory://").enabled(true)`: there the environment may still set the
+    /// prefix and the times to live.
     ///
     /// ```
     /// use cache_runtime::{Cache, redis_cache};
@@ -37,7 +37,7 @@ impl Cache {
 }
 
 impl Builder {
-    /// The cache. Does no I/O: an unreachable Redis is not an error, a malformed setting is.
+    /// Makes the cache. Does no I/O: an unreachable Redis is not an error, a malformed setting is.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting, or the environment variable, that is malformed.

@@ -159,8 +159,7 @@ pub fn bypass<F: Future>(future: F) -> impl Future<Output = F::Output> {
     within(|context| context.mode = Mode::Bypass, future)
 }
 
-/// Runs `future` with every cached call inside computing its value anew and storing it over the
-/// old one.
+/// Runs `future`; every cached call inside runs its body and stores the result over the old value.
 ///
 /// Tasks that `future` spawns are not inside.
 ///
@@ -183,7 +182,7 @@ pub fn refresh<F: Future>(future: F) -> impl Future<Output = F::Output> {
     within(|context| context.mode = Mode::Refresh, future)
 }
 
-/// Runs `future` and says what the cached calls inside came to.
+/// Runs `future` and counts how the cached calls inside were answered: hits, misses, stale values.
 ///
 /// Tasks that `future` spawns are not inside.
 ///
@@ -222,7 +221,7 @@ pub(crate) async fn watch<F: Future>(
     (CONTEXT.scope(context, future).await, observer)
 }
 
-/// What the cached calls inside an [`observe`] came to.
+/// How the cached calls inside an [`observe`] were answered.
 pub type Observed = Counts;
 
 impl Cache {

@@ -26,10 +26,10 @@ impl Cache {
     /// Removes the value under `key`, with or without the cache's prefix. Says whether there was
     /// one.
     ///
-    /// `key` is the text that a template comes to, and means the entry of every function whose
-    /// template can come to it, whatever its version and codec. One that no function of this
-    /// program can have is said once at WARN: of other programs' entries only that without version
-    /// and codec is found.
+    /// `key` is a rendered template, such as `user:7` of `user:{id}`. It means the entry of every
+    /// function whose template can be rendered so, whatever its version and codec. If no function of
+    /// this program can have it, one WARN says so; of another program's entries only one without
+    /// version and codec is found.
     ///
     /// ```
     /// # use cache_runtime::{Cache, redis_cache};
@@ -61,8 +61,9 @@ impl Cache {
     /// Invalidates every entry that has the tag `tag`, whatever its key and however many there are:
     /// one write. Says whether any may have had it.
     ///
-    /// `tag` is the text that a template of `tags` comes to. A computation that began before does
-    /// not bring old data back, in this process or another: see [`redis_cache`](crate::redis_cache).
+    /// `tag` is a rendered template of `tags`, such as `org:7` of `org:{org}`. A computation that began
+    /// before does not bring old data back, in this process or another: see
+    /// [`redis_cache`](crate::redis_cache).
     ///
     /// ```
     /// # use cache_runtime::{Cache, redis_cache};
@@ -152,9 +153,10 @@ impl Cache {
     /// `*` any text, `?` one character, `[ab]` one of these, `\` takes the next one literally.
     /// Says how many there were. Never reaches another prefix.
     ///
-    /// Keys are matched as templates come to them, so whatever version, codec and length they have.
-    /// A key that was shortened (beyond 1,024 bytes) goes too if what is left of it leaves open
-    /// whether it matched. A pattern that names nothing of this program is said once at WARN.
+    /// The pattern is matched with the rendered templates, so a key's version, codec and length do
+    /// not matter. A key that was shortened (beyond 1,024 bytes) is removed too if what is left of it
+    /// does not show whether it matched. A pattern that names nothing of this program is said once
+    /// at WARN.
     ///
     /// Walks all keys of the server (`SCAN`, never `KEYS`), each step within the store timeout; those
     /// that begin like the pattern, up to its first wildcard, come over the network.

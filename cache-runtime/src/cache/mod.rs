@@ -29,11 +29,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// A cache: where cached functions look their values up and store them.
+/// A cache: where cached functions look up and store their values.
 ///
-/// Cloning is cheap, and clones are the same cache. [`Cache::builder`] makes one; a program
-/// usually [`install`](Self::install)s it, and without that the environment decides on first
-/// use.
+/// A program usually makes one with [`Cache::builder`] and [`install`](Self::install)s it as the
+/// process-wide cache. If none is installed, the first cached call makes one from the environment.
+/// Cloning is cheap, and clones are the same cache.
 ///
 /// ```
 /// use cache_runtime::Cache;
@@ -152,7 +152,7 @@ impl Cache {
         })
     }
 
-    /// Asks the store for a sign of life.
+    /// Checks that the store answers (`PING`).
     ///
     /// # Errors
     /// [`Error::Disabled`] when caching is off, otherwise why the store did not answer.
@@ -169,8 +169,8 @@ impl Cache {
         }
     }
 
-    /// The figures of this process, and those of the server if it answers within the store
-    /// timeout. Scans nothing.
+    /// The counters of this process, and the server's own figures if it answers within the store
+    /// timeout. Does not scan the keys.
     pub async fn stats(&self) -> Stats {
         let server = self.store().info(self.settings().timeout).await;
         let total = self.counters().read();
@@ -198,8 +198,8 @@ impl Cache {
         }
     }
 
-    /// Starts nothing more in the background and waits for the bodies that run there, ten seconds
-    /// at the longest (the builder's `wait`). Says whether all have ended.
+    /// Ends the work in the background: begins no more of it, and waits for the bodies that run
+    /// there, ten seconds at most (the builder's `wait`). Says whether all have ended.
     ///
     /// Call it before the runtime ends, so that what is being computed is stored. Calls go on as
     /// before; stale values are then served without being refreshed, and a body whose caller's

@@ -22,10 +22,10 @@ const LARGEST: usize = 512 << 20;
 /// The longest wait: what is added to the time of day must not be beyond what a clock can say.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a [`Cache`](crate::Cache) is to be; made by `Cache::builder()`, used up by `build()`.
+/// The settings of a new [`Cache`](crate::Cache), from `Cache::builder()` to `build()`.
 ///
-/// What is not said here is taken from the environment, and from the defaults after that. All
-/// of it is checked by `build()`, which does no I/O: an unreachable Redis is no error.
+/// What is not set here comes from the environment, or else from the defaults. `build()` checks all
+/// of it and does no I/O: an unreachable Redis is no error.
 ///
 /// `Debug` shows neither the URL's password nor the secret.
 ///
@@ -80,10 +80,10 @@ impl Builder {
     /// | `memory://[?max_bytes=64mb&max_entries=100000]` | this process only, bounded |
     /// | `disabled://` | none: every call runs its function |
     ///
-    /// Special characters of a password are percent-encoded. Without a URL `REDIS_HOST` counts
-    /// (with `REDIS_PORT`, `REDIS_DB`, `REDIS_USERNAME`, `REDIS_PASSWORD`, which count beside it
-    /// alone; without it, that is said at WARN), and without that caching is off. A URL that is
-    /// malformed is an [`Error::Config`] of `build()`.
+    /// Special characters of a password are percent-encoded. Without a URL, `REDIS_HOST` says where,
+    /// with `REDIS_PORT`, `REDIS_DB`, `REDIS_USERNAME` and `REDIS_PASSWORD` (these are ignored without
+    /// a host, and a WARN says so). With neither, caching is off. A malformed URL is an
+    /// [`Error::Config`] of `build()`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
@@ -148,7 +148,7 @@ impl Builder {
     /// [`url`](Self::url): who runs the program has the last word, unless `enabled(true)` is said
     /// here. A test that must not depend on it says so, or takes
     /// [`Cache::in_memory`](crate::Cache::in_memory). `true` without a URL and a host means the
-    /// Redis on this machine, port 6379. Said by nobody, the URL or the host decides.
+    /// Redis on this machine, port 6379. If it is set nowhere, the URL or the host decides.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.enabled = Some(enabled);
         self

@@ -128,7 +128,7 @@ impl Counters {
     }
 }
 
-/// What cached calls came to. Every call is exactly one of hit, miss, stale, coalesced and
+/// How cached calls were answered. Every call is exactly one of hit, miss, stale, coalesced and
 /// bypassed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

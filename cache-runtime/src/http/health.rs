@@ -13,11 +13,11 @@ use std::time::Duration;
 /// Between two looks at the store, and the longest that one takes.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Routes `/` and `/ready` that say how the cache is, to be nested under `/health`.
+/// The routes `/` and `/ready`, to be nested under `/health`: whether Redis answers.
 ///
 /// Always `200`, since cached functions work without their cache: `{"status": "ok", "redis":
 /// "connected"}`, `"unreachable"`, or no `redis` where caching is off. Asks the store at most
-/// once a second, for at most a second; who comes meanwhile gets the answer before.
+/// once a second, for at most a second; requests in between get the last answer.
 ///
 /// ```
 /// # use axum::Router;

@@ -17,8 +17,8 @@ use tower_service::Service;
 const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
-/// A layer around handlers (`Router::layer`) that tells clients what the cached calls inside came
-/// to, and spares them what they have already.
+/// A layer around handlers (`Router::layer`) that tells clients how the cached calls inside were
+/// answered, and does not send again what they have already.
 ///
 /// | header | when | value |
 /// |---|---|---|
@@ -60,7 +60,7 @@ struct Options {
 }
 
 impl CacheLayer {
-    /// A layer that says what there is to say, adds `ETag`s, and no `Cache-Control`.
+    /// A layer that adds `X-Cache`, `Cache-Status` and `ETag`, and no `Cache-Control`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -127,7 +127,7 @@ impl<S> Layer<S> for CacheLayer {
     }
 }
 
-/// What [`CacheLayer`] makes of a service.
+/// A service with a [`CacheLayer`] around it.
 #[derive(Debug, Clone)]
 pub struct CacheService<S> {
     inner: S,

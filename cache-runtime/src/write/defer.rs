@@ -5,8 +5,8 @@ use crate::cache::deferred::Deferred;
 use crate::write::writers::{Pending, Targets, timeout};
 use std::sync::Arc;
 
-/// Runs `future`, and sends what the writers inside have invalidated when it has ended, each key
-/// once: for functions that write in a transaction of their caller's.
+/// Runs `future`, and then sends the invalidations of the writers inside, each key once: for
+/// functions that write in a transaction of their caller's.
 ///
 /// A writer invalidates when it ends, but what it has changed is not there for others before the
 /// commit, and a reader in between would cache the old data again. Put this around everything up

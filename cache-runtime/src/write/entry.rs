@@ -23,8 +23,7 @@ use std::time::Duration;
 /// The entry of a cached function for given arguments, which the function's companion returns:
 /// beside `get_user` the macro makes `get_user_entry`, with the arguments that the key uses.
 ///
-/// `R` is the function's return type as written. The caller asks the store for something here,
-/// so these methods can fail.
+/// `R` is the function's return type as written. These methods ask the store, so they can fail.
 ///
 /// ```
 /// # use cache_runtime::{Cache, redis_cache};
