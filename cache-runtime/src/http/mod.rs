@@ -38,6 +38,10 @@
 //!
 //! A handler that returns [`axum::Json<T>`], or `Result<Json<T>, E>`, can stand under
 //! `#[redis_cache]` as it is: what is stored is the plain JSON of `T`.
+//!
+//! **A hit does not run the handler.** If its body checks whether the caller may see the answer, that
+//! check is skipped: put the role into the key (an extractor that is a [`CacheKey`](crate::CacheKey)),
+//! or check in a layer or an extractor.
 
 mod admin;
 mod answer;
