@@ -10,7 +10,7 @@ use crate::shared::item::{Binding, Item};
 use crate::shared::suggest::{did_you_mean, list};
 use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::{Ident, Span};
-use syn::{FnArg, GenericArgument, Pat, PatIdent, PathArguments, ReceiverKind, Type};
+use syn::{FnArg, GenericArgument, LitStr, Pat, PatIdent, PathArguments, ReceiverKind, Type};
 
 /// What is known of a function of many keys.
 #[derive(Debug)]
@@ -106,6 +106,21 @@ pub(super) fn returns_a_map(output: &Type, errors: &mut Errors) -> bool {
         );
     }
     is_one
+}
+
+/// The entries are of members, and the companion knows one alone.
+pub(super) fn tags_are_of_members<'t>(
+    batch: &Batch,
+    tags: impl Iterator<Item = &'t LitStr>,
+    errors: &mut Errors,
+) {
+    let (all, one) = (text_of(&batch.list.ident), text_of(&batch.member));
+    let is_all = |part: &Part| matches!(part, Part::Placeholder(place) if place.root == all);
+    for tag in tags.filter(|tag| template::parse(&tag.value()).0.iter().any(is_all)) {
+        let message =
+            format!("`{{{all}}}` is the whole list, and a tag is of one member: write `{{{one}}}`");
+        errors.on(tag, message);
+    }
 }
 
 fn is_shared_reference(ty: &Type) -> bool {

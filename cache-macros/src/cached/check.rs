@@ -219,10 +219,8 @@ fn batch_stands_alone(options: &Options, errors: &mut Errors) {
         "early_refresh",
         "soft_timeout",
         "hard_timeout",
-        "when",
         "err_ttl",
         "l1",
-        "tags",
         "tags_with",
     ];
     for given in others.iter().filter_map(|other| options.given.get(other)) {

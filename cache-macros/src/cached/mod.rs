@@ -66,11 +66,15 @@ impl Attribute for Cached {
         };
         let member = batch.as_ref().map(|batch| &batch.member);
         let key = key_of_reader(template, &options.skip, item, &arguments, member, errors);
-        // Beside `batch` they are an error already, which a member in them would follow.
-        let tags = match options.tags.as_deref().filter(|_| !options.given.has("batch")) {
-            Some(literals) => tags(literals.iter(), item, &arguments, errors),
+        // What is a member of an unknown list is not known either, and that is an error already.
+        let is_known = batch.is_some() || !options.given.has("batch");
+        let tags = match options.tags.as_deref().filter(|_| is_known) {
+            Some(literals) => tags(literals.iter(), item, &arguments, member, errors),
             None => Vec::new(),
         };
+        if let Some(batch) = &batch {
+            batch::tags_are_of_members(batch, options.tags.iter().flatten(), errors);
+        }
         check::check(&options, item, form, &arguments.bindings, background.as_ref(), errors);
         // A trait's `impl` cannot hold the companion.
         let companion = options.makes_companion()

@@ -62,7 +62,7 @@ pub(crate) fn key_of_writer(
         );
         return None;
     }
-    by_name(literal, item, arguments, errors)
+    by_name(literal, item, arguments, None, errors)
 }
 
 /// Tags, each once. Which types they depend on is known to their author alone.
@@ -70,10 +70,11 @@ pub(crate) fn tags<'t>(
     literals: impl Iterator<Item = &'t LitStr>,
     item: &Item,
     arguments: &Arguments,
+    member: Option<&Ident>,
     errors: &mut Errors,
 ) -> Vec<Key> {
     let literals = check::tags_can_be_named(literals, errors);
-    literals.into_iter().filter_map(|tag| by_name(tag, item, arguments, errors)).collect()
+    literals.into_iter().filter_map(|tag| by_name(tag, item, arguments, member, errors)).collect()
 }
 
 /// What is not a cached function's own key: a type that it does not name makes no difference.
@@ -81,13 +82,14 @@ fn by_name(
     literal: &LitStr,
     item: &Item,
     arguments: &Arguments,
+    member: Option<&Ident>,
     errors: &mut Errors,
 ) -> Option<Key> {
     let (parts, _) = template::parse(&literal.value());
     let named = |name: &str| {
         parts.iter().any(|part| matches!(part, Part::Placeholder(place) if place.root == name))
     };
-    let mut names = Names::new(item, &arguments.bindings, Vec::new());
+    let mut names = Names { member, ..Names::new(item, &arguments.bindings, Vec::new()) };
     names.skipped = names
         .types
         .iter()

@@ -63,9 +63,9 @@ impl Names<'_> {
         self.types.iter().chain(&self.consts).any(|ident| text_of(ident) == name)
     }
 
-    /// `self`, arguments and parameters, as they are listed to the user.
+    /// `self`, arguments, a member of the list and parameters, as they are listed to the user.
     pub(crate) fn all(&self) -> Vec<String> {
-        let arguments = self.bindings.iter().map(|binding| &binding.ident);
+        let arguments = self.bindings.iter().map(|binding| &binding.ident).chain(self.member);
         let parameters = self.types.iter().chain(&self.consts).copied();
         let receiver = self.has_self().then(|| "self".to_owned());
         receiver.into_iter().chain(arguments.chain(parameters).map(text_of)).collect()

@@ -25,11 +25,29 @@ pub(crate) fn render_tags(krate: &Path, tags: &[Key]) -> Option<TokenStream> {
         return None;
     }
     let p = private_of(krate, Span::mixed_site());
+    let (name, write) = write_tags(krate, tags);
+    Some(quote_spanned! {Span::mixed_site()=>
+        .tagged(|#name: &mut #p::TagWriter<'_>| { #write })
+    })
+}
+
+/// The closure that writes the tags of an element of a list.
+pub(crate) fn render_member_tags(krate: &Path, tags: &[Key], member: &Ident) -> TokenStream {
+    let p = private_of(krate, Span::mixed_site());
+    if tags.is_empty() {
+        return quote_spanned!(Span::mixed_site()=> |_: &mut #p::TagWriter<'_>, _: &_| {});
+    }
+    let (name, write) = write_tags(krate, tags);
+    quote_spanned! {Span::mixed_site()=>
+        |#name: &mut #p::TagWriter<'_>, #member: &_| { #write }
+    }
+}
+
+/// What writes tags, to what has this name.
+fn write_tags(krate: &Path, tags: &[Key]) -> (Ident, TokenStream) {
     let name = Ident::new("__tags", Span::mixed_site());
     let tags = tags.iter().map(|tag| render(krate, tag));
-    Some(quote_spanned! {Span::mixed_site()=>
-        .tagged(|#name: &mut #p::TagWriter<'_>| { #(#name.tag(#tags);)* })
-    })
+    (name.clone(), quote_spanned!(Span::mixed_site()=> #(#name.tag(#tags);)*))
 }
 
 /// The closure that writes the key of an element of a list.

@@ -46,7 +46,7 @@ impl Attribute for Kind {
         let known = arguments(&item.sig);
         let mut tags_of = |literals: &Option<Vec<_>>| {
             let literals = literals.iter().flatten().filter(|tag| !results::is_in(tag));
-            tags(literals, item, &known, errors)
+            tags(literals, item, &known, None, errors)
         };
         let (tags, soft_tags) = (tags_of(&options.tags), tags_of(&options.soft_tags));
         let (form, output) = form_of(&item.sig);
@@ -117,7 +117,7 @@ impl Kind {
                 check::can_be_of_the_result(self, &name, item, output, &known.bindings, errors);
                 found.name.get_or_insert_with(|| Ident::new("result", Span::call_site()));
             }
-            tags(literals.into_iter(), item, &with_result, errors)
+            tags(literals.into_iter(), item, &with_result, None, errors)
         };
         (found.tags, found.soft_tags) = (tags_of(&options.tags), tags_of(&options.soft_tags));
         found

@@ -1,6 +1,6 @@
 //! Calls that are not made, but named: what the companions of a cached function are made of.
 
-use super::{Render, WriteTags, render_key, render_tags, rendered};
+use super::rendering::{Render, WriteTags, render_key, render_tags, rendered};
 use crate::cache::context::Context;
 use crate::cache::{Cache, Handle};
 use crate::error::Error;

@@ -1,6 +1,7 @@
 //! The look at what is kept in this process, before anything else is begun (`l1`).
 
-use super::{Call, Render, asked, bypassed, pass_by, record};
+use super::rendering::Render;
+use super::{Call, asked, bypassed, pass_by, record};
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
 use crate::figures::counters::Outcome;

@@ -15,6 +15,7 @@ mod lookup;
 mod machine;
 pub(crate) mod plain;
 pub(crate) mod read_through;
+mod rendering;
 pub(crate) mod tagged;
 mod tags;
 mod together;
@@ -27,8 +28,8 @@ use crate::figures::counters::{Counters, Observer, Outcome};
 use crate::function::Function;
 use crate::key::KeyWriter;
 use crate::key::tagging::TagWriter;
-use crate::key::tags::Tags;
 use crate::key::whole::Key;
+use rendering::{Render, WriteTags, render_key, render_tags};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -74,12 +75,6 @@ enum Counted {
     /// Its caller does, once it has left.
     UnlessLeft(Arc<AtomicBool>),
 }
-
-/// Writes the tags of a call.
-type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
-
-/// Writes a key's arguments.
-type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
 
 /// Finds the call's cache and renders its key, unless there is nothing to look up.
 #[inline]
@@ -193,47 +188,6 @@ impl Call {
         }
         self
     }
-}
-
-fn render_tags(cache: &Cache, write: WriteTags<'_>) -> Result<Tags, &'static str> {
-    let mut tags = cache.settings().tags();
-    write(&mut tags);
-    tags.finish()
-}
-
-/// What is rendered for a call, as far as it can be one of a cached function.
-fn rendered<'c>(
-    function: &'c Function,
-    cache: &'c Cache,
-    render: Render<'_>,
-) -> Result<KeyWriter<'c>, &'static str> {
-    if let Some(why) = function.refused() {
-        return Err(why);
-    }
-    let mut key = cache.settings().key(function.path());
-    key.leave_type_open(function.is_open());
-    render(&mut key);
-    match key.refused() {
-        Some(why) => Err(why),
-        None => Ok(key),
-    }
-}
-
-/// The text of a key, complete.
-fn render_key<'c>(
-    function: &'c Function,
-    cache: &'c Cache,
-    render: Render<'_>,
-) -> Result<KeyWriter<'c>, &'static str> {
-    let mut key = rendered(function, cache, render)?;
-    key.complete(function.mark());
-    if function.is_forged(key.rendering()) {
-        return Err(
-            "an argument at the beginning of its key reads like the path of another cached \
-                    function: begin the key with text",
-        );
-    }
-    Ok(key)
 }
 
 impl Active {

@@ -107,10 +107,10 @@ impl Flights {
     }
 
     /// [`join`](Self::join)s all of these in one step, so that of two callers with the same keys
-    /// one leads them all. They have no tags.
-    pub(crate) fn join_all<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Vec<Role> {
+    /// one leads them all.
+    pub(crate) fn join_all<'k>(&self, of: impl Iterator<Item = (&'k Key, Tags)>) -> Vec<Role> {
         let open = &mut *lock(&self.open);
-        keys.map(|key| self.join_in(open, key, &Tags::default())).collect()
+        of.map(|(key, tags)| self.join_in(open, key, &tags)).collect()
     }
 
     fn join_in(&self, Open { flights, journal }: &mut Open, key: &Key, tags: &Tags) -> Role {

@@ -10,6 +10,8 @@ mod members;
 mod messages;
 mod outage;
 mod shared;
+mod tags;
+mod when;
 
 use cache_runtime::redis_cache;
 use cache_tests::Gate;

@@ -67,6 +67,45 @@ where
     ids.iter().map(|id| (id.clone(), value.clone())).collect()
 }
 
+/// Tags of members, of other arguments and of types, and a condition on the call.
+#[redis_cache(
+    key = "tagged:{org}:{T}:{id.tenant}",
+    batch = "ids",
+    tags = ["org:{org:lower}", "tenant:{id.tenant}", "name:{id.name:hash}", "all", "{T}"],
+    when = !ids.is_empty() && limit > 1
+)]
+async fn tagged<T>(org: &str, mut ids: Vec<Id>, limit: usize, value: T) -> HashMap<Id, T>
+where
+    T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned,
+{
+    ids.truncate(limit + org.len());
+    ids.into_iter().map(|id| (id, value.clone())).collect()
+}
+
+/// Tags that name no member.
+#[redis_cache(key = "common:{id}", batch = "ids", tags = ["common"], when = flag, entry = common_entry)]
+async fn of_one_tag(flag: bool, ids: &[u64]) -> HashMap<u64, u64> {
+    ids.iter().map(|id| (*id, *id)).collect()
+}
+
+trait Store {
+    async fn load(&self, ids: &[u64]) -> AppResult<Users>;
+}
+
+/// In a trait's `impl`, whose companions are beside it.
+#[redis_cache(cache = self.cache)]
+impl Store for Repo {
+    #[redis_cache(
+        key = "load:{id}",
+        batch = "ids",
+        tags = ["load:{id}", "{Self}"],
+        when = ids.len() < 9
+    )]
+    async fn load(&self, ids: &[u64]) -> AppResult<Users> {
+        Ok(ids.iter().map(|id| (*id, id.to_string())).collect())
+    }
+}
+
 struct Repo {
     cache: Cache,
 }
@@ -88,6 +127,9 @@ impl Repo {
 async fn change(id: u64) -> AppResult<u64> {
     Ok(id)
 }
+
+#[redis_invalidate(tagged::<u64>(org, Id { tenant, name: String::new() }), tags = ["tenant:{tenant}", "common"])]
+async fn change_tagged(org: &str, tenant: u64) {}
 
 #[redis_put(users(id))]
 async fn rename(id: u64, name: &str) -> AppResult<String> {
@@ -125,6 +167,14 @@ async fn main() {
         assert_eq!(repo.find(&mut seen, &[2, 3]).await.len(), 2);
         assert_eq!(seen, [1, 2, 3]);
         assert_eq!(repo.shared(vec![1]).await[&1], 1);
+        let some = vec![ada.clone(), ada.clone()];
+        assert_eq!(tagged("Org", some.clone(), 2, 7_u64).await[&ada], 7);
+        change_tagged("Org", 1).await;
+        assert_eq!(tagged("Org", some, 2, 8_u64).await[&ada], 8);
+        assert_eq!(of_one_tag(true, &[1]).await[&1], 1);
+        assert_eq!(common_entry(1).get().await.unwrap(), Some(1));
+        assert_eq!(repo.load(&[1, 2]).await.unwrap()[&2], "2");
+        assert_eq!(repo.load_entry(1).get().await.unwrap().as_deref(), Some("1"));
         assert_eq!(change(1).await, Ok(1));
         assert_eq!(rename(1, "Ada").await, Ok("Ada".to_owned()));
         assert_eq!(users(&Db, &[1]).await.unwrap()[&1], "Ada");

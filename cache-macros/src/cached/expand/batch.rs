@@ -3,14 +3,14 @@
 use crate::cached::batch::Batch;
 use crate::cached::expand::plan::errors;
 use crate::cached::model::{Model, private};
-use crate::key::render::render_member;
+use crate::key::render::{render_member, render_member_tags};
 use crate::shared::cfg::attribute;
 use crate::shared::expand::without_mut;
 use crate::shared::item::Item;
 use crate::shared::paths::{ours_at, private_of};
 use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{FnArg, Pat, Signature, Type};
 
@@ -26,12 +26,15 @@ pub(crate) fn batch(
     batch: &Batch,
     item: &Item,
     model: &Model,
+    holds: Option<TokenStream>,
     (function, cache, plan, body): (&TokenStream, &TokenStream, &TokenStream, &TokenStream),
 ) -> TokenStream {
     let span = ours_at(model.output.span());
     let p = private(model, span);
     let errors = errors(model, &model.output);
+    let holds = holds.unwrap_or_else(|| quote!(true));
     let render = render_member(&model.krate, &model.key, &batch.member);
+    let tags = render_member_tags(&model.krate, &model.tags, &batch.member);
     let (list, ident) = (&batch.list, &batch.list.ident);
     let list_span = ours_at(ident.span());
     let ids = quote_spanned!(list_span=> &*#ident);
@@ -45,7 +48,7 @@ pub(crate) fn batch(
         Some(_) => quote_spanned!(span=> #p::many_or_none(#plan, #errors)),
     };
     quote_spanned! {span=>
-        let mut __batch = #p::batch(#function, #cache, #many, #ids, #render);
+        let mut __batch = #p::batch(#holds, #function, #cache, #many, #ids, #render, #tags);
         loop {
             let __missing = match __batch.next().await {
                 #p::Next::Run(__missing) => __missing,

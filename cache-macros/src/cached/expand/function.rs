@@ -32,16 +32,16 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         quote_spanned!(span=> .early_refresh(#beta))
     });
     let body = body(item, model.form, Some(&model.output));
-    if let Some(many) = &model.batch {
-        let whole = batch::batch(many, item, model, (&function, &cache, &plan, &body));
-        return with_body(item, &batch::signature(&item.sig), &whole);
-    }
-    let render = render(&model.krate, &model.key);
-    let tags = render_tags(&model.krate, &model.tags);
     let holds = model.options.when.as_ref().map(|holds| {
         let at_option = private(model, holds.span());
         quote_spanned!(ours_at(holds.span())=> #at_option::holds(#holds))
     });
+    if let Some(many) = &model.batch {
+        let whole = batch::batch(many, item, model, holds, (&function, &cache, &plan, &body));
+        return with_body(item, &batch::signature(&item.sig), &whole);
+    }
+    let render = render(&model.krate, &model.key);
+    let tags = render_tags(&model.krate, &model.tags);
     let plan = quote!(#plan #early);
     let (first, call, plan) = match (l1, holds) {
         (None, None) => {

@@ -3,10 +3,12 @@
 use super::members::Members;
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
-use crate::call::{Active, Counted, Waits, record, render_key};
+use crate::call::rendering::{Render, WriteTags, render_key, render_tags};
+use crate::call::tagged::Tagged;
+use crate::call::{Active, Counted, Waits, record};
 use crate::figures::counters::Outcome;
 use crate::function::Function;
-use crate::key::KeyWriter;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::rules::Rules;
 use std::collections::HashMap;
@@ -14,19 +16,21 @@ use std::collections::HashMap;
 /// More members than this would be a message that holds up others, and so are not cached.
 const MOST: usize = 1000;
 
-/// The members that a list comes to: each key once.
+/// The members that a list comes to: each key once, or as often as its tags differ.
 pub(super) struct Beginning {
     function: &'static Function,
     cache: Handle,
     context: Context,
-    members: HashMap<Key, usize>,
+    members: HashMap<(Key, Tags), usize>,
     calls: Vec<Active>,
 }
 
 impl Beginning {
-    /// Of a call with so many elements. `None` where the cache is not asked.
+    /// Of a call with so many elements. `None` where the cache is not asked, as where its option `when`
+    /// does not hold.
     #[inline(never)]
     pub(super) fn new(
+        holds: bool,
         function: &'static Function,
         explicit: Option<Cache>,
         elements: usize,
@@ -40,23 +44,25 @@ impl Beginning {
             members: HashMap::with_capacity(elements.min(MOST)),
             calls: Vec::with_capacity(elements.min(MOST)),
         };
-        if beginning.context.mode == Mode::Bypass || beginning.cache.is_disabled() {
+        if !holds || beginning.context.mode == Mode::Bypass || beginning.cache.is_disabled() {
             beginning.bypasses(elements);
             return None;
         }
         Some(beginning)
     }
 
-    /// The member whose key `render` writes, and whether it is a new one.
+    /// The member whose key `render` writes, and its tags `tag`, and whether it is a new one.
     #[inline(never)]
     pub(super) fn member(
         &mut self,
-        render: &dyn Fn(&mut KeyWriter<'_>),
+        render: Render<'_>,
+        tag: WriteTags<'_>,
     ) -> Result<(usize, bool), &'static str> {
         let Self { function, cache, context, members, calls } = self;
         let key = render_key(function, cache, render)?.completed();
+        let tags = render_tags(cache, tag)?;
         let next = members.len();
-        let member = *members.entry(key.clone()).or_insert(next);
+        let member = *members.entry((key.clone(), tags.clone())).or_insert(next);
         if member < next {
             return Ok((member, false));
         }
@@ -67,7 +73,7 @@ impl Beginning {
             function,
             refresh: context.mode == Mode::Refresh,
             early: false,
-            tagged: None,
+            tagged: (!tags.is_empty()).then(|| Box::new(Tagged::new(tags))),
             waits: if context.computes(cache, key.whole()) { Waits::Not } else { Waits::Long },
             cache: cache.again(),
             key,

@@ -165,8 +165,8 @@ impl Members {
         let mut joining: Vec<_> = all.iter_mut().filter(there).collect();
         let shares = joining.first().is_some_and(|member| member.machine.rules.shares_here());
         if shares {
-            let keys = joining.iter().map(|member| &member.machine.call.key);
-            let roles = cache.flights().join_all(keys);
+            let entries = joining.iter().map(|member| &member.machine.call);
+            let roles = cache.flights().join_all(entries.map(|call| (&call.key, call.tags())));
             for (member, role) in joining.iter_mut().zip(roles) {
                 member.machine.joined(role);
             }

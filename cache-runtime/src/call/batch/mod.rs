@@ -15,6 +15,7 @@ use crate::cache::context::{Held, Inside};
 use crate::codec::envelope::Payload;
 use crate::function::Function;
 use crate::key::KeyWriter;
+use crate::key::tagging::TagWriter;
 use crate::plan::many::{Elements, Many, Member, Pairs};
 use crate::plan::shape::Shape;
 use begin::Beginning;
@@ -57,13 +58,16 @@ pub enum Next<I, R> {
     Return(R),
 }
 
-/// Begins a call for the elements of `ids`, whose keys `render` writes.
+/// Begins a call for the elements of `ids`, whose keys `render` writes, and their tags `tag`. It only
+/// asks its cache where its option `when` `holds`.
 pub fn batch<I, R, K, V, S>(
+    holds: bool,
     function: &'static Function,
     explicit: Option<Cache>,
     many: Many<R, K, V, S>,
     ids: &[I],
     render: impl Fn(&mut KeyWriter<'_>, &I),
+    tag: impl Fn(&mut TagWriter<'_>, &I),
 ) -> Batch<I, R, K, V, S>
 where
     I: Member<K>,
@@ -81,9 +85,10 @@ where
     if ids.is_empty() {
         return batch;
     }
-    if let Some(mut beginning) = Beginning::new(function, explicit, ids.len()) {
+    if let Some(mut beginning) = Beginning::new(holds, function, explicit, ids.len()) {
         let added = ids.iter().try_for_each(|id| {
-            let (member, is_new) = beginning.member(&|key| render(key, id))?;
+            let (member, is_new) =
+                beginning.member(&|key| render(key, id), &|tags| tag(tags, id))?;
             let is_there =
                 |at: usize| batch.elements.get(at).is_some_and(|own: &Element<I, V>| own.id == *id);
             if is_new || !batch.of(member).any(is_there) {

@@ -1,0 +1,55 @@
+//! What is rendered of a call, whether it is made or named: its key and its tags.
+
+use crate::cache::Cache;
+use crate::function::Function;
+use crate::key::KeyWriter;
+use crate::key::tagging::TagWriter;
+use crate::key::tags::Tags;
+
+/// Writes the tags of a call.
+pub(super) type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
+
+/// Writes a key's arguments.
+pub(super) type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
+
+/// What is rendered for a call, as far as it can be one of a cached function.
+pub(super) fn rendered<'c>(
+    function: &'c Function,
+    cache: &'c Cache,
+    render: Render<'_>,
+) -> Result<KeyWriter<'c>, &'static str> {
+    if let Some(why) = function.refused() {
+        return Err(why);
+    }
+    let mut key = cache.settings().key(function.path());
+    key.leave_type_open(function.is_open());
+    render(&mut key);
+    match key.refused() {
+        Some(why) => Err(why),
+        None => Ok(key),
+    }
+}
+
+/// The text of a key, complete.
+pub(super) fn render_key<'c>(
+    function: &'c Function,
+    cache: &'c Cache,
+    render: Render<'_>,
+) -> Result<KeyWriter<'c>, &'static str> {
+    let mut key = rendered(function, cache, render)?;
+    key.complete(function.mark());
+    if function.is_forged(key.rendering()) {
+        return Err(
+            "an argument at the beginning of its key reads like the path of another cached \
+                    function: begin the key with text",
+        );
+    }
+    Ok(key)
+}
+
+/// The tags of a call.
+pub(super) fn render_tags(cache: &Cache, write: WriteTags<'_>) -> Result<Tags, &'static str> {
+    let mut tags = cache.settings().tags();
+    write(&mut tags);
+    tags.finish()
+}
