@@ -287,3 +287,26 @@ async fn a_tag_that_waits_to_be_invalidated_is_not_trusted() {
     })
     .await;
 }
+
+/// Nobody can say whether its values are good: those who wait for it have them as they are, and who
+/// comes after the invalidation is none of them.
+#[tokio::test]
+async fn a_batch_from_before_is_not_joined() {
+    let (server, table) = (RedisServer::start(), Table::new());
+    let proxy = FaultProxy::start(server.port());
+    let hasty = builder_at(&proxy.url()).timeout(Duration::from_secs(1)).build().unwrap();
+    limited(async {
+        assert_eq!(read(&hasty, &table, &[3]).await, at(1, &[3]));
+        proxy.set(Fault::Drop);
+        table.gate().close();
+        let old = start(&hasty, &table, &[1, 2]);
+        table.gate().reached(2).await;
+        hasty.scope(change(&table, 7)).await;
+        let new = start(&hasty, &table, &[1, 2]);
+        table.gate().reached(3).await;
+        table.gate().open();
+        assert_eq!(old.await.unwrap(), Ok(at(1, &[1, 2])));
+        assert_eq!(new.await.unwrap(), Ok(at(2, &[1, 2])));
+    })
+    .await;
+}
