@@ -10,7 +10,9 @@ use crate::shared::item::{Binding, Item};
 use crate::shared::suggest::{did_you_mean, list};
 use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::{Ident, Span};
-use syn::{FnArg, GenericArgument, LitStr, Pat, PatIdent, PathArguments, ReceiverKind, Type};
+use syn::{
+    FnArg, GenericArgument, LitStr, Pat, PatIdent, PathArguments, ReceiverKind, Type, TypePath,
+};
 
 /// What is known of a function of many keys.
 #[derive(Debug)]
@@ -23,13 +25,15 @@ pub(crate) struct Batch {
     pub(crate) element: Type,
     /// What the key calls an element.
     pub(crate) member: Ident,
+    /// Whether what it returns for an element can be seen to have a `None`, or a failure, of its own.
+    pub(crate) values_say_none: bool,
 }
 
 /// Finds the list and its members. `None` too where there is an error.
 pub(super) fn find(
     options: &Options,
     item: &Item,
-    form: Form,
+    (form, output): (Form, &Type),
     bindings: &[Binding],
     errors: &mut Errors,
 ) -> Option<Batch> {
@@ -43,7 +47,8 @@ pub(super) fn find(
     {
         errors.on(cache, "all members of a batch are in one cache: do not take it from the list");
     }
-    can_run_again.then_some(Batch { list, input, is_owned, element, member })
+    let values_say_none = value_of(output).is_some_and(says_none);
+    can_run_again.then_some(Batch { list, input, is_owned, element, member, values_say_none })
 }
 
 /// The body may run twice, in a loop around an `async` block.
@@ -75,22 +80,11 @@ fn can_run_again(options: &Options, item: &Item, form: Form, errors: &mut Errors
 /// Whose each value is must be told. What a name stands for only the compiler knows; what can be seen
 /// to be no map is said here, once.
 pub(super) fn returns_a_map(output: &Type, errors: &mut Errors) -> bool {
-    let is_one = match output {
-        Type::Group(group) => return returns_a_map(&group.elem, errors),
-        Type::Paren(paren) => return returns_a_map(&paren.elem, errors),
+    let map = in_result(output);
+    let is_one = match map {
         Type::Path(path) => {
-            let Some(last) = path.path.segments.last() else { return true };
-            let first = match &last.arguments {
-                PathArguments::AngleBracketed(own) => own.args.iter().find_map(|own| match own {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                }),
-                _ => None,
-            };
-            match (last.ident.to_string().as_str(), first) {
-                (name, Some(inner)) if name.ends_with("Result") => {
-                    return returns_a_map(inner, errors);
-                }
+            let (name, first) = named(path);
+            match (name.as_str(), first.first()) {
                 ("Vec", Some(Type::Tuple(pair))) => pair.elems.len() == 2,
                 ("Vec" | "Option" | "String", _) => false,
                 _ => true,
@@ -100,12 +94,66 @@ pub(super) fn returns_a_map(output: &Type, errors: &mut Errors) -> bool {
     };
     if !is_one {
         errors.on(
-            output,
+            map,
             "this does not say whose each value is: return `HashMap<K, V>`, `BTreeMap<K, V>` or \
              `Vec<(K, V)>`, bare or in a `Result`, where `K` is the type of the list's elements",
         );
     }
     is_one
+}
+
+/// The value of a map, where that can be seen.
+fn value_of(output: &Type) -> Option<&Type> {
+    let Type::Path(path) = in_result(output) else { return None };
+    match named(path).1.as_slice() {
+        [Type::Tuple(pair)] => pair.elems.get(1),
+        [_, value, ..] => Some(value),
+        _ => None,
+    }
+}
+
+/// Whether it can be seen that a value is an `Option` or a `Result`.
+fn says_none(value: &Type) -> bool {
+    match bare(value) {
+        Type::Path(path) => {
+            let name = named(path).0;
+            name == "Option" || name.ends_with("Result")
+        }
+        _ => false,
+    }
+}
+
+/// What is in a `Result`, or is none.
+fn in_result(output: &Type) -> &Type {
+    let output = bare(output);
+    let Type::Path(path) = output else { return output };
+    match named(path) {
+        (name, arguments) if name.ends_with("Result") => {
+            arguments.first().map_or(output, |inner| in_result(inner))
+        }
+        _ => output,
+    }
+}
+
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        _ => ty,
+    }
+}
+
+/// The last name of a path, and the types that it has.
+fn named(path: &TypePath) -> (String, Vec<&Type>) {
+    let Some(last) = path.path.segments.last() else { return (String::new(), Vec::new()) };
+    let types = match &last.arguments {
+        PathArguments::AngleBracketed(own) => own.args.iter().filter_map(|own| match own {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }),
+        _ => return (last.ident.to_string(), Vec::new()),
+    };
+    (last.ident.to_string(), types.collect())
 }
 
 /// The entries are of members, and the companion knows one alone.

@@ -214,15 +214,8 @@ fn same_for_all_calls(
 
 /// What a batch cannot do yet: its body works for several keys, and ends with its caller.
 fn batch_stands_alone(options: &Options, errors: &mut Errors) {
-    let others = [
-        "stale_while_revalidate",
-        "early_refresh",
-        "soft_timeout",
-        "hard_timeout",
-        "err_ttl",
-        "l1",
-        "tags_with",
-    ];
+    let others =
+        ["stale_while_revalidate", "early_refresh", "soft_timeout", "hard_timeout", "tags_with"];
     for given in others.iter().filter_map(|other| options.given.get(other)) {
         let message =
             format!("`{}` does not work with `batch` yet: remove one of them", given.name);

@@ -49,7 +49,7 @@ impl Attribute for Cached {
     fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Model> {
         let (form, output) = form_of(&item.sig);
         let arguments = arguments(&item.sig);
-        let batch = batch::find(&options, item, form, &arguments.bindings, errors);
+        let batch = batch::find(&options, item, (form, &output), &arguments.bindings, errors);
         let background = match options.given.has("batch") {
             false => Background::new(&options, item),
             true => None,

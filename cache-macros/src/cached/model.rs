@@ -67,6 +67,14 @@ impl Background {
     }
 }
 
+impl Model {
+    /// Whether what a list's element has no value of is stored as `None`, beside its values.
+    pub(crate) fn stores_absence(&self) -> bool {
+        let values_are_bare = |batch: &Batch| !batch.values_say_none;
+        self.options.none_ttl.is_some() && self.batch.as_ref().is_some_and(values_are_bare)
+    }
+}
+
 /// The number of the next attribute.
 pub(crate) fn next() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);

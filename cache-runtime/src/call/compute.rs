@@ -130,9 +130,19 @@ impl Machine {
     /// return in its place, if there is anything.
     #[inline(never)]
     pub(crate) fn failed(&mut self, error: Option<SharedError>) -> Option<Payload> {
+        self.comes_to_an_error(error, self.rules.stores_errors())
+    }
+
+    /// [`failed`](Self::failed) where nobody knows whether the failure is about this key or about others
+    /// that the body ran for: it is not stored.
+    pub(super) fn failed_with_others(&mut self, error: Option<SharedError>) -> Option<Payload> {
+        self.comes_to_an_error(error, false)
+    }
+
+    fn comes_to_an_error(&mut self, error: Option<SharedError>, stores: bool) -> Option<Payload> {
         let mut to_store = None;
         if let Some(leader) = self.miss.as_mut().and_then(|miss| miss.leader.take()) {
-            if self.rules.stores_errors() && !leader.is_forgotten() {
+            if stores && !leader.is_forgotten() {
                 let known = error.as_ref().and_then(|error| error.downcast_ref::<StoredError>());
                 to_store = Some(known.map(|StoredError(bytes)| bytes.clone()));
             }

@@ -201,6 +201,11 @@ impl Active {
         }
     }
 
+    /// Whether it may have what is there without computing it.
+    pub(crate) fn reads_at_once(&self) -> bool {
+        !self.refresh && self.waits != Waits::Not
+    }
+
     /// Whether it refreshes what its caller has got already.
     pub(crate) fn is_behind(&self) -> bool {
         matches!(self.counted, Counted::No)

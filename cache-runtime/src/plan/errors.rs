@@ -1,5 +1,6 @@
 //! Errors that are stored: what `err_ttl` needs of the error's type.
 
+use super::in_memory::InMemory;
 use super::shape::{ErrorSharing, OkOf, ResultOption, Shape, SharedError};
 use crate::codec::{Cacheable, Codec};
 
@@ -16,6 +17,25 @@ pub(crate) struct StoredError(pub(crate) Vec<u8>);
 pub trait StoresErrors: Shape {
     /// Hands errors over by their bytes, to whoever waits and to the store alike.
     fn errors<C: Codec>() -> ErrorSharing<Self::Output>;
+}
+
+/// A shape of what is returned for a member of a list, whose failures can be stored.
+#[diagnostic::on_unimplemented(
+    message = "`err_ttl` beside `batch` stores the `Err` of a member, and this function has none: of an \
+               `Err` of the whole call nobody knows which member it is about",
+    label = "no member of this comes to an `Err` of its own",
+    note = "return `HashMap<K, Result<V, E>>`, with a `Result` for each member, or remove `err_ttl`"
+)]
+pub trait StoresErrorsOfMembers: StoresErrors {}
+
+#[diagnostic::do_not_recommend] // the sentence above says it
+impl<S: StoresErrors> StoresErrorsOfMembers for S {}
+
+#[diagnostic::do_not_recommend] // an error's list of types is long enough without it
+impl<S: StoresErrors> StoresErrors for InMemory<S> {
+    fn errors<C: Codec>() -> ErrorSharing<S::Output> {
+        S::errors::<C>()
+    }
 }
 
 impl<T, E: Cacheable> StoresErrors for OkOf<T, E> {

@@ -18,7 +18,7 @@ pub(crate) mod windows;
 use crate::codec::told::{self, Told};
 use crate::codec::{Cacheable, Codec};
 use crate::error::Error;
-use errors::StoresErrors;
+use errors::{StoresErrors, StoresErrorsOfMembers};
 use rules::{Rules, Said, SingleFlight, Storable, Ttl};
 use shape::{Equality, ErrorSharing, HoldsOption, Shape};
 use std::any::type_name;
@@ -182,6 +182,15 @@ impl<S: Shape> Plan<S> {
         self.rules.err_ttl = Some(ttl);
         self.hooks.errors = S::errors::<C>();
         self
+    }
+
+    /// [`err_ttl`](Self::err_ttl) of a function of many keys.
+    #[inline]
+    pub fn err_ttl_of_members<C: Codec>(self, codec: PhantomData<C>, ttl: Duration) -> Self
+    where
+        S: StoresErrorsOfMembers,
+    {
+        self.err_ttl(codec, ttl)
     }
 
     #[inline]

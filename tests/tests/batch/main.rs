@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 mod around;
+mod errors;
 mod failing;
 mod flights;
 mod members;

@@ -200,3 +200,36 @@ async fn too_many_members_are_not_cached() {
     assert_eq!(table.asked(), [ids.clone(), ids]);
     assert!(keys(&scene.server).is_empty());
 }
+
+#[redis_cache(ttl = 60, key = "none:{id}", none_ttl = 60, batch = "ids")]
+async fn with_none(table: &Table, ids: &[u64]) -> BTreeMap<u64, Option<u64>> {
+    let found = table.select(ids).await.unwrap();
+    ids.iter().filter(|id| **id != 7).map(|id| (*id, found.get(id).copied())).collect()
+}
+
+#[redis_cache(ttl = 60, key = "none:{id}", none_ttl = 60, batch = "ids", entry = false)]
+async fn with_outcomes(table: &Table, ids: &[u64]) -> Vec<(u64, Result<Option<u64>, String>)> {
+    let found = table.select(ids).await.unwrap();
+    let of = |id: u64| if id == 8 { Err("no".to_owned()) } else { Ok(found.get(&id).copied()) };
+    ids.iter().map(|id| (*id, of(*id))).collect()
+}
+
+/// Then that is what is remembered, and not that the body returned nothing.
+#[tokio::test]
+async fn values_may_have_a_none_of_their_own() {
+    let (scene, table) = (Scene::start(), Table::new());
+    limited(scene.one.scope(async {
+        for _ in 0..2 {
+            let found = with_none(&table, &[1, 7, MISSING]).await;
+            assert_eq!(found, BTreeMap::from([(1, Some(11)), (MISSING, None)]));
+        }
+        assert_eq!(with_none_entry(MISSING).get().await, Ok(Some(None)));
+        assert_eq!(table.asked(), [vec![1, 7, MISSING], vec![7]]);
+        for _ in 0..2 {
+            let found = with_outcomes(&table, &[MISSING, 8, 1]).await;
+            assert_eq!(found, [(MISSING, Ok(None)), (8, Err("no".to_owned())), (1, Ok(Some(11)))]);
+        }
+        assert_eq!(table.asked()[2..], [[8], [8]], "the others were there");
+    }))
+    .await;
+}

@@ -8,6 +8,7 @@
 mod broken;
 mod changes;
 mod coherent;
+mod lists;
 mod options;
 mod types;
 mod untracked;

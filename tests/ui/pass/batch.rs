@@ -82,6 +82,12 @@ where
     ids.into_iter().map(|id| (id, value.clone())).collect()
 }
 
+/// Errors and absence of members, kept in this process too.
+#[redis_cache(key = "kept:{id}", batch = "ids", l1, err_ttl = "5s", none_ttl = 5)]
+async fn kept(ids: &[u64]) -> AppResult<HashMap<u64, AppResult<Option<String>>>> {
+    Ok(ids.iter().map(|id| (*id, Ok(Some(id.to_string())))).collect())
+}
+
 /// Tags that name no member.
 #[redis_cache(key = "common:{id}", batch = "ids", tags = ["common"], when = flag, entry = common_entry)]
 async fn of_one_tag(flag: bool, ids: &[u64]) -> HashMap<u64, u64> {
@@ -171,6 +177,8 @@ async fn main() {
         assert_eq!(tagged("Org", some.clone(), 2, 7_u64).await[&ada], 7);
         change_tagged("Org", 1).await;
         assert_eq!(tagged("Org", some, 2, 8_u64).await[&ada], 8);
+        assert_eq!(kept(&[1]).await.unwrap()[&1].as_ref().unwrap().as_deref(), Some("1"));
+        assert!(kept_entry(1).get().await.unwrap().is_some_and(|own| own.is_ok()));
         assert_eq!(of_one_tag(true, &[1]).await[&1], 1);
         assert_eq!(common_entry(1).get().await.unwrap(), Some(1));
         assert_eq!(repo.load(&[1, 2]).await.unwrap()[&2], "2");

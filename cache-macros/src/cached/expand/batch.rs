@@ -43,9 +43,9 @@ pub(crate) fn batch(
         false => quote_spanned!(list_span=> let #list = &*__missing;),
     };
     let again = again(batch, item, model);
-    let many = match model.options.none_ttl {
-        None => quote_spanned!(span=> #p::many(#plan, #errors)),
-        Some(_) => quote_spanned!(span=> #p::many_or_none(#plan, #errors)),
+    let many = match model.stores_absence() {
+        false => quote_spanned!(span=> #p::many(#plan, #errors)),
+        true => quote_spanned!(span=> #p::many_or_none(#plan, #errors)),
     };
     quote_spanned! {span=>
         let mut __batch = #p::batch(#holds, #function, #cache, #many, #ids, #render, #tags);

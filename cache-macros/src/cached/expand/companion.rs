@@ -85,12 +85,10 @@ fn with_body(
         Some(Companion::Named(name)) => name.clone(),
         _ => companion_name(&name, false, item.sig.ident.span()),
     };
-    let value = match &model.batch {
-        Some(_) if model.options.none_ttl.is_some() => {
-            let value = value(model, output);
-            quote_spanned!(output.span()=> ::core::option::Option<#value>)
-        }
-        _ => value(model, output),
+    let value = value(model, output);
+    let value = match model.stores_absence() {
+        false => value,
+        true => quote_spanned!(output.span()=> ::core::option::Option<#value>),
     };
     let doc = format!(
         " The cache entry of a call of `{name}` with these arguments: look at it, put a value \

@@ -57,12 +57,16 @@ pub(crate) fn plan(
     };
     let err_ttl = model.options.err_ttl.as_ref().map(|given| {
         let time = time(given, model);
-        quote_spanned!(span=> .err_ttl(#codec, #time))
+        match &model.batch {
+            None => quote_spanned!(span=> .err_ttl(#codec, #time)),
+            Some(_) => quote_spanned!(span=> .err_ttl_of_members(#codec, #time)),
+        }
     });
     let value = value(model, output);
-    let shape = match &model.batch {
-        Some(_) if none_ttl.is_some() => quote_spanned!(span=> #p::or_none::<#value>()),
-        _ => shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#value>::new())),
+    let shape = if model.stores_absence() {
+        quote_spanned!(span=> #p::or_none::<#value>())
+    } else {
+        shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#value>::new()))
     };
     let shape = match l1 {
         Some(_) => quote_spanned!(span=> #p::in_memory(#shape)),

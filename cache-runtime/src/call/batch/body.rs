@@ -82,12 +82,13 @@ impl Members {
         }
     }
 
-    /// What the body returned for a member is a failure of that member alone.
-    pub(super) fn fails(&mut self, index: usize) {
-        if let Some(member) = self.all.get_mut(index) {
-            drop(member.machine.failed(None));
-            drop(member.machine.take_lease());
-        }
+    /// What the body returned for a member is a failure of that member alone, whose `error` is stored if
+    /// it can be. What is to be served in its place, if there is anything.
+    pub(super) fn fails(&mut self, index: usize, error: Option<SharedError>) -> Option<Payload> {
+        let machine = &mut self.all.get_mut(index)?.machine;
+        let instead = machine.failed(error);
+        drop(machine.take_lease());
+        instead
     }
 
     /// The body failed. What can be served in the place of each member that it was for, if that is
@@ -104,7 +105,7 @@ impl Members {
             .map(|(index, member)| {
                 member.running = false;
                 leases.extend(member.machine.take_lease());
-                Some((index, member.machine.failed(error.take())?))
+                Some((index, member.machine.failed_with_others(error.take())?))
             })
             .collect();
         // Others may be waited for now, and nothing is held meanwhile.

@@ -18,9 +18,11 @@ use crate::call::machine::{self, At, Machine};
 use crate::call::together::{all, any};
 use crate::codec::envelope::Payload;
 use crate::error::Error;
+use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
 use crate::flight::landing::Waited;
 use crate::function::Function;
+use crate::l1::{Look, Value};
 use crate::plan::rules::Rules;
 use crate::plan::shape::SharedError;
 use crate::timers;
@@ -33,7 +35,8 @@ use std::time::Instant;
 pub(super) enum Step {
     /// Decode this for a member, and say [`Members::served`] or [`Members::refused`].
     Serve(usize, Payload),
-    /// Copy the error of the flight that a member waited for, and return it if it can be.
+    /// Copy the error that the store has of a member, or the one of the flight that it waited for: it is
+    /// what the member comes to, or what the call returns.
     CopyError(usize),
     /// Run the body for these.
     Run(Vec<usize>),
@@ -95,6 +98,24 @@ impl Members {
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
             body: None,
             ran: false,
+        }
+    }
+
+    /// Hands what is kept of members in this process to `take`, which says whether it is of use.
+    pub(super) fn take_kept(&mut self, take: &mut dyn FnMut(usize, Value) -> bool) {
+        let Some(l1) = self.cache.l1().filter(|_| self.cache.flights().trusts_all()) else {
+            return;
+        };
+        for (index, Member { machine: Machine { call, .. }, open, .. }) in
+            self.all.iter_mut().enumerate()
+        {
+            if call.reads_at_once()
+                && let Look::Kept(value) = l1.look(call.key.whole())
+                && take(index, value)
+            {
+                call.record(Outcome::MemoryHit);
+                *open = false;
+            }
         }
     }
 
@@ -261,7 +282,7 @@ impl Members {
     pub(super) fn served(&mut self, index: usize, value: &Payload) {
         if let Some(member) = self.all.get_mut(index) {
             member.machine.served(value);
-            member.open = false;
+            (member.running, member.open) = (false, false);
         }
     }
 
@@ -278,10 +299,28 @@ impl Members {
         self.all.get(index).is_some_and(|member| member.machine.serves_computed())
     }
 
-    /// Copies the error of the flight that a member waited for.
-    pub(super) fn copy_error(&mut self, index: usize, copy: &mut dyn FnMut(&SharedError) -> bool) {
+    /// Keeps what was decoded for a member in this process, if it may be.
+    pub(super) fn keep(
+        &mut self,
+        index: usize,
+        value: &Payload,
+        size: usize,
+        keep: &dyn Fn() -> Value,
+    ) {
         if let Some(member) = self.all.get_mut(index) {
-            member.machine.copy_error(copy);
+            member.machine.keep(value, size, keep);
+        }
+    }
+
+    /// Copies the error that the store has of a member, or the one of the flight that it waited for:
+    /// `copy` says whether it could be.
+    pub(super) fn copy_error(&mut self, index: usize, copy: &mut dyn FnMut(&SharedError) -> bool) {
+        if let Some(Member { machine, open, .. }) = self.all.get_mut(index) {
+            machine.copy_error(&mut |error| {
+                let copied = copy(error);
+                *open &= !copied;
+                copied
+            });
         }
     }
 
@@ -293,11 +332,12 @@ impl Members {
         }
     }
 
-    /// What the machines of members are to be told next: without limits they only have values.
+    /// What the machines of members are to be told next: without limits they have values or errors.
     fn add(&mut self, steps: impl IntoIterator<Item = (usize, machine::Step)>) {
         self.ready.extend(steps.into_iter().filter_map(|(index, step)| match step {
             machine::Step::Serve(value) => Some(Step::Serve(index, value)),
-            _ => None,
+            machine::Step::CopyError => Some(Step::CopyError(index)),
+            machine::Step::Limit | machine::Step::Lead | machine::Step::Compute => None,
         }));
     }
 }

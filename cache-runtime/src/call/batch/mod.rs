@@ -1,6 +1,6 @@
 //! A cached function of many keys: what it adds to its program is a shell around [`Members`] that
 //! decodes, runs the body and encodes. The results are decoded as they come, and are held by
-//! elements of the list: those whose keys are alike share a member.
+//! [`elements`] of the list.
 //!
 //! [`begin`] makes members of the list, [`members`] is the algorithm, and [`body`] what is around its
 //! body; what bodies need that may run twice is in [`again`].
@@ -8,6 +8,7 @@
 pub(crate) mod again;
 mod begin;
 mod body;
+mod elements;
 mod members;
 
 use crate::cache::Cache;
@@ -16,9 +17,11 @@ use crate::codec::envelope::Payload;
 use crate::function::Function;
 use crate::key::KeyWriter;
 use crate::key::tagging::TagWriter;
+use crate::plan::keeper::Keeping;
 use crate::plan::many::{Elements, Many, Member, Pairs};
 use crate::plan::shape::Shape;
 use begin::Beginning;
+use elements::List;
 use members::{Members, Step};
 use std::fmt;
 use std::pin::Pin;
@@ -31,22 +34,11 @@ pub struct Batch<I, R, K, V, S: Shape> {
     members: Option<Members>,
     many: Many<R, K, V, S>,
     with: Elements<I, K>,
-    /// Each once; all that were given where the cache is not asked.
-    elements: Vec<Element<I, V>>,
-    /// The first element of each member.
-    firsts: Vec<usize>,
+    list: List<I, V>,
     /// The members that the body runs for.
     running: Vec<usize>,
     /// What the body returned beyond what it was asked for.
     extras: Pairs<K, V>,
-}
-
-/// An element of the list.
-struct Element<I, V> {
-    id: I,
-    value: Option<V>,
-    /// The next one of the same member.
-    next: Option<usize>,
 }
 
 /// What a call of many keys does next.
@@ -73,66 +65,51 @@ where
     I: Member<K>,
     S: Shape,
 {
-    let mut batch = Batch {
-        members: None,
-        many,
-        with: Elements::NEW,
-        elements: Vec::with_capacity(ids.len()),
-        firsts: Vec::new(),
-        running: Vec::new(),
-        extras: Vec::new(),
-    };
-    if ids.is_empty() {
-        return batch;
-    }
-    if let Some(mut beginning) = Beginning::new(holds, function, explicit, ids.len()) {
+    let mut list = List::with_room(ids.len());
+    let beginning = Some(ids.len()).filter(|elements| *elements > 0);
+    let beginning =
+        beginning.and_then(|elements| Beginning::new(holds, function, explicit, elements));
+    let members = beginning.and_then(|mut beginning| {
         let added = ids.iter().try_for_each(|id| {
             let (member, is_new) =
                 beginning.member(&|key| render(key, id), &|tags| tag(tags, id))?;
-            let is_there =
-                |at: usize| batch.elements.get(at).is_some_and(|own: &Element<I, V>| own.id == *id);
-            if is_new || !batch.of(member).any(is_there) {
-                batch.add(id.clone(), member, is_new);
-            }
+            list.add(id, member, is_new);
             Ok(())
         });
         match added {
-            Ok(()) => {
-                batch.members = Some(beginning.begin(&batch.many.plan.rules));
-                return batch;
+            Ok(()) => Some(beginning.begin(&many.plan.rules)),
+            Err(why) => {
+                beginning.refused(why, ids.len());
+                None
             }
-            Err(why) => beginning.refused(why, ids.len()),
         }
+    });
+    if members.is_none() {
+        list = List::as_given(ids.iter().cloned());
     }
-    batch.elements = ids.iter().cloned().map(Element::new).collect();
+    let mut batch =
+        Batch { members, many, with: Elements::NEW, list, running: Vec::new(), extras: Vec::new() };
+    batch.take_kept();
     batch
 }
 
-impl<I, V> Element<I, V> {
-    fn new(id: I) -> Self {
-        Self { id, value: None, next: None }
-    }
-}
-
 impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
-    /// Adds an element of `member`.
-    fn add(&mut self, id: I, member: usize, is_new: bool) {
-        let at = self.elements.len();
-        if is_new {
-            self.firsts.push(at);
-        } else {
-            let last = self.of(member).last();
-            if let Some(last) = last.and_then(|last| self.elements.get_mut(last)) {
-                last.next = Some(at);
-            }
-        }
-        self.elements.push(Element::new(id));
-    }
-
-    /// The elements of a member.
-    fn of(&self, member: usize) -> impl Iterator<Item = usize> {
-        let next = |at: &usize| self.elements.get(*at)?.next;
-        std::iter::successors(self.firsts.get(member).copied(), next)
+    /// Takes what is kept in this process, if the function keeps anything.
+    fn take_kept(&mut self) {
+        let Self { members: Some(members), many: Many { plan, value, .. }, list, .. } = self else {
+            return;
+        };
+        let Some(keeper) = plan.hooks.keeping.keeper() else { return };
+        members.take_kept(&mut |member, kept| {
+            let taken = list.each::<()>(member, |element| {
+                // What another function of this key keeps may be of another type.
+                let stored = (keeper.take)(kept.clone());
+                let stored = stored.filter(|stored| plan.hooks.knows(stored)).ok_or(())?;
+                element.value = value(S::join(stored));
+                Ok(())
+            });
+            taken == Ok(())
+        });
     }
 
     /// Goes on until the body is to run or there is a result.
@@ -155,15 +132,15 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
 
     /// What is done without a cache.
     fn bare(&mut self) -> Next<I, R> {
-        if self.elements.is_empty() {
+        if self.list.is_empty() {
             return Next::Return(self.finish());
         }
-        Next::Run(self.elements.drain(..).map(|element| element.id).collect())
+        Next::Run(self.list.take().map(|element| element.id).collect())
     }
 
     fn run_for(&mut self, running: Vec<usize>) -> Vec<I> {
-        let elements = running.iter().flat_map(|member| self.of(*member));
-        let ids = elements.filter_map(|index| self.elements.get(index));
+        let elements = running.iter().flat_map(|member| self.list.of(*member));
+        let ids = elements.filter_map(|at| self.list.get(at));
         let ids = ids.map(|element| (self.with.clone)(&element.id)).collect();
         self.running = running;
         ids
@@ -193,15 +170,15 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
     /// were several, so that nobody knows which is theirs.
     fn place(&mut self, pairs: Pairs<K, V>) -> Vec<usize> {
         let members = self.running.iter();
-        let running = members.flat_map(|member| self.of(*member).map(|at| (at, *member)));
+        let running = members.flat_map(|member| self.list.of(*member).map(|at| (at, *member)));
         let running: Vec<_> = running.collect();
-        let ids = running.iter().filter_map(|(at, _)| Some(&self.elements.get(*at)?.id));
+        let ids = running.iter().filter_map(|(at, _)| Some(&self.list.get(*at)?.id));
         let keys: Vec<_> = pairs.iter().map(|(key, _)| key).collect();
         let places = (self.with.find)(&ids.collect::<Vec<_>>(), &keys);
         let mut ambiguous = Vec::new();
         for ((key, value), place) in pairs.into_iter().zip(places) {
             let place = place.and_then(|place| running.get(place));
-            let place = place.and_then(|(at, member)| Some((self.elements.get_mut(*at)?, *member)));
+            let place = place.and_then(|(at, member)| Some((self.list.get_mut(*at)?, *member)));
             match place {
                 Some((element, _)) if element.value.is_none() => element.value = Some(value),
                 place => {
@@ -220,27 +197,29 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
                 self.members.iter().for_each(|members| members.is_ambiguous(member));
                 continue;
             }
-            let has_value =
-                |index: &usize| self.elements.get(*index).is_some_and(|own| own.value.is_some());
-            let element = self.of(member).find(has_value);
-            let element = element.and_then(|index| self.elements.get_mut(index));
+            let has_value = |at: &usize| self.list.get(*at).is_some_and(|own| own.value.is_some());
+            let element = self.list.of(member).find(has_value);
+            let element = element.and_then(|at| self.list.get_mut(at));
             let mut value = element.map(|element| &mut element.value);
             let taken = value.as_mut().and_then(|value| value.take());
             let Some(members) = &mut self.members else { return };
             let Some(output) = (self.many.output)(taken) else { continue };
             let hooks = &self.many.plan.hooks;
-            let output = match S::split(output) {
+            let (output, instead) = match S::split(output) {
                 Ok(stored) => {
                     members.encode(member, hooks.said(&stored), &hooks.storable(&stored));
-                    S::join(stored)
+                    (S::join(stored), None)
                 }
                 Err(failed) => {
-                    members.fails(member);
-                    failed
+                    let instead = members.fails(member, (hooks.errors.pack)(&failed));
+                    (failed, instead)
                 }
             };
             if let Some(value) = value {
                 *value = (self.many.value)(output);
+            }
+            if let Some(instead) = instead {
+                self.serve(member, &instead);
             }
         }
     }
@@ -281,32 +260,41 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
         member: usize,
         value: &Payload,
     ) -> Result<(), Option<crate::error::Error>> {
-        let Many { plan, value: value_of, .. } = &self.many;
-        let computed = self.members.as_ref().is_some_and(|all| all.serves_computed(member));
-        let mut next = self.firsts.get(member).copied();
-        while let Some(element) = next.and_then(|index| self.elements.get_mut(index)) {
-            let stored = (plan.hooks.decode)(value).map_err(Some)?;
-            if !computed && !plan.hooks.knows(&stored) {
+        let Self { members: Some(members), many, list, .. } = self else { return Ok(()) };
+        let (hooks, computed) = (&many.plan.hooks, members.serves_computed(member));
+        list.each(member, |element| {
+            let stored = (hooks.decode)(value).map_err(Some)?;
+            if !computed && !hooks.knows(&stored) {
                 return Err(None);
             }
-            element.value = value_of(S::join(stored));
-            next = element.next;
-        }
-        Ok(())
+            if let Some(keeper) = hooks.keeping.keeper() {
+                let keep = || (keeper.keep)(&stored);
+                members.keep(member, value, size_of::<S::Stored>(), &keep);
+            }
+            element.value = (many.value)(S::join(stored));
+            Ok(())
+        })
     }
 
-    /// A copy of the error of the flight that a member waited for.
+    /// A copy of the error that a member has come to: its own, which is what it comes to here, or that
+    /// of a call, which this one returns.
     fn copied(&mut self, member: usize) -> Option<R> {
-        let (mut output, errors) = (None, self.many.errors);
-        self.members.as_mut()?.copy_error(member, &mut |error| {
-            output = (errors.unpack)(error);
-            output.is_some()
+        let Self { members: Some(members), many, list, .. } = self else { return None };
+        let mut output = None;
+        members.copy_error(member, &mut |error| {
+            let own = list.each::<()>(member, |element| {
+                let failed = (many.plan.hooks.errors.unpack)(error).ok_or(())?;
+                element.value = (many.value)(failed);
+                Ok(())
+            });
+            output = if own == Ok(()) { None } else { (many.errors.unpack)(error) };
+            own == Ok(()) || output.is_some()
         });
         output
     }
 
     fn finish(&mut self) -> R {
-        let own = self.elements.drain(..);
+        let own = self.list.take();
         let own =
             own.filter_map(|element| Some(((self.with.into_key)(element.id), element.value?)));
         (self.many.join)(own.chain(self.extras.drain(..)).collect())
@@ -315,7 +303,7 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
 
 impl<I, R, K, V, S: Shape> fmt::Debug for Batch<I, R, K, V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").field("elements", &self.elements.len()).finish_non_exhaustive()
+        f.debug_struct("Batch").field("elements", &self.list.len()).finish_non_exhaustive()
     }
 }
 
