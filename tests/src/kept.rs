@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 /// longer than a lease may last.
 const LASTS: &str = "55000";
 
-/// All keys but those of leases, sorted.
+/// All keys but those of leases and of what has ended without a value, sorted.
 pub fn keys(server: &RedisServer) -> Vec<String> {
     let mut keys: Vec<String> = server.command(&["KEYS", "*"]);
-    keys.retain(|key| !key.contains(":~lease:"));
+    keys.retain(|key| !key.contains(":~lease:") && !key.contains(":~ended:"));
     keys.sort();
     keys
 }

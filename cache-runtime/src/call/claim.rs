@@ -175,7 +175,12 @@ impl Machine {
                         return Some(Err(Claimed::Found(found, until)));
                     }
                 }
-                Some(Ok(Acquired::Theirs)) => {
+                Some(Ok(Acquired::Theirs(ended))) => {
+                    // What it waits for has ended without a value, and it is to wait for nothing else.
+                    let first = *miss.ended.get_or_insert(ended);
+                    if ended.is_some() && ended != first {
+                        return no(NoLease::Theirs);
+                    }
                     let left = miss.wait_until.saturating_duration_since(Instant::now());
                     let waits = rules.waits_for_others() && !left.is_zero() && timers::available();
                     return if waits { None } else { no(NoLease::Theirs) };
@@ -265,6 +270,7 @@ impl Miss {
             leader: None,
             ask,
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+            ended: None,
             lease: Err(NoLease::Theirs),
             began: 0,
             begun: None,

@@ -141,6 +141,7 @@ impl Machine {
 
     fn comes_to_an_error(&mut self, error: Option<SharedError>, stores: bool) -> Option<Payload> {
         let mut to_store = None;
+        self.ends();
         if let Some(leader) = self.miss.as_mut().and_then(|miss| miss.leader.take()) {
             if stores && !leader.is_forgotten() {
                 let known = error.as_ref().and_then(|error| error.downcast_ref::<StoredError>());
@@ -159,6 +160,16 @@ impl Machine {
             None => {}
         }
         None
+    }
+
+    /// Has who waits for this computation in other processes told that it ended without a value.
+    fn ends(&mut self) {
+        if let Some(miss) = &mut self.miss
+            && let Ok(lease) = &mut miss.lease
+            && miss.leader.as_ref().is_some_and(|leader| !leader.is_forgotten())
+        {
+            lease.ends();
+        }
     }
 
     /// Stores a failure under the lease that its body had, behind the caller: who asks meanwhile waits for

@@ -124,7 +124,7 @@ async fn settle(
             match act {
                 Act::Fill(..) if ran_out => call.lease_ran_out(),
                 Act::Fill(..) => call.function.count_voided(),
-                Act::Discard | Act::Release => {}
+                Act::Discard | Act::End | Act::Release => {}
             }
             Confirmed::No
         }

@@ -9,7 +9,7 @@ use crate::flight::leases::{Holding, LIFE};
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::store::tag::{FillId, TagToken};
-use crate::store::{Acquired, Act, Ask, Claim, Store, Tagging, Token};
+use crate::store::{Acquired, Act, Ask, Claim, LeftBehind, Store, Tagging, Token};
 use crate::timers;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,8 @@ pub(crate) struct Lease {
     cache: Handle,
     key: Key,
     token: Option<Token>,
+    /// What it is for has ended without a value.
+    ended: bool,
     /// Has it renewed for as long as it is held.
     held: Option<Holding>,
     /// Boxed: most keys have no tags.
@@ -69,7 +71,7 @@ impl Lease {
     /// About to be asked for. The token is a new one each time: an earlier request that was given
     /// up may still arrive, and would be taken for this one.
     pub(crate) fn request(cache: Handle, key: Key) -> Self {
-        Self { cache, key, token: Token::random(), held: None, tagged: None }
+        Self { cache, key, token: Token::random(), ended: false, held: None, tagged: None }
     }
 
     /// What is stored under it has `tags`, and is likely to live for `fill`; the value that was
@@ -83,7 +85,7 @@ impl Lease {
 
     /// Asks for it.
     pub(crate) async fn acquire(&mut self, ask: Ask, within: Duration) -> Result<Acquired, Error> {
-        let Self { cache, key, token: Some(token), held, tagged } = self else {
+        let Self { cache, key, token: Some(token), held, tagged, .. } = self else {
             return Err(Error::Unavailable);
         };
         let seeds = tagged.as_deref().map(Tagged::seeds).transpose()?.unwrap_or_default();
@@ -97,7 +99,7 @@ impl Lease {
                 if let Some(tagged) = tagged {
                     tagged.given(tokens);
                 }
-                over.iter().for_each(|over| cache.leases().given_back(over));
+                over.iter().for_each(|over| cache.leases().given_back(&over.token));
                 *held = Some(cache.hold(key, token, sent));
                 return acquired;
             }
@@ -105,10 +107,18 @@ impl Lease {
             Ok(_) | Err(Error::Refused(_)) => {}
             // It may arrive there all the same. Nothing could be sent to follow it: what happened
             // has taken the connections down.
-            Err(_) => cache.leases().leave_behind(key, token),
+            Err(_) => {
+                cache.leases().leave_behind(key, LeftBehind { token: *token, ended: false });
+            }
         }
         self.token = None;
         acquired
+    }
+
+    /// What it is for has ended without a value. Who waits for that elsewhere is told when it is given
+    /// back.
+    pub(crate) fn ends(&mut self) {
+        self.ended = true;
     }
 
     /// Whether it was not renewed in time, so that it is not to be had any more.
@@ -156,6 +166,7 @@ impl Lease {
 
     /// Does `act` if the lease is still this call's, and ends it either way.
     pub(crate) async fn settle(mut self, act: Act<'_>, within: Duration) -> Result<bool, Error> {
+        self.ended |= matches!(act, Act::Discard | Act::End);
         let Some(token) = &self.token else { return Ok(false) };
         let settled = self.cache.store().settle(&self.key, token, act, within).await;
         // Else, and where this is dropped meanwhile, it may be ours still: `drop` gives it back.
@@ -169,9 +180,9 @@ impl Lease {
 impl Lease {
     /// What is left of it where it is dropped before it is settled.
     fn left(&mut self) -> Option<Left> {
-        let token = self.token.take()?;
-        self.cache.leases().leave_behind(&self.key, &token);
-        Some(Left { cache: self.cache.again(), key: self.key.clone(), token })
+        let lease = LeftBehind { token: self.token.take()?, ended: self.ended };
+        self.cache.leases().leave_behind(&self.key, lease);
+        Some(Left { cache: self.cache.again(), key: self.key.clone(), lease })
     }
 }
 
@@ -195,14 +206,14 @@ pub(super) fn give_back(leases: Vec<Lease>) {
 struct Left {
     cache: Handle,
     key: Key,
-    token: Token,
+    lease: LeftBehind,
 }
 
 impl Left {
     async fn release(self) {
-        let Self { cache, key, token } = self;
-        let within = cache.settings().timeout;
-        if cache.store().settle(&key, &token, Act::Release, within).await.is_ok() {
+        let Self { cache, key, lease: LeftBehind { token, ended } } = self;
+        let (act, within) = (if ended { Act::End } else { Act::Release }, cache.settings().timeout);
+        if cache.store().settle(&key, &token, act, within).await.is_ok() {
             cache.leases().given_back(&token);
         }
     }

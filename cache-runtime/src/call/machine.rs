@@ -23,7 +23,7 @@ use crate::flight::single_flight::Leader;
 use crate::l1::{Keeping, Value};
 use crate::plan::errors::StoredError;
 use crate::plan::rules::{Rules, Storing};
-use crate::store::Ask;
+use crate::store::{Ask, Token};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -119,6 +119,8 @@ pub(super) struct Miss {
     pub(super) leader: Option<Leader>,
     pub(super) ask: Ask,
     pub(super) backoff: Backoff,
+    /// What had ended without a value, lately, when another process' lease was met first.
+    pub(super) ended: Option<Option<Token>>,
     pub(super) lease: Result<Lease, NoLease>,
     /// What tells those who joined before the body began from those after.
     pub(super) began: u64,

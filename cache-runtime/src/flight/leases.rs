@@ -2,7 +2,7 @@
 //! state alone. What renews them is in `cache/renewals`.
 
 use crate::key::whole::Key;
-use crate::store::Token;
+use crate::store::{LeftBehind, Token};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ struct All {
     held: HashMap<u64, Lease>,
     next: u64,
     /// Those that have ended here and may still stand in the store, the oldest first.
-    left: VecDeque<(Key, Token, Instant)>,
+    left: VecDeque<(Key, LeftBehind, Instant)>,
     /// Whether there is a task that renews.
     renewing: bool,
 }
@@ -110,25 +110,25 @@ impl Leases {
 
     /// A lease may stand in the store that nobody here uses any more: who needs it next need not
     /// wait until it runs out.
-    pub(crate) fn leave_behind(&self, key: &Key, token: &Token) {
+    pub(crate) fn leave_behind(&self, key: &Key, lease: LeftBehind) {
         let mut all = self.lock();
-        let old = |(.., since): &(Key, Token, Instant)| since.elapsed() > REMEMBERED;
+        let old = |(.., since): &(Key, LeftBehind, Instant)| since.elapsed() > REMEMBERED;
         while all.left.len() >= MOST_LEFT || all.left.front().is_some_and(old) {
             all.left.pop_front();
         }
-        all.left.push_back((key.clone(), *token, Instant::now()));
+        all.left.push_back((key.clone(), lease, Instant::now()));
     }
 
     /// The leases of `key` that were left behind.
-    pub(crate) fn left_behind(&self, key: &Key) -> Vec<Token> {
+    pub(crate) fn left_behind(&self, key: &Key) -> Vec<LeftBehind> {
         let all = self.lock();
         let left = all.left.iter().filter(|(left, ..)| left == key);
-        left.map(|(_, token, _)| *token).collect()
+        left.map(|(_, lease, _)| *lease).collect()
     }
 
     /// A lease that was left behind has been given back.
     pub(crate) fn given_back(&self, token: &Token) {
-        self.lock().left.retain(|(_, left, _)| left != token);
+        self.lock().left.retain(|(_, left, _)| left.token != *token);
     }
 
     /// The task that renews is gone.
@@ -196,15 +196,16 @@ mod tests {
     fn what_was_left_behind_is_remembered_until_it_is_given_back() {
         let leases = Leases::default();
         let (key, other) = (Key::new("shop", "a"), Key::new("shop", "b"));
-        let (one, two) = (Token::random().unwrap(), Token::random().unwrap());
-        leases.leave_behind(&key, &one);
-        leases.leave_behind(&key, &two);
+        let lease = |ended| LeftBehind { token: Token::random().unwrap(), ended };
+        let (one, two) = (lease(false), lease(true));
+        leases.leave_behind(&key, one);
+        leases.leave_behind(&key, two);
         assert_eq!(leases.left_behind(&key), [one, two]);
         assert_eq!(leases.left_behind(&other), []);
-        leases.given_back(&one);
+        leases.given_back(&one.token);
         assert_eq!(leases.left_behind(&key), [two]);
         for _ in 0..MOST_LEFT {
-            leases.leave_behind(&other, &one);
+            leases.leave_behind(&other, one);
         }
         assert_eq!(leases.left_behind(&key), [], "the oldest make room");
     }

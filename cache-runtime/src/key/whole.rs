@@ -9,6 +9,8 @@ use std::sync::{Arc, OnceLock};
 
 /// What stands between the prefix and what a lease is for.
 const LEASE: &str = ":~lease:";
+/// What stands between the prefix and what a computation has ended of without a value.
+const ENDED: &str = ":~ended:";
 /// What stands between the prefix and a tag. No argument renders as `~` with a letter behind it.
 pub(crate) const TAG: &str = "~tag:";
 /// The slots of a Redis cluster.
@@ -70,6 +72,16 @@ impl Key {
     /// A key with a hash tag of its own keeps it: `shop:~lease:shop:{eu}:7`. One that has none and
     /// holds a `}` cannot be a tag. It follows another tag of its slot: `shop:~lease:{ABCD}shop:a}b`.
     pub(crate) fn lease(&self) -> String {
+        self.beside(LEASE)
+    }
+
+    /// Where it stands, in the same slot, that a computation of this key has ended without a value:
+    /// `shop:~ended:{shop:user:7}`.
+    pub(crate) fn ended(&self) -> String {
+        self.beside(ENDED)
+    }
+
+    fn beside(&self, what: &str) -> String {
         let prefix = self.text.get(..self.prefix.saturating_sub(1)).unwrap_or_default();
         let key = self.whole();
         let tag;
@@ -82,7 +94,7 @@ impl Key {
             ["{", key, "}", ""]
         };
         let [one, two, three, four] = parts;
-        [prefix, LEASE, one, two, three, four].concat()
+        [prefix, what, one, two, three, four].concat()
     }
 
     /// The slot of a Redis cluster that this key is in.

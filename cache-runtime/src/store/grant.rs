@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// The least life of a tag.
 const LEAST: Duration = Duration::from_secs(60 * 60);
+/// How long it stands that a computation has ended without a value: longer than anybody who waits
+/// pauses before asking again.
+pub(crate) const ENDED: Duration = Duration::from_secs(2);
 /// No lease has more left than this.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
@@ -35,9 +38,22 @@ impl Token {
         Some(Self(digits))
     }
 
+    /// `None` where it is none.
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// A lease that this process has left behind, and that may stand in the store still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LeftBehind {
+    pub(crate) token: Token,
+    /// What it was for has ended without a value, of which who takes it over leaves the mark.
+    pub(crate) ended: bool,
 }
 
 /// When a lease is given.
@@ -58,7 +74,7 @@ pub(crate) struct Claim<'c> {
     pub(crate) token: &'c Token,
     /// Whoever has one of these has left it behind. What has more than [`LONGEST`] left, or is no
     /// token, is no lease: these are taken over.
-    pub(crate) over: &'c [Token],
+    pub(crate) over: &'c [LeftBehind],
     pub(crate) life: Duration,
     /// Where the key has tags.
     pub(crate) tagged: Option<Tagging<'c>>,
@@ -93,8 +109,9 @@ pub(crate) enum Acquired {
     /// The lease is ours, and these are the tokens that the key's tags have from now on, in their
     /// order.
     Ours(Vec<TagToken>),
-    /// Somebody else has it.
-    Theirs,
+    /// Somebody else has it. What a computation of this key has ended of without a value, lately, is
+    /// known by its lease's token: another one each time.
+    Theirs(Option<Token>),
 }
 
 /// What is done under a lease, in the same atomic step that looks whose it is.
@@ -104,8 +121,10 @@ pub(crate) enum Act<'v> {
     Fill(&'v [u8], Duration),
     /// Gives the lease back.
     Release,
-    /// Gives the lease back and removes the value: what was computed replaces it, and may not be
-    /// stored.
+    /// Gives the lease back, and leaves the mark that what it was for has ended without a value:
+    /// who waits for that is to wait for nothing else.
+    End,
+    /// The same, and removes the value: what was computed replaces it, and may not be stored.
     Discard,
 }
 

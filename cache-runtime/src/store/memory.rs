@@ -6,8 +6,8 @@ mod tests;
 
 use super::tag::{Tokens, soft_half};
 use super::{
-    Acquired, Act, Ask, Bytes, Claim, Cursor, Found, Life, Reachability, Read, Store, Tagging,
-    Token, Want,
+    Acquired, Act, Ask, Bytes, Claim, Cursor, ENDED, Found, Life, Reachability, Read, Store,
+    Tagging, Token, Want,
 };
 use crate::clock::Clock;
 use crate::config::Bounds;
@@ -16,7 +16,7 @@ use crate::figures::stats::ServerInfo;
 use crate::key::glob;
 use crate::key::whole::Key;
 use crate::sync::{self, Mutex, MutexGuard};
-use entries::Inner;
+use entries::{Inner, SHORTEST};
 use std::fmt;
 use std::ops::Bound;
 use std::time::Duration;
@@ -62,8 +62,12 @@ impl Store for MemoryStore {
             if let Some(found) = inner.counting(key, claim, now) {
                 return Ok(Acquired::Found(found));
             }
+            if let Some(ended) = inner.left_ended(&lease, claim.over, now) {
+                inner.write(&key.ended(), ended.as_bytes(), ENDED, now, self.bounds);
+            }
             if inner.is_held(&lease, claim.over, now) {
-                return Ok(Acquired::Theirs);
+                let ended = inner.live(&key.ended(), now);
+                return Ok(Acquired::Theirs(ended.and_then(|ended| Token::read(&ended))));
             }
         }
         inner.write(&lease, claim.token.as_bytes(), claim.life, now, self.bounds);
@@ -107,16 +111,15 @@ impl Store for MemoryStore {
         if inner.live(&lease, now).is_none_or(|holder| *holder != *token.as_bytes()) {
             return Ok(false);
         }
+        inner.drop_key(&lease);
         match act {
-            Act::Release => drop(inner.drop_key(&lease)),
-            Act::Discard => {
-                inner.drop_key(&lease);
-                inner.drop_key(key.whole());
-            }
-            Act::Fill(value, ttl) => {
-                inner.drop_key(&lease);
-                inner.write(key.whole(), value, ttl, now, self.bounds);
-            }
+            Act::Fill(value, ttl) => inner.write(key.whole(), value, ttl, now, self.bounds),
+            Act::Discard => drop(inner.drop_key(key.whole())),
+            Act::Release | Act::End => {}
+        }
+        let is_filled = matches!(act, Act::Fill(_, ttl) if ttl >= SHORTEST);
+        if act != Act::Release && !is_filled {
+            inner.write(&key.ended(), token.as_bytes(), ENDED, now, self.bounds);
         }
         Ok(true)
     }

@@ -17,7 +17,7 @@ pub(crate) mod tag;
 pub(crate) mod testing;
 
 pub(crate) use found::{Bytes, Found, Read, ToKeep, Want};
-pub(crate) use grant::{Acquired, Act, Ask, Claim, LONGEST, Tagging, Token};
+pub(crate) use grant::{Acquired, Act, Ask, Claim, ENDED, LONGEST, LeftBehind, Tagging, Token};
 
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;

@@ -1,6 +1,6 @@
 //! For tests of the stores: writing and reading in one call, by keys of the prefix `p`.
 
-use super::{Acquired, Act, Ask, Claim, Store, Token, Want};
+use super::{Acquired, Act, Ask, Claim, LeftBehind, Store, Token, Want};
 use crate::error::Error;
 use crate::key::whole::Key;
 use std::time::Duration;
@@ -15,6 +15,14 @@ pub(crate) fn key(whole: &str) -> Key {
 
 /// What asking for the lease of a key without tags comes to where it is given.
 pub(crate) const OURS: Acquired = Acquired::Ours(Vec::new());
+
+/// Where another has it, and nothing has ended without a value.
+pub(crate) const THEIRS: Acquired = Acquired::Theirs(None);
+
+/// What a process has left behind.
+pub(crate) fn left(token: Token) -> LeftBehind {
+    LeftBehind { token, ended: false }
+}
 
 /// A claim of a key without tags, for a minute.
 pub(crate) fn claim(ask: Ask, token: &Token) -> Claim<'_> {

@@ -139,13 +139,13 @@ impl Cluster {
         if node < self.seeds { node + self.seeds } else { node - self.seeds }
     }
 
-    /// All keys of all who have slots, but those of leases; sorted.
+    /// All keys of all who have slots, but those of leases and of what has ended without a value; sorted.
     pub fn keys(&self) -> Vec<String> {
         let up = self.nodes.iter().filter(|node| node.is_up());
         let primaries = up.filter(|node| node.command::<redis::Value>(&["ROLE"]).is_primary());
         let mut keys: Vec<String> =
             primaries.flat_map(|node| node.command::<Vec<String>>(&["KEYS", "*"])).collect();
-        keys.retain(|key| !key.contains(":~lease:"));
+        keys.retain(|key| !key.contains(":~lease:") && !key.contains(":~ended:"));
         keys.sort();
         keys
     }

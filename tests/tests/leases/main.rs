@@ -7,6 +7,7 @@
 #![allow(missing_docs)]
 
 mod blocked;
+mod ended;
 mod killed;
 mod left;
 mod overtaken;

@@ -2,8 +2,9 @@
 //! others: nobody is to wait for a second one then.
 //!
 //! The first two callers are of one process: when a body has ended there, the next call may begin
-//! before the store has heard of it. The others are each in a process of their own. The end is a
-//! message that leaves a mark beside the lease, and everybody who is refused the lease is told it.
+//! before the store has heard of it, and takes the lease over by name. The others are each in a
+//! process of their own. When the lease ends so, a mark is left beside it, and everybody who is
+//! refused the lease is told it.
 
 use crate::explore::{Protocol, Steps, breaks, holds};
 use crate::redis::{G4, Token};
@@ -17,8 +18,10 @@ enum Bug {
     LeavesNoMark,
     /// The mark stands in the place of the lease, and goes with it.
     MarksTheLease,
-    /// The mark is left only where the lease is the ender's still.
-    MarksUnderItsLeaseAlone,
+    /// Who takes over by name what has ended leaves no mark of it.
+    TakesOverInSilence,
+    /// A mark is left when the end arrives, also of a lease that another has by then.
+    MarksLate,
     /// All marks are alike.
     MarksAlike,
     /// Any mark is a reason, also an old one.
@@ -85,6 +88,13 @@ impl Model {
         if s.stored {
             s.callers[i].phase = Phase::Done;
         } else if s.lease.is_none() || over {
+            let ended = s.callers[0].message == Some(Message::End);
+            if over && (ended || self.bug == Bug::MarksWhatIsDropped) {
+                match self.bug {
+                    Bug::TakesOverInSilence => Self::ended_for_all(s),
+                    _ => self.mark(s, 0, ended),
+                }
+            }
             s.lease = Some(token);
             s.callers[i].phase = Phase::Computing { leased: true };
             if self.bug == Bug::MarksTheLease {
@@ -111,17 +121,34 @@ impl Model {
         }
     }
 
-    fn ended(&self, s: &mut State, i: usize) {
-        let token = i as Token;
-        let ours = s.lease == Some(token);
+    /// The lease of a computation goes, which has `ended` without a value or else was dropped.
+    fn mark(&self, s: &mut State, i: usize, ended: bool) {
+        match self.bug {
+            Bug::LeavesNoMark => {}
+            Bug::MarksAlike => s.mark = Some(ALIKE),
+            _ => s.mark = Some(i as Token),
+        }
+        if ended {
+            Self::ended_for_all(s);
+        }
+    }
+
+    fn ended_for_all(s: &mut State) {
+        for c in &mut s.callers {
+            c.since |= c.first.is_some();
+        }
+    }
+
+    fn gives_back(&self, s: &mut State, i: usize, ended: bool) {
+        let ours = s.lease == Some(i as Token);
         if ours {
             s.lease = None;
         }
-        match self.bug {
-            Bug::LeavesNoMark => {}
-            Bug::MarksUnderItsLeaseAlone if !ours => {}
-            Bug::MarksAlike => s.mark = Some(ALIKE),
-            _ => s.mark = Some(token),
+        let marks = ended || self.bug == Bug::MarksWhatIsDropped;
+        if marks && ours {
+            self.mark(s, i, ended);
+        } else if marks && self.bug == Bug::MarksLate {
+            s.mark = Some(i as Token);
         }
     }
 
@@ -129,18 +156,11 @@ impl Model {
         match s.callers[i].message {
             Some(Message::Release) => to.step(s, "redis", "carries out a release", |n| {
                 n.callers[i].message = None;
-                if self.bug == Bug::MarksWhatIsDropped {
-                    self.ended(n, i);
-                } else if n.lease == Some(i as Token) {
-                    n.lease = None;
-                }
+                self.gives_back(n, i, false);
             }),
             Some(Message::End) => to.step(s, "redis", "carries out an end without a value", |n| {
                 n.callers[i].message = None;
-                self.ended(n, i);
-                for c in &mut n.callers {
-                    c.since |= c.first.is_some();
-                }
+                self.gives_back(n, i, true);
             }),
             None => {}
         }
@@ -228,7 +248,8 @@ fn every_known_mistake_with_marks_is_found() {
     let with = |bug| Model { bug, old: false };
     breaks("no mark", &with(Bug::LeavesNoMark), TWICE);
     breaks("a mark in the lease", &with(Bug::MarksTheLease), TWICE);
-    breaks("a mark of the holder alone", &with(Bug::MarksUnderItsLeaseAlone), TWICE);
+    breaks("a lease that is taken over in silence", &with(Bug::TakesOverInSilence), TWICE);
+    breaks("a mark that comes late", &with(Bug::MarksLate), G4);
     breaks("marks that are alike", &with(Bug::MarksAlike), TWICE);
     let with = |bug| Model { bug, old: true };
     breaks("an old mark is a reason", &with(Bug::KeepsNoFirstMark), G4);

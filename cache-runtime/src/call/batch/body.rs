@@ -104,8 +104,9 @@ impl Members {
         let instead: Vec<_> = running
             .map(|(index, member)| {
                 member.running = false;
+                let instead = member.machine.failed_with_others(error.take());
                 leases.extend(member.machine.take_lease());
-                Some((index, member.machine.failed_with_others(error.take())?))
+                Some((index, instead?))
             })
             .collect();
         // Others may be waited for now, and nothing is held meanwhile.

@@ -1,7 +1,7 @@
 //! Leases: who gets one, and what becomes of it.
 
 use super::*;
-use crate::store::LONGEST;
+use crate::store::{ENDED, LONGEST};
 
 conformance!(
     a_lease_is_given_once_and_the_fill_ends_it,
@@ -15,6 +15,8 @@ conformance!(
     force_takes_the_lease_over,
     a_value_counts_only_with_enough_left,
     a_discard_takes_value_and_lease,
+    what_ends_without_a_value_is_told_to_who_is_refused,
+    who_takes_over_what_has_ended_leaves_its_mark,
 );
 
 async fn ask(store: &impl Store, ask: Ask, token: &Token) -> Acquired {
@@ -33,7 +35,7 @@ async fn renew(store: &impl Store, leases: &[(&str, Token)]) {
 async fn a_lease_is_given_once_and_the_fill_ends_it(store: &impl Store) {
     let (one, other) = tokens();
     assert_eq!(acquire(store, "p:k", &one).await, OURS);
-    assert_eq!(acquire(store, "p:k", &other).await, Acquired::Theirs);
+    assert_eq!(acquire(store, "p:k", &other).await, THEIRS);
     assert!(!settle(store, "p:k", &other, Act::Fill(b"theirs", MINUTE)).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
     assert!(settle(store, "p:k", &one, Act::Fill(b"ours", MINUTE)).await);
@@ -74,13 +76,13 @@ async fn a_lease_that_was_left_behind_is_taken_over(store: &impl Store) {
     let (key, next) = (key("p:k"), Token::random().unwrap());
     for ask in [Ask::IfAbsent, Ask::Above(SOON)] {
         assert_eq!(acquire(store, "p:k", &one).await, OURS);
-        let over = async |over: &[Token]| {
+        let over = async |over: &[LeftBehind]| {
             let claim = Claim { over, ..claim(ask, &next) };
             store.acquire(&key, &claim, SOON).await.unwrap()
         };
-        assert_eq!(over(&[]).await, Acquired::Theirs);
-        assert_eq!(over(&[other]).await, Acquired::Theirs, "somebody else has it");
-        assert_eq!(over(&[other, one]).await, OURS);
+        assert_eq!(over(&[]).await, THEIRS);
+        assert_eq!(over(&[left(other)]).await, THEIRS, "somebody else has it");
+        assert_eq!(over(&[left(other), left(one)]).await, OURS);
         assert!(!settle(store, "p:k", &one, Act::Fill(b"late", MINUTE)).await);
         assert!(settle(store, "p:k", &next, Act::Release).await);
     }
@@ -94,7 +96,7 @@ async fn what_lasts_longer_than_any_lease_is_none(store: &impl Store) {
         let endless = Claim { life: endless, ..claim(Ask::Force, &one) };
         assert_eq!(store.acquire(&key, &endless, SOON).await, Ok(OURS));
         assert_eq!(store.acquire(&key, &claim(ask, &other), SOON).await, Ok(OURS));
-        assert_eq!(store.acquire(&key, &claim(ask, &one), SOON).await, Ok(Acquired::Theirs));
+        assert_eq!(store.acquire(&key, &claim(ask, &one), SOON).await, Ok(THEIRS));
         assert!(settle(store, "p:k", &other, Act::Release).await);
     }
 }
@@ -119,7 +121,7 @@ async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
     renew(store, &[]).await;
     cache_test_servers::eventually(SOON, async || acquire(store, "p:ends", &other).await == OURS)
         .await;
-    assert_eq!(acquire(store, "p:lasts", &other).await, Acquired::Theirs);
+    assert_eq!(acquire(store, "p:lasts", &other).await, THEIRS);
     assert_eq!(lease_of(store, "p:none").await, None);
     assert!(!settle(store, "p:ends", &one, Act::Fill(b"late", MINUTE)).await);
 }
@@ -143,7 +145,7 @@ async fn a_value_counts_only_with_enough_left(store: &impl Store) {
     assert!(*found.bytes == *b"old" && left <= MINUTE && left > MINUTE / 2);
     assert_eq!(lease_of(store, "p:k").await, None);
     assert_eq!(above(&one, MINUTE).await, OURS);
-    assert_eq!(above(&other, MINUTE).await, Acquired::Theirs);
+    assert_eq!(above(&other, MINUTE).await, THEIRS);
     assert!(matches!(above(&other, Duration::ZERO).await, Acquired::Found(_)));
     assert_eq!(store.get("p:k", SOON).await, Ok(Some(b"old".to_vec())), "it stays servable");
     assert!(settle(store, "p:k", &one, Act::Fill(b"new", MINUTE)).await);
@@ -160,4 +162,54 @@ async fn a_discard_takes_value_and_lease(store: &impl Store) {
     assert!(settle(store, "p:k", &one, Act::Discard).await);
     assert_eq!(store.get("p:k", SOON).await, Ok(None));
     assert_eq!(acquire(store, "p:k", &other).await, OURS);
+}
+
+async fn what_ends_without_a_value_is_told_to_who_is_refused(store: &impl Store) {
+    for ask in [Ask::IfAbsent, Ask::Above(SOON)] {
+        let whole = key("p:k");
+        let refused = async |lease: &Token| {
+            let answer = store.acquire(&whole, &claim(ask, lease), SOON).await.unwrap();
+            let Acquired::Theirs(ended) = answer else { panic!("{answer:?}") };
+            ended
+        };
+        let (one, other) = tokens();
+        let short = Act::Fill(b"v", Duration::from_micros(1));
+        // What is given back or filled leaves none, nor does what is no holder's.
+        for quiet in [Act::Release, Act::Fill(b"v", MINUTE)] {
+            assert_eq!(store.acquire(&whole, &claim(ask, &one), SOON).await, Ok(OURS));
+            assert!(!settle(store, "p:k", &other, Act::End).await);
+            assert!(settle(store, "p:k", &one, quiet).await);
+            store.remove(&[key("p:k")], SOON).await.unwrap();
+            assert_eq!(store.acquire(&whole, &claim(ask, &other), SOON).await, Ok(OURS));
+            assert_eq!(refused(&one).await, None, "{quiet:?}");
+            assert!(settle(store, "p:k", &other, Act::Release).await);
+        }
+        for act in [Act::End, Act::Discard, short] {
+            let (one, other) = tokens();
+            assert_eq!(store.acquire(&whole, &claim(ask, &one), SOON).await, Ok(OURS));
+            assert!(settle(store, "p:k", &one, act).await);
+            assert_eq!(store.acquire(&whole, &claim(ask, &other), SOON).await, Ok(OURS));
+            assert_eq!(refused(&one).await, Some(one), "{act:?}");
+            assert!(settle(store, "p:k", &other, Act::Release).await);
+            let life = store.life(&key(&whole.ended()), SOON).await.unwrap();
+            assert!(matches!(life, Life::Remaining(left) if left <= ENDED), "{life:?}");
+        }
+        store.remove(&[key(&whole.ended())], SOON).await.unwrap();
+    }
+}
+
+async fn who_takes_over_what_has_ended_leaves_its_mark(store: &impl Store) {
+    let whole = key("p:k");
+    for ended in [true, false] {
+        let (one, other) = tokens();
+        assert_eq!(acquire(store, "p:k", &one).await, OURS);
+        let over = &[LeftBehind { token: one, ended }];
+        let claim = Claim { over, ..claim(Ask::IfAbsent, &other) };
+        assert_eq!(store.acquire(&whole, &claim, SOON).await, Ok(OURS));
+        let refused = acquire(store, "p:k", &Token::random().unwrap()).await;
+        assert_eq!(refused, Acquired::Theirs(ended.then_some(one)));
+        assert!(!settle(store, "p:k", &one, Act::End).await, "it is another's by now");
+        assert!(settle(store, "p:k", &other, Act::Release).await);
+        store.remove(&[key(&whole.ended())], SOON).await.unwrap();
+    }
 }

@@ -4,8 +4,8 @@
 use super::any::AnyStore;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
-use super::testing::{OURS, Write, claim, key};
-use super::{Acquired, Act, Ask, Bytes, Claim, Found, Life, Read, Store, Token, Want};
+use super::testing::{OURS, THEIRS, Write, claim, key, left};
+use super::{Acquired, Act, Ask, Bytes, Claim, Found, LeftBehind, Life, Read, Store, Token, Want};
 use crate::clock::Clock;
 use crate::config::Bounds;
 use crate::error::Error;
@@ -95,7 +95,7 @@ fn a_key_and_its_lease_are_in_the_slot_that_redis_says() {
         ["user:7", "{eu}:7", "a{b", "a}b", "a{}b", "a{}{b}", "}{", "{a{b}c}", "ü:日", "*", ""]
     {
         let key = Key::new("p", bare);
-        for text in [key.whole(), &key.lease()] {
+        for text in [key.whole(), &key.lease(), &key.ended()] {
             assert_eq!(server.command::<u16>(&["CLUSTER", "KEYSLOT", text]), key.slot(), "{text}");
         }
     }

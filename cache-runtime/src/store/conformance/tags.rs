@@ -31,7 +31,7 @@ async fn claim(
     store: &impl Store,
     how: Ask,
     token: &Token,
-    over: &[Token],
+    over: &[LeftBehind],
     seen: Option<FillId>,
 ) -> Acquired {
     let (tags, seeds) = ([tag("a"), tag("b")], [self::token(), self::token()]);
@@ -64,7 +64,7 @@ async fn a_tag_gets_a_token_with_the_lease_and_keeps_it(store: &impl Store) {
     assert_eq!(tokens_of(store, &["a", "b"]).await, [None, None]);
     let first = given(claim(store, Ask::IfAbsent, &one, &[], None).await);
     assert_ne!(first[0], first[1]);
-    assert_eq!(claim(store, Ask::IfAbsent, &other, &[], None).await, Acquired::Theirs);
+    assert_eq!(claim(store, Ask::IfAbsent, &other, &[], None).await, THEIRS);
     assert!(store.settle(&key("p:k"), &one, Act::Release, SOON).await.unwrap());
     assert_eq!(given(claim(store, Ask::IfAbsent, &other, &[], None).await), first);
     assert_eq!(tokens_of(store, &["b", "none", "a"]).await, [Some(first[1]), None, Some(first[0])]);
@@ -103,7 +103,7 @@ async fn what_was_seen_does_not_take_the_lease_of_who_replaces_it(store: &impl S
     let (old, new) = (FillId::random().unwrap(), FillId::random().unwrap());
     store.set("p:k", &value(old), MINUTE, SOON).await.unwrap();
     let given = given(claim(store, Ask::IfAbsent, &one, &[], Some(old)).await);
-    assert_eq!(claim(store, Ask::IfAbsent, &other, &[], Some(old)).await, Acquired::Theirs);
+    assert_eq!(claim(store, Ask::IfAbsent, &other, &[], Some(old)).await, THEIRS);
     assert!(store.settle(&key("p:k"), &one, Act::Fill(&value(new), MINUTE), SOON).await.unwrap());
     let Acquired::Found(found) = claim(store, Ask::IfAbsent, &other, &[], Some(old)).await else {
         panic!("another one is there now")
@@ -180,8 +180,8 @@ async fn a_softened_tag_is_of_the_same_time_and_another(store: &impl Store) {
 async fn a_tagged_lease_that_was_left_behind_is_taken_over(store: &impl Store) {
     let (one, other) = tokens();
     given(claim(store, Ask::IfAbsent, &one, &[], None).await);
-    assert_eq!(claim(store, Ask::IfAbsent, &other, &[other], None).await, Acquired::Theirs);
-    given(claim(store, Ask::IfAbsent, &other, &[one], None).await);
+    assert_eq!(claim(store, Ask::IfAbsent, &other, &[left(other)], None).await, THEIRS);
+    given(claim(store, Ask::IfAbsent, &other, &[left(one)], None).await);
     assert!(!store.settle(&key("p:k"), &one, Act::Release, SOON).await.unwrap());
 }
 

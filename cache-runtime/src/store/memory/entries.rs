@@ -3,13 +3,16 @@
 use crate::config::Bounds;
 use crate::key::whole::Key;
 use crate::store::tag::{TagToken, Tokens};
-use crate::store::{Ask, Bytes, Claim, Found, LONGEST, Tagging, Token};
+use crate::store::{Ask, Bytes, Claim, Found, LONGEST, LeftBehind, Tagging, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What an entry costs beside its key and value: the two indices, and their nodes.
 const OVERHEAD: usize = 128;
+/// The least life that Redis counts.
+pub(super) const SHORTEST: Duration = Duration::from_millis(1);
+
 #[derive(Default)]
 pub(super) struct Inner {
     /// Ordered, so that a scan can go on after the last key it returned.
@@ -94,7 +97,7 @@ impl Inner {
         now: Duration,
         bounds: Bounds,
     ) {
-        if ttl >= Duration::from_millis(1) {
+        if ttl >= SHORTEST {
             self.purge(now);
             self.insert(key, value, now.saturating_add(ttl), bounds);
         }
@@ -119,10 +122,22 @@ impl Inner {
     }
 
     /// Whether somebody holds a lease who has not left it behind.
-    pub(super) fn is_held(&self, lease: &str, over: &[Token], now: Duration) -> bool {
+    pub(super) fn is_held(&self, lease: &str, over: &[LeftBehind], now: Duration) -> bool {
         self.found(lease, now).is_some_and(|(holder, left)| {
-            left <= LONGEST && over.iter().all(|over| *over.as_bytes() != *holder)
+            left <= LONGEST && over.iter().all(|over| *over.token.as_bytes() != *holder)
         })
+    }
+
+    /// Who holds a lease and has left it behind, where what it was for has ended without a value.
+    pub(super) fn left_ended(
+        &self,
+        lease: &str,
+        over: &[LeftBehind],
+        now: Duration,
+    ) -> Option<Token> {
+        let holder = self.live(lease, now)?;
+        let mut ended = over.iter().filter(|over| over.ended).map(|over| over.token);
+        ended.find(|token| *token.as_bytes() == *holder)
     }
 
     /// The token of a tag, with what is left of its life.

@@ -5,8 +5,9 @@ use super::refusal::Asked;
 use super::{KEYS_PER_COMMAND, RedisStore, millis};
 use crate::error::Error;
 use crate::key::whole::Key;
-use crate::store::{Acquired, Act, Ask, Claim, Reachability, Token};
+use crate::store::{Acquired, Act, Ask, Claim, ENDED, LeftBehind, Reachability, Token};
 use redis::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The least size of a value that the server may be set up not to take (`proto-max-bulk-len`).
@@ -37,7 +38,7 @@ impl RedisStore {
             let taken = |reply| matches!(reply, Value::Okay).then_some(OURS);
             return node.write(node.ask(command, Asked::Write, within, taken)).await;
         }
-        let (keys, life) = ([key.whole(), &lease], life.to_string());
+        let (keys, life) = ([key.whole(), &lease, &key.ended()], life.to_string());
         let above;
         let with_above;
         let without_above = [token, life.as_bytes()];
@@ -52,18 +53,20 @@ impl RedisStore {
             Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, &without_above, value),
         };
         // Hardly ever are there any, and a list of them is an allocation.
-        let with_over: Vec<&[u8]>;
+        let (over, with_over): (Vec<_>, Vec<&[u8]>);
         let arguments = match claim.over {
             [] => arguments,
-            over => {
-                let over = over.iter().map(Token::as_bytes);
+            left => {
+                over = left.iter().map(named).collect();
+                let over = over.iter().map(|over| &**over);
                 with_over = arguments.iter().copied().chain(over).collect();
                 &with_over
             }
         };
         let acquired = |reply| match reply {
             Value::Int(1) => Some(OURS),
-            Value::Int(0) => Some(Acquired::Theirs),
+            Value::Int(0) => Some(Acquired::Theirs(None)),
+            Value::Array(ended) if ended.len() == 1 => theirs(ended),
             reply => found(reply)?.map(Acquired::Found),
         };
         node.write(node.run(script, &keys, arguments, Asked::Write, within, acquired)).await
@@ -79,13 +82,14 @@ impl RedisStore {
         let node = self.node_of(key);
         let (lease, token) = (key.lease(), token.as_bytes());
         let keys = [key.whole(), &lease];
+        let without_value = async |script| {
+            let (ended, last) = (key.ended(), millis(ENDED).unwrap_or(1).to_string());
+            let (keys, arguments) = ([key.whole(), &lease, &ended], [token, last.as_bytes()]);
+            node.settle_by(script, &keys, &arguments, Asked::Write, within).await
+        };
         match act {
             Act::Fill(value, ttl) => {
-                let Some(ttl) = millis(ttl) else {
-                    return node
-                        .settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within)
-                        .await;
-                };
+                let Some(ttl) = millis(ttl) else { return without_value(&self.scripts.end).await };
                 let ttl = ttl.to_string();
                 let arguments = [token, value, ttl.as_bytes()];
                 let fill =
@@ -102,9 +106,8 @@ impl RedisStore {
                 }
                 filled
             }
-            Act::Discard => {
-                node.settle_by(&self.scripts.discard, &keys, &[token], Asked::Write, within).await
-            }
+            Act::Discard => without_value(&self.scripts.discard).await,
+            Act::End => without_value(&self.scripts.end).await,
             Act::Release => {
                 node.settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within).await
             }
@@ -129,5 +132,22 @@ impl RedisStore {
             }
         }
         Ok(())
+    }
+}
+
+/// A lease that was left behind, as the scripts have it.
+pub(super) fn named(left: &LeftBehind) -> Cow<'_, [u8]> {
+    match left.ended {
+        false => left.token.as_bytes().into(),
+        true => [left.token.as_bytes(), b"!"].concat().into(),
+    }
+}
+
+/// What is no token has been written there by others.
+pub(super) fn theirs(parts: Vec<Value>) -> Option<Acquired> {
+    match parts.into_iter().next() {
+        None => Some(Acquired::Theirs(None)),
+        Some(Value::BulkString(ended)) => Some(Acquired::Theirs(Token::read(&ended))),
+        Some(_) => None,
     }
 }

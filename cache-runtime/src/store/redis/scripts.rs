@@ -12,17 +12,26 @@ local value = redis.call('GET', KEYS[1])
 if not value then return false end
 return {value, redis.call('PTTL', KEYS[1])}";
 
-/// Gives the lease to ARGV[1] for ARGV[2] unless somebody has it: 1 for ours, 0 for theirs. What is
-/// no token, or has more left than any lease (`grant::LONGEST`), is nobody's: others wrote it. From
-/// ARGV[3] on stand tokens of leases that this process has left behind.
+/// Gives the lease to ARGV[1] for ARGV[2] unless somebody has it: 1 for ours, for theirs 0 or what
+/// KEYS[3] says that has ended. What is no token, or has more left than any lease (`grant::LONGEST`),
+/// is nobody's: others wrote it. From ARGV[3] on stand tokens of leases that this process has left
+/// behind, with a sign behind those of what has ended without a value.
 macro_rules! take {
     () => {
         "
 if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
 local holder, ends = redis.pcall('GET', KEYS[2]), redis.call('PTTL', KEYS[2])
 local held = type(holder) == 'string' and ends >= 0 and ends <= 60000
-for i = 3, #ARGV do held = held and holder ~= ARGV[i] end
-if held then return 0 end
+for i = 3, #ARGV do
+  if string.sub(ARGV[i], 1, 32) == holder then
+    held = false
+    if #ARGV[i] > 32 then redis.pcall('SET', KEYS[3], holder, 'PX', 2000) end
+  end
+end
+if held then
+  local ended = redis.pcall('GET', KEYS[3])
+  return type(ended) == 'string' and {ended} or 0
+end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return 1"
     };
@@ -39,12 +48,22 @@ end",
     take!()
 );
 
-/// Gives the lease back and removes the value, if the lease is still ours.
-const DISCARD: &str = "\
+/// Gives the lease back, if it is still ours, and leaves the mark in KEYS[3] for ARGV[2] that what it
+/// was for has ended without a value. A server that is full takes no mark.
+macro_rules! end {
+    () => {
+        "\
 if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('UNLINK', KEYS[1])
+redis.pcall('SET', KEYS[3], ARGV[1], 'PX', ARGV[2])
 redis.call('DEL', KEYS[2])
-return 1";
+"
+    };
+}
+
+const END: &str = concat!(end!(), "return 1");
+
+/// The same, and removes the value.
+const DISCARD: &str = concat!(end!(), "redis.call('UNLINK', KEYS[1])\nreturn 1");
 
 /// Reads the value, or gives out the lease: the value, 1 for ours, 0 for theirs.
 const ACQUIRE: &str = concat!(
@@ -60,15 +79,15 @@ local value = redis.call('GET', KEYS[1])
 if not value then return false end
 return {value, redis.call('PTTL', KEYS[1]), unpack(redis.call('MGET', unpack(KEYS, 2)))}";
 
-/// As `ACQUIRE` for a key whose tags are KEYS[3] and on. Behind the life stand: the fill that was
+/// As `ACQUIRE` for a key whose tags are KEYS[4] and on. Behind the life stand: the fill that was
 /// seen not to count, nothing, or `*` to take the lease whoever has it; how long a new tag lives; how
 /// long the fill will; and a token for each tag that has none. Answers 0 and what was found, 1 for
-/// theirs, or 2 and the tokens.
+/// theirs and what has ended, or 2 and the tokens.
 const ACQUIRE_TAGGED: &str = concat!(
     "\
 local seen, lasts = table.remove(ARGV, 3), table.remove(ARGV, 3)
 local least, seeds = tonumber(table.remove(ARGV, 3)), {}
-for i = 3, #KEYS do seeds[i] = table.remove(ARGV, 3) end
+for i = 4, #KEYS do seeds[i] = table.remove(ARGV, 3) end
 local function take()",
     take!(),
     "
@@ -78,12 +97,13 @@ if seen == '*' then
 else
   local value = redis.call('GET', KEYS[1])
   if value and (seen == '' or string.sub(value, 11, 18) ~= seen) then
-    return {0, value, redis.call('PTTL', KEYS[1]), unpack(redis.call('MGET', unpack(KEYS, 3)))}
+    return {0, value, redis.call('PTTL', KEYS[1]), unpack(redis.call('MGET', unpack(KEYS, 4)))}
   end
-  if take() == 0 then return {1} end
+  local taken = take()
+  if taken ~= 1 then return {1, type(taken) == 'table' and taken[1] or nil} end
 end
 local reply = {2}
-for i = 3, #KEYS do
+for i = 4, #KEYS do
   local token, left = redis.pcall('GET', KEYS[i]), redis.call('PTTL', KEYS[i])
   if type(token) ~= 'string' or #token ~= 24 then
     token = seeds[i]
@@ -91,7 +111,7 @@ for i = 3, #KEYS do
   elseif left >= 0 and left < least then
     redis.call('PEXPIRE', KEYS[i], lasts)
   end
-  reply[i - 1] = token
+  reply[i - 2] = token
 end
 return reply"
 );
@@ -147,6 +167,7 @@ pub(super) struct Scripts {
     pub(super) acquire_above: Hashed,
     pub(super) acquire_tagged: Hashed,
     pub(super) discard: Hashed,
+    pub(super) end: Hashed,
     pub(super) fill: Hashed,
     pub(super) release: Hashed,
     pub(super) renew: Hashed,
@@ -163,6 +184,7 @@ impl Scripts {
             acquire_above: Hashed::new(ACQUIRE_ABOVE),
             acquire_tagged: Hashed::new(ACQUIRE_TAGGED),
             discard: Hashed::new(DISCARD),
+            end: Hashed::new(END),
             fill: Hashed::new(FILL),
             release: Hashed::new(RELEASE),
             renew: Hashed::new(RENEW),

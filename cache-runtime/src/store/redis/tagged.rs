@@ -2,6 +2,7 @@
 //!
 //! They take messages of their own, and are not joined to those of other callers.
 
+use super::leases::{named, theirs};
 use super::link::node::Node;
 use super::refusal::Asked;
 use super::scripts::Scripts;
@@ -9,7 +10,7 @@ use super::{KEYS_PER_COMMAND, RedisStore, millis};
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::tag::{TagToken, Tokens, soft_half};
-use crate::store::{Acquired, Ask, Bytes, Claim, Found, Tagging, Token, Want};
+use crate::store::{Acquired, Ask, Bytes, Claim, Found, Tagging, Want};
 use redis::{Cmd, Value};
 use std::iter::once;
 use std::time::{Duration, Instant};
@@ -57,9 +58,9 @@ impl RedisStore {
         tagged: &Tagging<'_>,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        let (node, lease) = (self.node_of(key), key.lease());
-        let keys = [key.whole(), &lease].into_iter().chain(tagged.tags.iter().map(Key::whole));
-        let keys: Vec<_> = keys.collect();
+        let (node, lease, ended) = (self.node_of(key), key.lease(), key.ended());
+        let own = [key.whole(), &lease, &ended].into_iter();
+        let keys: Vec<_> = own.chain(tagged.tags.iter().map(Key::whole)).collect();
         let number = |life| millis(life).unwrap_or(1).to_string();
         let (life, lasts) = (number(claim.life), number(tagged.tags_last()));
         let least = number(tagged.fill);
@@ -69,7 +70,8 @@ impl RedisStore {
             (_, None) => b"",
         };
         let seeds = tagged.seeds.iter().map(TagToken::as_bytes);
-        let over = claim.over.iter().map(Token::as_bytes);
+        let over: Vec<_> = claim.over.iter().map(named).collect();
+        let over = over.iter().map(|over| &**over);
         let arguments =
             [claim.token.as_bytes(), life.as_bytes(), seen, lasts.as_bytes(), least.as_bytes()];
         let arguments: Vec<_> = arguments.into_iter().chain(seeds).chain(over).collect();
@@ -80,7 +82,7 @@ impl RedisStore {
             }
             match parts.remove(0) {
                 Value::Int(0) => found(parts)?.map(Acquired::Found),
-                Value::Int(1) => Some(Acquired::Theirs),
+                Value::Int(1) => theirs(parts),
                 Value::Int(2) => {
                     let tokens = tokens(parts)?.into_iter().collect::<Option<Vec<_>>>()?;
                     Some(Acquired::Ours(tokens))
