@@ -1,6 +1,5 @@
 //! Errors that are stored: what `err_ttl` needs of the error's type.
 
-use super::in_memory::InMemory;
 use super::shape::{ErrorSharing, OkOf, ResultOption, Shape, SharedError};
 use crate::codec::{Cacheable, Codec};
 
@@ -30,13 +29,6 @@ pub trait StoresErrorsOfMembers: StoresErrors {}
 
 #[diagnostic::do_not_recommend] // the sentence above says it
 impl<S: StoresErrors> StoresErrorsOfMembers for S {}
-
-#[diagnostic::do_not_recommend] // an error's list of types is long enough without it
-impl<S: StoresErrors> StoresErrors for InMemory<S> {
-    fn errors<C: Codec>() -> ErrorSharing<S::Output> {
-        S::errors::<C>()
-    }
-}
 
 impl<T, E: Cacheable> StoresErrors for OkOf<T, E> {
     fn errors<C: Codec>() -> ErrorSharing<Result<T, E>> {

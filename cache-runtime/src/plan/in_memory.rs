@@ -1,10 +1,12 @@
 //! What a function stores that has its values kept in this process (`l1`): the same, with a keeper.
 
 use super::Plan;
+use super::errors::StoresErrors;
 #[cfg(feature = "l1")]
 use super::keeper::Keepable;
 use super::keeper::Keeper;
-use super::shape::{HoldsOption, Shape, Stored};
+use super::shape::{ErrorSharing, HoldsOption, Shape, Stored};
+use crate::codec::Codec;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -48,6 +50,13 @@ impl<S: Shape> Plan<InMemory<S>> {
         S: FeatureL1,
     {
         self
+    }
+}
+
+#[diagnostic::do_not_recommend] // an error's list of types is long enough without it
+impl<S: StoresErrors> StoresErrors for InMemory<S> {
+    fn errors<C: Codec>() -> ErrorSharing<S::Output> {
+        S::errors::<C>()
     }
 }
 

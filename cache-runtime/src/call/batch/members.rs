@@ -18,11 +18,9 @@ use crate::call::machine::{self, At, Machine};
 use crate::call::together::{all, any};
 use crate::codec::envelope::Payload;
 use crate::error::Error;
-use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
 use crate::flight::landing::Waited;
 use crate::function::Function;
-use crate::l1::{Look, Value};
 use crate::plan::rules::Rules;
 use crate::plan::shape::SharedError;
 use crate::timers;
@@ -98,24 +96,6 @@ impl Members {
             backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
             body: None,
             ran: false,
-        }
-    }
-
-    /// Hands what is kept of members in this process to `take`, which says whether it is of use.
-    pub(super) fn take_kept(&mut self, take: &mut dyn FnMut(usize, Value) -> bool) {
-        let Some(l1) = self.cache.l1().filter(|_| self.cache.flights().trusts_all()) else {
-            return;
-        };
-        for (index, Member { machine: Machine { call, .. }, open, .. }) in
-            self.all.iter_mut().enumerate()
-        {
-            if call.reads_at_once()
-                && let Look::Kept(value) = l1.look(call.key.whole())
-                && take(index, value)
-            {
-                call.record(Outcome::MemoryHit);
-                *open = false;
-            }
         }
     }
 
@@ -297,19 +277,6 @@ impl Members {
     /// Whether what is to be decoded was just computed by another call.
     pub(super) fn serves_computed(&self, index: usize) -> bool {
         self.all.get(index).is_some_and(|member| member.machine.serves_computed())
-    }
-
-    /// Keeps what was decoded for a member in this process, if it may be.
-    pub(super) fn keep(
-        &mut self,
-        index: usize,
-        value: &Payload,
-        size: usize,
-        keep: &dyn Fn() -> Value,
-    ) {
-        if let Some(member) = self.all.get_mut(index) {
-            member.machine.keep(value, size, keep);
-        }
     }
 
     /// Copies the error that the store has of a member, or the one of the flight that it waited for:

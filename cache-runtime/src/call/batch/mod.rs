@@ -3,12 +3,13 @@
 //! [`elements`] of the list.
 //!
 //! [`begin`] makes members of the list, [`members`] is the algorithm, and [`body`] what is around its
-//! body; what bodies need that may run twice is in [`again`].
+//! body; what is kept of members is in [`kept`], and what bodies need that may run twice is in [`again`].
 
 pub(crate) mod again;
 mod begin;
 mod body;
 mod elements;
+mod kept;
 mod members;
 
 use crate::cache::Cache;
