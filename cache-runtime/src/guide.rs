@@ -1,6 +1,14 @@
 //! The guide: one page for each question that using a cache in a service raises.
 //!
 //! Every snippet is compiled and run by the tests.
+//!
+//! | to | read |
+//! |---|---|
+//! | begin | [`start`], [`functions`], [`keys`], [`freshness`], [`invalidation`], [`when`] |
+//! | go further | [`batch`], [`in_process`], [`by_hand`], [`web`] |
+//! | test and run it | [`testing`], [`configuration`], [`deploying`], [`operating`], [`costs`] |
+//! | know what happens | [`guarantees`], [`redis_down`], [`faults`], [`limits`] |
+//! | come from elsewhere | [`migrating`], [`other_languages`] |
 
 macro_rules! pages {
     ($($page:ident)*) => {
@@ -15,7 +23,6 @@ macro_rules! pages {
     };
 }
 
-// In the order in which they are read.
 pages! {
     start
     functions
