@@ -27,6 +27,7 @@ mod plan;
 mod store;
 mod sync;
 mod timers;
+mod together;
 #[allow(missing_docs)] // as above
 mod write;
 

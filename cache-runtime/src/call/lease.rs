@@ -1,7 +1,6 @@
 //! The lease of a key: asked for, held while its value is computed, and given back.
 
 use super::tagged::Stamp;
-use super::together::all;
 use crate::cache::Handle;
 use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
@@ -11,6 +10,7 @@ use crate::key::whole::Key;
 use crate::store::tag::{FillId, TagToken};
 use crate::store::{Acquired, Act, Ask, Claim, LeftBehind, Store, Tagging, Token};
 use crate::timers;
+use crate::together::all;
 use std::time::{Duration, Instant};
 
 /// Why a value is computed that will not be stored.

@@ -18,7 +18,6 @@ pub(crate) mod read_through;
 mod rendering;
 pub(crate) mod tagged;
 mod tags;
-mod together;
 mod work;
 
 use crate::cache::context::{Context, Mode};

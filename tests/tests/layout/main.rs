@@ -13,7 +13,7 @@ use graph::Graph;
 use std::path::Path;
 
 /// What may import what: a folder, or a file beside them, imports only what stands before it.
-const RUNTIME: &str = "error clock sync timers backoff boxed io_thread figures key l1 config store \
+const RUNTIME: &str = "error clock sync timers backoff boxed together io_thread figures key l1 config store \
                        codec function plan flight cache call write http private lib";
 const MACROS: &str = "shared key cached writers derive lib";
 

@@ -36,7 +36,7 @@ fn parts<F: Future>(futures: impl Iterator<Item = F>) -> Vec<Part<F>> {
 }
 
 /// Polls all of them until all have come to their ends. What they send is sent together.
-pub(super) async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+pub(crate) async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut parts = parts(futures);
     poll_fn(|context| {
         let going = parts.iter_mut().filter_map(|part| (!part.poll(context)).then_some(())).count();
@@ -47,7 +47,7 @@ pub(super) async fn all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::O
 }
 
 /// Polls all of them until any has come to its end; answers which have.
-pub(super) async fn any<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+pub(crate) async fn any<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut parts = parts(futures);
     poll_fn(|context| {
         let over = parts.iter_mut().filter_map(|part| part.poll(context).then_some(())).count();
@@ -55,4 +55,19 @@ pub(super) async fn any<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::O
     })
     .await;
     parts.iter_mut().filter_map(Part::take).collect()
+}
+
+/// Polls both until both have come to their ends.
+pub(crate) async fn both<A: Future, B: Future>(one: A, other: B) -> (A::Output, B::Output) {
+    let (mut one, mut other) = (Part::Going(Box::pin(one)), Part::Going(Box::pin(other)));
+    poll_fn(|context| {
+        let over = [one.poll(context), other.poll(context)];
+        if over == [true, true] { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    // Both are over, so neither waits for ever.
+    match (one.take(), other.take()) {
+        (Some(one), Some(other)) => (one, other),
+        _ => std::future::pending().await,
+    }
 }
