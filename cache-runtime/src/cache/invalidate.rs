@@ -159,7 +159,8 @@ impl Cache {
     /// at WARN.
     ///
     /// Walks all keys of the server (`SCAN`, never `KEYS`), each step within the store timeout; those
-    /// that begin like the pattern, up to its first wildcard, come over the network.
+    /// that begin like the pattern, up to its first wildcard, come over the network. In a cluster it
+    /// walks over every primary; where one does not answer, the others are done all the same.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an empty pattern; otherwise why the store could not be asked. Then
@@ -220,10 +221,15 @@ impl Cache {
     /// # Errors
     /// Why the store could not be asked.
     pub async fn count_keys(&self) -> Result<u64, Error> {
-        let mut count = 0;
+        let (mut count, mut pass) = (0, 0);
         let mut pages = Pages::default();
         while let Some(page) = self.next(&mut pages, &self.beginning(""), None).await? {
             count += self.values_of(&page).count() as u64;
+            if let Pages::From(cursor) = &pages
+                && cursor.pass() != pass
+            {
+                (count, pass) = (0, cursor.pass());
+            }
         }
         Ok(count)
     }
@@ -240,20 +246,51 @@ impl Cache {
         // The leases first: after this pass, what was begun before it can no longer be stored,
         // and what it has stored is there for the second pass to see.
         let leases = format!("{}:~lease:*", self.settings().prefix);
-        let mut pages = Pages::default();
-        while let Some(page) = self.next(&mut pages, &leases, until).await? {
-            let keys =
-                page.iter().filter_map(|lease| Key::of_lease(&self.settings().prefix, lease));
-            let keys: Vec<_> = keys.filter(&concerned).collect();
-            removed += self.store().remove(&keys, self.settings().timeout).await?;
+        let of_lease = |lease: &String| Key::of_lease(&self.settings().prefix, lease);
+        let (mut pages, mut failed) = (Pages::default(), Ok(()));
+        while let Some(page) = self.next_or(&mut failed, &mut pages, &leases, until).await {
+            let keys: Vec<_> = page.iter().filter_map(of_lease).filter(&concerned).collect();
+            removed += self.remove_or(&mut failed, &keys).await;
         }
-        let mut pages = Pages::default();
-        while let Some(page) = self.next(&mut pages, &self.beginning(head), until).await? {
+        let (mut pages, values) = (Pages::default(), self.beginning(head));
+        while let Some(page) = self.next_or(&mut failed, &mut pages, &values, until).await {
             let keys: Vec<_> = self.values_of(&page).filter(&concerned).collect();
-            removed += self.store().remove(&keys, self.settings().timeout).await?;
+            removed += self.remove_or(&mut failed, &keys).await;
         }
         self.flights().forget(Old::Matching(&concerned));
-        Ok(removed)
+        failed.map(|()| removed)
+    }
+
+    /// Removes `keys`. Where that fails it is noted, and there may be more that can be removed: what
+    /// is on other nodes of a cluster.
+    async fn remove_or(&self, failed: &mut Result<(), Error>, keys: &[Key]) -> u64 {
+        match self.store().remove(keys, self.settings().timeout).await {
+            Ok(removed) => removed,
+            Err(error) => {
+                *failed = Err(error);
+                0
+            }
+        }
+    }
+
+    /// [`next`](Self::next), which ends where it fails; that is noted.
+    async fn next_or(
+        &self,
+        failed: &mut Result<(), Error>,
+        pages: &mut Pages,
+        pattern: &str,
+        until: Option<Instant>,
+    ) -> Option<Vec<String>> {
+        if matches!(failed, Err(Error::Refused(code)) if code != "TRYAGAIN") {
+            return None; // it will not be permitted elsewhere either
+        }
+        match self.next(pages, pattern, until).await {
+            Ok(page) => page,
+            Err(error) => {
+                *failed = Err(error);
+                None
+            }
+        }
     }
 
     /// The next page of the keys that match, if there is one; a key can come twice.

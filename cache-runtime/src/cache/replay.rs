@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Between attempts that fail.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(500));
+/// Between walks over all keys: of a cluster, nodes that work are walked over each time.
+const WALKS: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
 
 impl Cache {
     /// Invalidates what a writer has changed, `within` so long, or keeps that for later: the write
@@ -170,10 +172,27 @@ impl Replayer {
     async fn run(mut self, cache: Cache) {
         let wake = cache.wake().clone();
         let mut held = Some(cache);
-        let mut backoff = BACKOFF;
+        let (mut backoff, mut walks) = (BACKOFF, WALKS);
+        // What has failed since the last pause, and until when no walk begins.
+        let (mut failing, mut rests, mut reconnects) = (Vec::new(), None, None);
         while let Some(cache) = held.take().or_else(|| self.cache.upgrade()) {
             cache.queue_lost();
-            let Some(replay) = cache.flights().journal(|journal| journal.due()) else {
+            let store = cache.store();
+            if reconnects != Some(store.reconnects()) {
+                (reconnects, rests, walks) = (Some(store.reconnects()), None, WALKS);
+            }
+            let may_walk = rests.is_none_or(|until| Instant::now() >= until);
+            let due = cache
+                .flights()
+                .journal(|journal| journal.due(|key| store.place(key), &failing, may_walk));
+            let Some(replay) = due else {
+                if !(failing.is_empty() && may_walk) {
+                    let pause = backoff.pause(cache.clock().random());
+                    drop(cache);
+                    tokio::time::sleep(pause).await;
+                    failing.clear();
+                    continue;
+                }
                 let now = cache.clock().now();
                 if cache.flights().journal(|journal| journal.rests(now)) {
                     self.ended = true;
@@ -187,6 +206,7 @@ impl Replayer {
             match cache.send(&replay).await {
                 Ok(()) => {
                     backoff = BACKOFF;
+                    walks = if matches!(replay, Replay::Keys(_)) { walks } else { WALKS };
                     let (empty, was_said) =
                         cache.flights().journal(|journal| journal.acknowledged(&replay));
                     if empty && was_said {
@@ -197,11 +217,16 @@ impl Replayer {
                         );
                     }
                 }
-                Err(_) => {
-                    let pause = backoff.pause(cache.clock().random());
-                    drop(cache);
-                    tokio::time::sleep(pause).await;
-                }
+                // Others go on meanwhile: a node that is down holds up no other's keys.
+                Err(_) => match &replay {
+                    Replay::Keys(keys) => {
+                        failing.extend(keys.first().map(|(key, _)| cache.store().place(key)));
+                    }
+                    Replay::Set(..) | Replay::Everything { .. } => {
+                        let pause = walks.pause(cache.clock().random());
+                        rests = Some(Instant::now() + pause);
+                    }
+                },
             }
         }
     }

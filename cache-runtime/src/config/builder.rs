@@ -76,6 +76,8 @@ impl Builder {
     /// | `rediss://…` | the same by TLS; needs the feature `tls` |
     /// | `redis-sentinel://[[user]:password@]host[:port][,host…]/primary[/database][?sentinel_user=…&sentinel_password=…]` | whichever server the sentinels name |
     /// | `rediss-sentinel://…` | the same by TLS |
+    /// | `redis-cluster://[[user]:password@]host[:port][,host…]` | a Redis cluster, some of whose nodes are these |
+    /// | `rediss-cluster://…` | the same by TLS |
     /// | `redis+unix:///path[?db=0&user=…&pass=…]` | a Redis server's Unix socket |
     /// | `memory://[?max_bytes=64mb&max_entries=100000]` | this process only, bounded |
     /// | `disabled://` | none: every call runs its function |

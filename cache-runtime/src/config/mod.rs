@@ -2,9 +2,11 @@
 //!
 //! - [`builder`]: the public [`Builder`], and how it and the environment become [`Settings`];
 //! - [`environment`]: the variables; [`target`]: what a URL or a host leads to;
-//! - [`url`]: a URL of one [`server`]; [`sentinels`]: of those who know where it is.
+//! - [`url`]: a URL of one [`server`]; [`sentinels`]: of those who know where it is; [`cluster`]: of
+//!   several that share the keys.
 
 mod builder;
+mod cluster;
 mod environment;
 mod sentinels;
 mod server;

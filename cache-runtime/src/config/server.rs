@@ -24,6 +24,10 @@ pub(crate) enum Place {
     Server(ConnectionAddr),
     /// Where these say.
     Primary(Sentinels),
+    /// On several servers, which all know of each other; some of them are these.
+    Cluster(Vec<ConnectionAddr>),
+    /// There, and it is one of a cluster's.
+    Member(ConnectionAddr),
 }
 
 /// Those who know where a primary is.
@@ -69,8 +73,9 @@ impl Server {
     pub(crate) fn is_tls(&self) -> bool {
         let tls = |address: &_| matches!(address, ConnectionAddr::TcpTls { .. });
         match &self.place {
-            Place::Server(address) => tls(address),
+            Place::Server(address) | Place::Member(address) => tls(address),
             Place::Primary(sentinels) => sentinels.addresses.iter().any(tls),
+            Place::Cluster(seeds) => seeds.iter().any(tls),
         }
     }
 
@@ -81,11 +86,21 @@ impl Server {
             Place::Server(ConnectionAddr::Unix(path)) => format!("{} db {db}", path.display()),
             Place::Server(address) => format!("{address}/{db}"),
             Place::Primary(Sentinels { addresses, primary, .. }) => {
-                let addresses: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-                format!("{primary}@{}/{db}", addresses.join(","))
+                format!("{primary}@{}/{db}", list(addresses))
             }
+            Place::Cluster(seeds) => format!("cluster@{}", list(seeds)),
+            Place::Member(address) => address.to_string(),
         }
     }
+
+    /// The node of this cluster that is at `address`.
+    pub(crate) fn member(&self, address: ConnectionAddr) -> Self {
+        Self { place: Place::Member(address), ..self.clone() }
+    }
+}
+
+fn list(addresses: &[ConnectionAddr]) -> String {
+    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 impl From<ConnectionInfo> for Server {

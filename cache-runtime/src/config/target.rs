@@ -1,5 +1,6 @@
 //! Where to: the URL, or host and port, and what they point to.
 
+use super::cluster::cluster;
 use super::environment::{Environment, malformed};
 use super::sentinels::sentinels;
 use super::server::Server;
@@ -56,7 +57,9 @@ impl Target {
             return Err(malformed(setting, "a URL such as `redis://127.0.0.1:6379`"));
         };
         match scheme.to_ascii_lowercase().as_str() {
-            scheme @ ("rediss" | "rediss-sentinel") if !cfg!(feature = "tls") => {
+            scheme @ ("rediss" | "rediss-sentinel" | "rediss-cluster")
+                if !cfg!(feature = "tls") =>
+            {
                 Err(Error::Config(format!(
                     "{setting}: `{scheme}://` needs the feature `tls` of the crate `cache-runtime`"
                 )))
@@ -67,15 +70,16 @@ impl Target {
             scheme @ ("redis-sentinel" | "rediss-sentinel") => {
                 Ok(Self::Redis(Box::new(sentinels(url.trim(), scheme, setting, asked)?)))
             }
+            scheme @ ("redis-cluster" | "rediss-cluster") => {
+                Ok(Self::Redis(Box::new(cluster(url.trim(), scheme, setting, asked)?)))
+            }
             "memory" => memory(rest, setting),
             "disabled" => Ok(Self::Disabled(Off::Url)),
-            scheme @ ("redis-cluster" | "rediss-cluster") => {
-                Err(Error::Config(format!("{setting}: `{scheme}://` is not supported yet")))
-            }
             _ => Err(malformed(
                 setting,
                 "a URL that begins with `redis://`, `rediss://`, `redis+unix://`, \
-                 `redis-sentinel://`, `rediss-sentinel://`, `memory://` or `disabled://`",
+                 `redis-cluster://`, `rediss-cluster://`, `redis-sentinel://`, \
+                 `rediss-sentinel://`, `memory://` or `disabled://`",
             )),
         }
     }

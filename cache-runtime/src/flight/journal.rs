@@ -111,17 +111,36 @@ impl Journal {
         self.everything.is_none() && self.keys.is_empty() && self.sets.is_empty()
     }
 
-    /// What to send next.
-    pub(crate) fn due(&self) -> Option<Replay> {
-        if self.everything.is_some() {
+    /// What to send next: keys that are all in one place, which is none of those that are `failing`, or
+    /// what is all over the store, if `walks` may begin now.
+    pub(crate) fn due<P: PartialEq>(
+        &self,
+        place: impl Fn(&Key) -> P,
+        failing: &[P],
+        walks: bool,
+    ) -> Option<Replay> {
+        if self.everything.is_some() && walks {
             return Some(Replay::Everything { before: self.next });
         }
-        let keys = self.keys.iter().take(KEYS_PER_REPLAY);
-        let keys: Vec<_> = keys.map(|(key, number)| (key.clone(), *number)).collect();
+        let mut here = None;
+        let keys = self.keys.iter().filter(|(key, _)| {
+            let place = place(key);
+            match &here {
+                Some(here) => *here == place,
+                None if failing.contains(&place) => false,
+                None => {
+                    here = Some(place);
+                    true
+                }
+            }
+        });
+        let keys: Vec<_> =
+            keys.take(KEYS_PER_REPLAY).map(|(key, number)| (key.clone(), *number)).collect();
         if !keys.is_empty() {
             return Some(Replay::Keys(keys));
         }
-        self.sets.first().map(|(set, number)| Replay::Set(set.clone(), *number))
+        let set = self.sets.first().filter(|_| walks);
+        set.map(|(set, number)| Replay::Set(set.clone(), *number))
     }
 
     /// The store has acknowledged `replay`. Answers whether nothing waits any more, and whether

@@ -7,7 +7,7 @@ fn key(bare: impl ToString) -> Key {
 }
 
 fn acknowledge(journal: &mut Journal) -> bool {
-    let due = journal.due().unwrap();
+    let due = journal.due(|_| 0, &[], true).unwrap();
     journal.acknowledged(&due).0
 }
 
@@ -15,20 +15,20 @@ fn acknowledge(journal: &mut Journal) -> bool {
 fn a_key_is_distrusted_until_its_replay_is_acknowledged() {
     let mut journal = Journal::default();
     assert_eq!(journal.queue(&key("a")), Distrusted::Key);
-    let sent = journal.due().unwrap();
+    let sent = journal.due(|_| 0, &[], true).unwrap();
     assert!(
         journal.distrusts(&key("a")) && !journal.distrusts(&key("b")),
         "sent is not acknowledged"
     );
     assert_eq!(journal.acknowledged(&sent), (true, false));
-    assert!(!journal.distrusts(&key("a")) && journal.due().is_none());
+    assert!(!journal.distrusts(&key("a")) && journal.due(|_| 0, &[], true).is_none());
 }
 
 #[test]
 fn what_is_queued_after_the_replay_was_sent_stays() {
     let mut journal = Journal::default();
     journal.queue(&key("a"));
-    let sent = journal.due().unwrap();
+    let sent = journal.due(|_| 0, &[], true).unwrap();
     journal.queue(&key("a"));
     assert!(!journal.acknowledged(&sent).0);
     assert!(journal.distrusts(&key("a")));
@@ -55,13 +55,13 @@ fn too_many_keys_distrust_everything() {
 #[test]
 fn what_is_queued_while_the_clear_runs_stays() {
     let mut journal = overflowed();
-    let sent = journal.due().unwrap();
+    let sent = journal.due(|_| 0, &[], true).unwrap();
     journal.queue(&key("a"));
     assert!(!journal.acknowledged(&sent).0);
     assert!(journal.distrusts(&key("a")) && !journal.distrusts(&key("b")));
 
     let mut journal = overflowed();
-    let sent = journal.due().unwrap();
+    let sent = journal.due(|_| 0, &[], true).unwrap();
     for n in 0..=MOST_KEYS {
         journal.queue(&key(n));
     }
@@ -129,7 +129,7 @@ fn what_a_pattern_names_is_distrusted_until_its_replay_is_acknowledged() {
     let mut journal = Journal::default();
     assert_eq!(journal.queue_set(&beginning("a")), Distrusted::Key);
     assert!(journal.distrusts(&key("a:7")) && !journal.distrusts(&key("b:7")));
-    let sent = journal.due().unwrap();
+    let sent = journal.due(|_| 0, &[], true).unwrap();
     journal.queue_set(&beginning("a"));
     assert!(!journal.acknowledged(&sent).0, "it was queued again since");
     journal.queue(&key("c"));
@@ -174,4 +174,31 @@ fn one_task_at_a_time() {
     assert!(journal.starts());
     acknowledge(&mut journal);
     assert!(journal.rests(Duration::ZERO) && !journal.starts());
+}
+
+#[test]
+fn a_place_that_fails_holds_up_no_other() {
+    let mut journal = Journal::default();
+    for n in 0..2 * KEYS_PER_REPLAY {
+        journal.queue(&key(n));
+    }
+    let place = |key: &Key| key.bare().len();
+    let of = |replay: Option<Replay>| match replay {
+        Some(Replay::Keys(keys)) => keys.iter().map(|(key, _)| place(key)).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let first = of(journal.due(place, &[], true));
+    assert!(first.iter().all(|place| *place == first[0]), "one fate for all that go together");
+    assert_eq!(of(journal.due(place, &[2, 3, 4], true)), [1; 10]);
+    assert_eq!(journal.due(place, &[1, 2, 3, 4], true), None);
+}
+
+#[test]
+fn what_is_all_over_the_store_waits_by_itself() {
+    let mut journal = Journal::default();
+    journal.queue_everything();
+    journal.queue(&key("a"));
+    assert!(matches!(journal.due(|_| 0, &[], true), Some(Replay::Everything { .. })));
+    assert!(matches!(journal.due(|_| 0, &[], false), Some(Replay::Keys(_))));
+    assert_eq!(journal.due(|_| 0, &[0], false), None);
 }

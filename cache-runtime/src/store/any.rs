@@ -85,6 +85,14 @@ impl AnyStore {
         }
     }
 
+    /// Keys of one place have one fate; what becomes of those of another may be different.
+    pub(crate) fn place(&self, key: &Key) -> usize {
+        match self {
+            Self::Redis(store) => store.place(key),
+            Self::Memory(_) | Self::Disabled(_) => 0,
+        }
+    }
+
     /// How often a lost connection was made again; `None` where none can be lost.
     pub(crate) fn reconnects(&self) -> Option<u64> {
         match self {

@@ -168,7 +168,7 @@ impl Store for MemoryStore {
     ) -> Result<(Vec<String>, Option<Cursor>), Error> {
         let now = self.clock.now();
         let inner = self.lock();
-        let start = from.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.0.as_str()));
+        let start = from.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.at.as_str()));
         let mut rest = inner.entries.range::<str, _>((start, Bound::Unbounded));
         let (mut keys, mut last) = (Vec::new(), None);
         for (key, entry) in rest.by_ref().take(PAGE) {
@@ -177,7 +177,7 @@ impl Store for MemoryStore {
                 keys.push(key.to_string());
             }
         }
-        let more = rest.next().and(last).map(|key| Cursor(key.to_string()));
+        let more = rest.next().and(last).map(|key| Cursor::at(key.to_string()));
         Ok((keys, more))
     }
 

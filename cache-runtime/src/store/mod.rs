@@ -15,6 +15,7 @@ mod redis;
 pub(crate) mod tag;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod walk;
 
 pub(crate) use found::{Bytes, Found, Read, ToKeep, Want};
 pub(crate) use grant::{Acquired, Act, Ask, Claim, ENDED, LONGEST, LeftBehind, Tagging, Token};
@@ -24,6 +25,7 @@ use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
 use std::time::Duration;
 use tag::Tokens;
+use walk::Walk;
 
 /// How long a key has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +40,23 @@ pub(crate) enum Life {
 
 /// Where a scan goes on; opaque to everybody but the store that made it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cursor(pub(crate) String);
+pub(crate) struct Cursor {
+    at: String,
+    /// Where it goes over several nodes.
+    walk: Option<Box<Walk>>,
+}
+
+impl Cursor {
+    pub(crate) fn at(at: String) -> Self {
+        Self { at, walk: None }
+    }
+
+    /// How often the scan has begun again, since keys may have been missed: what was counted before
+    /// is counted again.
+    pub(crate) fn pass(&self) -> u32 {
+        self.walk.as_ref().map_or(0, |walk| walk.pass)
+    }
+}
 
 /// What the connection to the store is like now, known without asking it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +92,7 @@ pub(crate) enum Event {
 /// - expire a value no later than its `ttl`, counted from the write; a `ttl` below one
 ///   millisecond stores nothing and answers `Ok`;
 /// - have `scan` return, over the pages of one iteration, every key that matches and is present
-///   from its start to its end, possibly more than once;
+///   from its start to its end, possibly more than once, or fail;
 /// - be bounded in memory, or backed by something that is.
 pub(crate) trait Store: Send + Sync {
     /// The value of `key`, if it has any, with as much beside it as is wanted; of no value the tags

@@ -7,7 +7,7 @@ use super::redis::RedisStore;
 use super::testing::{OURS, THEIRS, Write, claim, key, left};
 use super::{Acquired, Act, Ask, Bytes, Claim, Found, LeftBehind, Life, Read, Store, Token, Want};
 use crate::clock::Clock;
-use crate::config::Bounds;
+use crate::config::{Bounds, Builder};
 use crate::error::Error;
 use crate::key::whole::Key;
 use ::redis::IntoConnectionInfo;
@@ -29,6 +29,20 @@ macro_rules! conformance {
                 super::$name(&super::redis(&server)).await;
             })*
         }
+        mod cluster {
+            // One for all: it takes seconds to begin.
+            #[tokio::test]
+            async fn all() {
+                let cluster = cache_test_servers::Cluster::of_primaries();
+                $(
+                    println!(stringify!($name));
+                    super::$name(&super::store_at(&cluster.url())).await;
+                    for node in cluster.nodes() {
+                        node.command::<()>(&["FLUSHALL"]);
+                    }
+                )*
+            }
+        }
     };
 }
 
@@ -44,6 +58,11 @@ fn memory() -> AnyStore {
 fn redis(server: &RedisServer) -> AnyStore {
     let info = server.url().as_str().into_connection_info().unwrap();
     AnyStore::Redis(RedisStore::new(info, "p", 1))
+}
+
+fn store_at(url: &str) -> AnyStore {
+    let settings = Builder::default().url(url).prefix("p").settings(&|_| None).unwrap();
+    AnyStore::new(&settings).unwrap()
 }
 
 fn tokens() -> (Token, Token) {

@@ -12,7 +12,7 @@ use redis::{Arg, Cmd, RedisResult, Value};
 use std::borrow::Cow;
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 impl Node {
     /// Reads a value of `about` so many bytes, together with others where others read as well.
@@ -88,9 +88,6 @@ impl Node {
     }
 
     /// The exchange itself, within one deadline for everything.
-    ///
-    /// Any sign that the connection or the server is no good takes the pool down, so that
-    /// those who come next do not wait for the same again.
     async fn exchange<T>(
         &self,
         command: Cmd,
@@ -98,40 +95,79 @@ impl Node {
         within: Duration,
         read: impl FnOnce(Value) -> Option<T>,
     ) -> Result<(T, u64), Error> {
+        // The only one that may be sent on.
+        let begun = self.is_member().then(Instant::now);
+        // Zero is the generation before the first connection.
+        let mut generation = 0;
+        let reply = self.reply(&command, asked, false, within, &mut generation).await?;
+        if let Err(error) = &reply
+            && let Some(redirect) = self.redirect(error)
+        {
+            let spent = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
+            let left = within.saturating_sub(spent);
+            // In a box, as what is rarely needed.
+            let answer = Box::pin(self.follow(redirect, &command, asked, left, read)).await;
+            return Ok((answer?, generation));
+        }
+        self.learn(reply, asked, generation, read).map(|answer| (answer, generation))
+    }
+
+    /// Sends a command, and waits for what comes back.
+    pub(super) async fn reply(
+        &self,
+        command: &Cmd,
+        asked: Asked,
+        asking: bool,
+        within: Duration,
+        generation: &mut u64,
+    ) -> Result<RedisResult<Value>, Error> {
         if within.is_zero() {
             return Err(Error::Timeout);
         }
         // Before the timer: without a runtime, or one that has none, making it would panic.
         let way = self.way()?;
-        // Zero is the generation before the first connection.
-        let mut generation = 0;
         let answered = async {
             // In boxes: what is rarely needed would be a part of every exchange.
             let mut wire = match way {
                 Way::Ready(wire, current) => {
-                    generation = current;
+                    *generation = current;
                     wire
                 }
-                Way::Wait(pool) => Box::pin(pool.wire(&mut generation)).await?,
+                Way::Wait(pool) => Box::pin(pool.wire(generation)).await?,
             };
-            match wire.send(&command).await {
+            let reply = match asking {
+                false => wire.send(command).await,
+                true => return Ok(Box::pin(wire.send_asking(command)).await),
+            };
+            match reply {
                 Err(error) if asked.changes_nothing() && error.is_connection_dropped() => {
-                    Box::pin(self.send_again(&command, &mut generation)).await
+                    Box::pin(self.send_again(command, generation)).await
                 }
                 reply => Ok(reply),
             }
         };
-        let answer = tokio::time::timeout(within, answered).await;
-        let reply = match answer {
-            Ok(Ok(reply)) => reply.and_then(Value::extract_error),
-            Ok(Err(error)) => return Err(error),
+        match tokio::time::timeout(within, answered).await {
+            Ok(reply) => Ok(reply?.and_then(Value::extract_error)),
             Err(_) => {
-                self.fail_here(generation, late());
-                return Err(Error::Timeout);
+                self.fail_here(*generation, late());
+                Err(Error::Timeout)
             }
-        };
+        }
+    }
+
+    /// What a reply says.
+    ///
+    /// Any sign that the connection or the server is no good takes the pool down, so that
+    /// those who come next do not wait for the same again.
+    pub(super) fn learn<T>(
+        &self,
+        reply: RedisResult<Value>,
+        asked: Asked,
+        generation: u64,
+        read: impl FnOnce(Value) -> Option<T>,
+    ) -> Result<T, Error> {
         match reply.map(read) {
-            Ok(Some(value)) => Ok((value, generation)),
+            Ok(Some(value)) => Ok(value),
             Ok(None) => {
                 // Not what this command answers: the connection's replies are out of step.
                 self.fail_here(generation, "it answered out of turn");
@@ -144,8 +180,16 @@ impl Node {
             Err(error) => {
                 let lost = |reason: &str| self.fail_here(generation, reason);
                 let learned = refusal::learn(&error, asked, lost);
-                if matches!(&learned, Error::Refused(code) if code == "READONLY") {
-                    self.leave(generation);
+                match &learned {
+                    Error::Refused(code) if code == "READONLY" => {
+                        self.leave(generation);
+                        self.doubt();
+                    }
+                    Error::Refused(code) if code == "CLUSTERDOWN" => self.doubt(),
+                    Error::Refused(code) if code == "MOVED" && !self.is_member() => {
+                        self.report.is_of_a_cluster();
+                    }
+                    _ => {}
                 }
                 Err(learned)
             }

@@ -1,10 +1,32 @@
-//! The server's figures, from the text that `INFO` answers.
+//! What a server says of itself.
 
+use super::link::node::Node;
+use super::refusal::Asked;
+use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use redis::Value;
+use std::time::Duration;
 
-/// Takes what there is; a line that is missing or odd leaves its field empty.
-pub(super) fn read(reply: Value) -> Option<ServerInfo> {
+impl Node {
+    /// Asks for a sign of life.
+    pub(super) async fn ping(&self, within: Duration) -> Result<(), Error> {
+        let pong =
+            |reply| matches!(reply, Value::SimpleString(text) if text == "PONG").then_some(());
+        self.ask(redis::cmd("PING"), Asked::Look, within, pong).await
+    }
+
+    /// Its figures.
+    pub(super) async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
+        match self.ask(redis::cmd("INFO"), Asked::Look, within, read).await {
+            // An ACL that does not let us look is no fault of the cache.
+            Err(Error::Refused(code)) if code == "NOPERM" => Ok(ServerInfo::default()),
+            other => other,
+        }
+    }
+}
+
+/// From the text that `INFO` answers. Takes what there is; a line that is missing or odd leaves its field empty.
+fn read(reply: Value) -> Option<ServerInfo> {
     let text = match reply {
         Value::BulkString(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Value::SimpleString(text) | Value::VerbatimString { text, .. } => text,

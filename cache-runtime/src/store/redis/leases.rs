@@ -1,8 +1,10 @@
 //! Leases: given out, ended with a fill or without one, and renewed.
 
+use super::keys::{KEYS_PER_COMMAND, millis};
+use super::link::node::Node;
 use super::reading::{Reader, value, value_and_life};
 use super::refusal::Asked;
-use super::{KEYS_PER_COMMAND, RedisStore, millis};
+use super::scripts::Scripts;
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::{Acquired, Act, Ask, Claim, ENDED, LeftBehind, Reachability, Token};
@@ -15,20 +17,20 @@ const LARGE: usize = 1 << 20;
 /// A lease of a key without tags.
 const OURS: Acquired = Acquired::Ours(Vec::new());
 
-impl RedisStore {
+impl Node {
     pub(super) async fn give_lease(
         &self,
+        scripts: &Scripts,
         key: &Key,
         claim: &Claim<'_>,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        let node = self.node_of(key);
-        if node.harmful.leaves_alone(key.whole()) {
+        if self.harmful.leaves_alone(key.whole()) {
             return Err(Error::Unavailable);
         }
         if let Some(tagged) = &claim.tagged {
             // Boxed: a lease without tags does not pay for the room that it needs.
-            return Box::pin(self.give_tagged_lease(key, claim, tagged, within)).await;
+            return Box::pin(self.give_tagged_lease(scripts, key, claim, tagged, within)).await;
         }
         let (lease, token) = (key.lease(), claim.token.as_bytes());
         let life = millis(claim.life).unwrap_or(1);
@@ -36,7 +38,7 @@ impl RedisStore {
             let mut command = redis::cmd("SET");
             command.arg(lease).arg(token).arg("PX").arg(life);
             let taken = |reply| matches!(reply, Value::Okay).then_some(OURS);
-            return node.write(node.ask(command, Asked::Write, within, taken)).await;
+            return self.write(self.ask(command, Asked::Write, within, taken)).await;
         }
         let (keys, life) = ([key.whole(), &lease, &key.ended()], life.to_string());
         let above;
@@ -48,9 +50,9 @@ impl RedisStore {
                 let least = millis(least.saturating_add(Duration::from_nanos(999_999)));
                 above = least.unwrap_or(0).to_string();
                 with_above = [token, life.as_bytes(), above.as_bytes()];
-                (&self.scripts.acquire_above, &with_above, value_and_life)
+                (&scripts.acquire_above, &with_above, value_and_life)
             }
-            Ask::IfAbsent | Ask::Force => (&self.scripts.acquire, &without_above, value),
+            Ask::IfAbsent | Ask::Force => (&scripts.acquire, &without_above, value),
         };
         // Hardly ever are there any, and a list of them is an allocation.
         let (over, with_over): (Vec<_>, Vec<&[u8]>);
@@ -69,67 +71,65 @@ impl RedisStore {
             Value::Array(ended) if ended.len() == 1 => theirs(ended),
             reply => found(reply)?.map(Acquired::Found),
         };
-        node.write(node.run(script, &keys, arguments, Asked::Write, within, acquired)).await
+        self.write(self.run(script, &keys, arguments, Asked::Write, within, acquired)).await
     }
 
     pub(super) async fn settle_lease(
         &self,
+        scripts: &Scripts,
         key: &Key,
         token: &Token,
         act: Act<'_>,
         within: Duration,
     ) -> Result<bool, Error> {
-        let node = self.node_of(key);
         let (lease, token) = (key.lease(), token.as_bytes());
         let keys = [key.whole(), &lease];
         let without_value = async |script| {
             let (ended, last) = (key.ended(), millis(ENDED).unwrap_or(1).to_string());
             let (keys, arguments) = ([key.whole(), &lease, &ended], [token, last.as_bytes()]);
-            node.settle_by(script, &keys, &arguments, Asked::Write, within).await
+            self.settle_by(script, &keys, &arguments, Asked::Write, within).await
         };
         match act {
             Act::Fill(value, ttl) => {
-                let Some(ttl) = millis(ttl) else { return without_value(&self.scripts.end).await };
+                let Some(ttl) = millis(ttl) else { return without_value(&scripts.end).await };
                 let ttl = ttl.to_string();
                 let arguments = [token, value, ttl.as_bytes()];
-                let fill =
-                    |asked| node.settle_by(&self.scripts.fill, &keys, &arguments, asked, within);
+                let fill = |asked| self.settle_by(&scripts.fill, &keys, &arguments, asked, within);
                 if value.len() < LARGE {
-                    return node.write(fill(Asked::Write)).await;
+                    return self.write(fill(Asked::Write)).await;
                 }
                 // What comes of it says nothing of other writes.
-                let reachable = node.reachability() == Reachability::Reachable;
+                let reachable = self.reachability() == Reachability::Reachable;
                 let filled = fill(Asked::Bulk).await;
                 let lost = matches!(filled, Err(Error::Unavailable | Error::Timeout));
-                if reachable && lost && node.harmful.harmed(key.whole(), 1) {
-                    node.report.leaves_alone(key.whole());
+                if reachable && lost && self.harmful.harmed(key.whole(), 1) {
+                    self.report.leaves_alone(key.whole());
                 }
                 filled
             }
-            Act::Discard => without_value(&self.scripts.discard).await,
-            Act::End => without_value(&self.scripts.end).await,
+            Act::Discard => without_value(&scripts.discard).await,
+            Act::End => without_value(&scripts.end).await,
             Act::Release => {
-                node.settle_by(&self.scripts.release, &keys, &[token], Asked::Write, within).await
+                self.settle_by(&scripts.release, &keys, &[token], Asked::Write, within).await
             }
         }
     }
 
-    pub(super) async fn renew_leases(
+    pub(super) async fn renew(
         &self,
+        scripts: &Scripts,
         leases: &[(Key, Token)],
         life: Duration,
         within: Duration,
     ) -> Result<(), Error> {
         let life = millis(life).unwrap_or(1).to_string();
         let renewed = |reply| matches!(reply, Value::Int(_)).then_some(());
-        for (node, leases) in self.by_node(leases, |(key, _)| key) {
-            for leases in leases.chunks(KEYS_PER_COMMAND) {
-                let keys: Vec<_> = leases.iter().map(|(key, _)| key.lease()).collect();
-                let tokens = leases.iter().map(|(_, token)| token.as_bytes());
-                let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
-                let script = &self.scripts.renew;
-                node.run(script, &keys, &arguments, Asked::Change, within, renewed).await?;
-            }
+        for leases in leases.chunks(KEYS_PER_COMMAND) {
+            let keys: Vec<_> = leases.iter().map(|(key, _)| key.lease()).collect();
+            let tokens = leases.iter().map(|(_, token)| token.as_bytes());
+            let arguments: Vec<_> = std::iter::once(life.as_bytes()).chain(tokens).collect();
+            let script = &scripts.renew;
+            self.run(script, &keys, &arguments, Asked::Change, within, renewed).await?;
         }
         Ok(())
     }

@@ -1,14 +1,18 @@
 //! Redis behind the [`Store`] contract: a thin layer over multiplexed connections.
 //!
-//! - [`exchange`]: one command and its answer;
-//! - [`reading`]: one value; [`leases`]: who may store one; [`harmful`]: keys that are left alone;
+//! - [`cluster`]: many servers instead of one;
+//! - [`exchange`]: one command and its answer; [`sent_on`]: those of a cluster that go from node to node;
+//! - [`reading`]: one value; [`leases`]: who may store one; [`keys`]: whatever a key holds; [`harmful`]: keys that are
+//!   left alone;
 //! - [`link`]: the connections, and all that is known of the servers behind them;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
 //! - [`scripts`]: what is atomic and more than one command; [`tagged`]: keys with tags; [`info`]: the server's own figures.
 
+mod cluster;
 mod exchange;
 mod harmful;
 mod info;
+mod keys;
 mod late;
 mod leases;
 mod link;
@@ -16,132 +20,151 @@ mod reading;
 mod refusal;
 mod report;
 mod scripts;
+mod sent_on;
 mod tagged;
 #[cfg(test)]
 mod tests;
 
 use super::tag::Tokens;
 use super::{Acquired, Act, Claim, Cursor, Event, Life, Reachability, Read, Store, Token, Want};
-use crate::config::Server;
+use crate::config::{Place, Server};
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
 use crate::l1::L1;
+use cluster::Cluster;
 use harmful::TIMES;
 use link::node::{Node, Reading};
-use redis::Value;
-use refusal::Asked;
 use scripts::Scripts;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Keys removed, or leases renewed, by one command, so that none keeps the server from others for
-/// long.
-const KEYS_PER_COMMAND: usize = 512;
-/// Keys that one `SCAN` looks at.
-const KEYS_PER_SCAN: u32 = 512;
 /// Room for what stands before a value, and for what the server says of itself.
 const BESIDE: usize = 1 << 20;
-/// The longest life that is asked of Redis, ten years: beyond that `PX` overflows.
-const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// The store in Redis. It connects on first use, and reconnects in the background for ever.
 pub(crate) struct RedisStore {
-    node: Node,
+    servers: Servers,
     scripts: Box<Scripts>,
 }
 
+/// Where the keys are.
+#[allow(clippy::large_enum_variant)] // there is one for each cache, and no way around to be gone
+enum Servers {
+    /// All on one.
+    One(Node),
+    /// Each slot of them on one of many.
+    Many(Arc<Cluster>),
+}
+
+/// The same of one server and of many. What is asked of many is in a box: it needs more room, which the
+/// future of every call would have.
+macro_rules! both {
+    ($self:ident, $server:ident => $call:expr) => {
+        match &$self.servers {
+            Servers::One($server) => $call,
+            Servers::Many($server) => $call,
+        }
+    };
+    ($self:ident, $server:ident => await $call:expr) => {
+        match &$self.servers {
+            Servers::One($server) => $call.await,
+            Servers::Many($server) => Box::pin($call).await,
+        }
+    };
+}
+
 impl RedisStore {
-    /// A store for the keys under `prefix`, with so many connections per runtime. No I/O.
+    /// A store for the keys under `prefix`, with so many connections per runtime and server. No I/O.
     pub(crate) fn new(server: impl Into<Server>, prefix: &str, connections: usize) -> Self {
-        let node = Node::new(server.into(), prefix, connections);
-        Self { node, scripts: Box::new(Scripts::new()) }
+        let server = server.into();
+        let servers = match &server.place {
+            Place::Cluster(_) => Servers::Many(Cluster::new(server, prefix, connections)),
+            _ => Servers::One(Node::new(server, prefix, connections)),
+        };
+        Self { servers, scripts: Box::new(Scripts::new()) }
     }
 
     /// The same, of which no value of more bytes is read.
     pub(crate) fn reading_at_most(self, most: usize) -> Self {
-        self.node.reads_at_most(most.saturating_add(BESIDE));
+        both!(self, servers => servers.reads_at_most(most.saturating_add(BESIDE)));
         self
     }
 
     /// Has values of up to so many bytes read, for a function that says so.
     pub(crate) fn reads_up_to(&self, most: usize) {
-        self.node.reads_up_to(most.saturating_add(BESIDE));
+        both!(self, servers => servers.reads_up_to(most.saturating_add(BESIDE)));
     }
 
     /// Leaves `key` alone for a while: its value is larger than who asks for it wants.
     pub(crate) fn leave_alone(&self, key: &Key) {
-        self.node_of(key).harmful.harmed(key.whole(), TIMES);
+        match &self.servers {
+            Servers::One(node) => drop(node.harmful.harmed(key.whole(), TIMES)),
+            Servers::Many(cluster) => cluster.leave_alone(key),
+        }
     }
 
     /// While what it answers lives, somebody reads: those who come then join one another.
     pub(crate) fn together(&self) -> impl Send + use<'_> {
-        Reading::begin(&self.node).0
+        match &self.servers {
+            Servers::One(node) => (Some(Reading::begin(node).0), None),
+            Servers::Many(cluster) => (None, Some(cluster.together())),
+        }
     }
 
     /// Has `l1` told of what changes in that which was read for it; `without`: where nothing tells,
     /// functions may say for how long what was read is good.
     pub(crate) fn track(&mut self, l1: Arc<L1>, without: bool) {
-        self.node.track(l1, without);
+        if let Servers::One(node) = &mut self.servers {
+            node.track(l1, without);
+        }
     }
 
     /// There are functions that keep what they read: its operators are told what the server lacks for
     /// these.
     pub(crate) fn serves_l1(&self) {
-        self.node.serves_l1();
+        if let Servers::One(node) = &self.servers {
+            node.serves_l1();
+        }
     }
 
     /// How often connections were made again that had been lost.
     pub(crate) fn reconnects(&self) -> u64 {
-        self.node.reconnects()
+        both!(self, servers => servers.reconnects())
     }
 
     /// Why the server is out of reach, if it is.
     pub(crate) fn outage(&self) -> Option<String> {
-        self.node.outage()
+        both!(self, servers => servers.outage())
     }
 
     /// Has `listener` told, at once, of what happens to the connections.
     pub(crate) fn listen(&self, listener: impl Fn(Event) + Send + Sync + 'static) {
-        self.node.listen(listener);
+        both!(self, servers => servers.listen(listener));
     }
 
     /// Open while commands are not sent at all, or while writes are suspended.
     pub(crate) fn breaker_state(&self) -> BreakerState {
-        self.node.breaker_state()
+        both!(self, servers => servers.breaker_state())
     }
 
-    /// The node that `key` is on.
-    fn node_of(&self, _key: &Key) -> &Node {
-        &self.node
+    /// Keys of one place have one fate; what becomes of those of another may be different.
+    pub(crate) fn place(&self, key: &Key) -> usize {
+        match &self.servers {
+            Servers::One(_) => 0,
+            Servers::Many(cluster) => cluster.place(key),
+        }
     }
 
-    /// `all` by the node that the key of each is on.
-    fn by_node<'k, T>(
-        &self,
-        all: &'k [T],
-        _key: fn(&T) -> &Key,
-    ) -> impl Iterator<Item = (&Node, &'k [T])> {
-        std::iter::once((&self.node, all))
+    #[cfg(test)]
+    fn one(&self) -> &Node {
+        match &self.servers {
+            Servers::One(node) => node,
+            Servers::Many(_) => panic!("it is a cluster"),
+        }
     }
-
-    async fn remove_from(&self, node: &Node, keys: &[Key], within: Duration) -> Result<u64, Error> {
-        let leases: Vec<_> = keys.iter().map(Key::lease).collect();
-        let pairs = keys.iter().zip(&leases);
-        let keys: Vec<_> = pairs.flat_map(|(key, lease)| [key.whole(), lease]).collect();
-        let count = |reply| match reply {
-            Value::Int(count) => u64::try_from(count).ok(),
-            _ => None,
-        };
-        node.run(&self.scripts.remove, &keys, &[], Asked::Change, within, count).await
-    }
-}
-
-/// A life as Redis counts it; `None` for one too short to be one.
-fn millis(life: Duration) -> Option<u64> {
-    u64::try_from(life.min(LONGEST_LIFE).as_millis()).ok().filter(|millis| *millis > 0)
 }
 
 impl Store for RedisStore {
@@ -153,7 +176,7 @@ impl Store for RedisStore {
         want: &Want<'_>,
         within: Duration,
     ) -> impl Future<Output = Result<Read, Error>> + Send {
-        async move { self.node_of(key).read(&self.scripts, key, want, within).await }
+        async move { both!(self, servers => await servers.read(&self.scripts, key, want, within)) }
     }
 
     async fn acquire(
@@ -162,15 +185,15 @@ impl Store for RedisStore {
         claim: &Claim<'_>,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        self.give_lease(key, claim, within).await
+        both!(self, servers => await servers.give_lease(&self.scripts, key, claim, within))
     }
 
     async fn soften(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
-        self.soften_all(tags, within).await
+        both!(self, servers => await servers.soften(&self.scripts, tags, within))
     }
 
     async fn tokens(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
-        self.tokens_of(tags, within).await
+        both!(self, servers => await servers.tokens(tags, within))
     }
 
     async fn settle(
@@ -180,7 +203,7 @@ impl Store for RedisStore {
         act: Act<'_>,
         within: Duration,
     ) -> Result<bool, Error> {
-        self.settle_lease(key, token, act, within).await
+        both!(self, servers => await servers.settle_lease(&self.scripts, key, token, act, within))
     }
 
     async fn renew(
@@ -189,35 +212,18 @@ impl Store for RedisStore {
         life: Duration,
         within: Duration,
     ) -> Result<(), Error> {
-        self.renew_leases(leases, life, within).await
+        both!(self, servers => await servers.renew(&self.scripts, leases, life, within))
     }
 
     async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
-        // Whatever the state of the breaker: a full Redis refuses SET but allows this.
-        let begun = Instant::now();
-        let mut removed = 0;
-        for (node, keys) in self.by_node(keys, |key| key) {
-            for keys in keys.chunks(KEYS_PER_COMMAND) {
-                let left = within.saturating_sub(begun.elapsed());
-                removed += self.remove_from(node, keys, left).await?;
-            }
+        match &self.servers {
+            Servers::One(node) => node.remove(&self.scripts, keys, within).await,
+            Servers::Many(cluster) => Box::pin(cluster.remove(keys, within)).await,
         }
-        Ok(removed)
     }
 
     async fn life(&self, key: &Key, within: Duration) -> Result<Life, Error> {
-        let mut command = redis::cmd("PTTL");
-        command.arg(key.whole());
-        self.node_of(key)
-            .ask(command, Asked::Look, within, |reply| match reply {
-                Value::Int(-2) => Some(Life::Absent),
-                Value::Int(-1) => Some(Life::Unlimited),
-                Value::Int(millis) => {
-                    u64::try_from(millis).ok().map(|ms| Life::Remaining(Duration::from_millis(ms)))
-                }
-                _ => None,
-            })
-            .await
+        both!(self, servers => await servers.life(key, within))
     }
 
     async fn scan(
@@ -226,57 +232,29 @@ impl Store for RedisStore {
         from: Option<&Cursor>,
         within: Duration,
     ) -> Result<(Vec<String>, Option<Cursor>), Error> {
-        let mut command = redis::cmd("SCAN");
-        command.arg(from.map_or("0", |cursor| cursor.0.as_str()));
-        command.arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS_PER_SCAN);
-        self.node.ask(command, Asked::Look, within, page).await
+        both!(self, servers => await servers.scan(pattern, from, within))
     }
 
     async fn ping(&self, within: Duration) -> Result<(), Error> {
-        let command = redis::cmd("PING");
-        self.node
-            .ask(command, Asked::Look, within, |reply| match reply {
-                Value::SimpleString(text) if text == "PONG" => Some(()),
-                _ => None,
-            })
-            .await
+        both!(self, servers => await servers.ping(within))
     }
 
     async fn info(&self, within: Duration) -> Result<ServerInfo, Error> {
-        let command = redis::cmd("INFO");
-        match self.node.ask(command, Asked::Look, within, info::read).await {
-            // An ACL that does not let us look is no fault of the cache.
-            Err(Error::Refused(code)) if code == "NOPERM" => Ok(ServerInfo::default()),
-            other => other,
-        }
+        both!(self, servers => await servers.info(within))
     }
 
     fn reachability(&self) -> Reachability {
-        self.node.reachability()
+        both!(self, servers => servers.reachability())
     }
-}
-
-/// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.
-fn page(reply: Value) -> Option<(Vec<String>, Option<Cursor>)> {
-    let Value::Array(parts) = reply else { return None };
-    let [Value::BulkString(cursor), Value::Array(found)] = <[Value; 2]>::try_from(parts).ok()?
-    else {
-        return None;
-    };
-    let cursor = String::from_utf8(cursor).ok()?;
-    let keys = found.into_iter().filter_map(|key| match key {
-        Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
-        _ => None,
-    });
-    Some((keys.collect(), (cursor != "0").then_some(Cursor(cursor))))
 }
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisStore")
-            .field("server", &self.node.report.server())
-            .field("reachability", &self.reachability())
-            .field("writes", &self.node.writes.state())
-            .finish()
+        let mut debug = f.debug_struct("RedisStore");
+        match &self.servers {
+            Servers::One(node) => debug.field("server", node),
+            Servers::Many(cluster) => debug.field("server", cluster),
+        };
+        debug.finish()
     }
 }

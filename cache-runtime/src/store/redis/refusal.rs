@@ -120,17 +120,15 @@ pub(super) fn closes(error: &RedisError) -> bool {
 
 /// Codes with which a server refuses every command, whatever its key.
 fn concerns_everything(code: &str) -> bool {
-    matches!(
-        code,
-        "LOADING" | "BUSY" | "NOAUTH" | "WRONGPASS" | "MASTERDOWN" | "CLUSTERDOWN" | "UNKILLABLE"
-    )
+    matches!(code, "LOADING" | "BUSY" | "NOAUTH" | "WRONGPASS" | "MASTERDOWN" | "UNKILLABLE")
 }
 
 /// Whether a refused write says that the next one would be refused too: `READONLY`, `OOM`,
 /// `MISCONF`, `NOREPLICAS`, `NOPERM` and what servers yet to come may say. Not so the codes that
 /// concern one key's place in a cluster, nor those that have taken the connection down.
 pub(super) fn suspends_writes(code: &str) -> bool {
-    !concerns_everything(code) && !matches!(code, "MOVED" | "ASK" | "TRYAGAIN" | "CROSSSLOT")
+    !concerns_everything(code)
+        && !matches!(code, "MOVED" | "ASK" | "TRYAGAIN" | "CROSSSLOT" | "CLUSTERDOWN")
 }
 
 /// What the server said, where it refuses this and not everything.
@@ -189,6 +187,11 @@ mod tests {
         assert_eq!(judge(&server("LOADING"), Asked::Write), Verdict::Lost("LOADING".into()));
         assert!(!suspends_writes("LOADING"));
         assert!(!suspends_writes("MOVED"));
+        assert_eq!(
+            judge(&server("CLUSTERDOWN"), Asked::Read),
+            Verdict::Refused("CLUSTERDOWN".into())
+        );
+        assert!(!suspends_writes("CLUSTERDOWN"));
     }
 
     #[test]

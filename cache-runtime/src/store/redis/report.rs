@@ -34,6 +34,8 @@ pub(super) struct Report {
     code: Mutex<String>,
     /// It was said that it does not say what changes.
     untracked: AtomicBool,
+    /// It was said that it is one of a cluster's.
+    in_cluster: AtomicBool,
 }
 
 impl Report {
@@ -46,6 +48,7 @@ impl Report {
             reason: Mutex::default(),
             code: Mutex::default(),
             untracked: AtomicBool::new(false),
+            in_cluster: AtomicBool::new(false),
         }
     }
 
@@ -128,6 +131,11 @@ impl Report {
         }
     }
 
+    /// Whether there was no connection ever.
+    pub(super) fn never_was_up(&self) -> bool {
+        self.up.load(Ordering::Acquire) == 0
+    }
+
     /// Why it is out of reach, if it is.
     pub(super) fn outage(&self) -> Option<String> {
         (self.reachability() == Reachability::Unreachable).then(|| lock(&self.reason).clone())
@@ -140,6 +148,28 @@ impl Report {
 
     pub(super) fn remember_refusal(&self, code: &str) {
         code.clone_into(&mut lock(&self.code));
+    }
+
+    pub(super) fn is_of_a_cluster(&self) {
+        if !self.in_cluster.swap(true, Ordering::AcqRel) {
+            tracing::warn!(
+                target: "cache_runtime",
+                server = %self.server,
+                "this Redis is a node of a cluster, and what is on other nodes is not cached: use \
+                 `redis-cluster://`",
+            );
+        }
+    }
+
+    pub(super) fn leads_astray(&self, node: &str) {
+        tracing::warn!(
+            target: "cache_runtime",
+            server = %self.server,
+            node = %node,
+            "the Redis cluster says that it has a node there, which cannot be reached from here; behind \
+             a NAT, or in containers, its nodes must announce where clients reach them \
+             (`cluster-announce-ip`, `cluster-announce-port`, `cluster-announce-hostname`)",
+        );
     }
 
     pub(super) fn leaves_alone(&self, key: &str) {

@@ -79,6 +79,23 @@ local value = redis.call('GET', KEYS[1])
 if not value then return false end
 return {value, redis.call('PTTL', KEYS[1]), unpack(redis.call('MGET', unpack(KEYS, 2)))}";
 
+/// The token of a tag: `token` if it has none, which then `lasts`, as does one that would end within
+/// `least`, before the fill.
+macro_rules! seed {
+    () => {
+        "\
+local function seed(key, token, lasts, least)
+  local own, left = redis.pcall('GET', key), redis.call('PTTL', key)
+  if type(own) ~= 'string' or #own ~= 24 then
+    redis.call('SET', key, token, 'PX', lasts)
+    return token
+  end
+  if left >= 0 and left < least then redis.call('PEXPIRE', key, lasts) end
+  return own
+end"
+    };
+}
+
 /// As `ACQUIRE` for a key whose tags are KEYS[4] and on. Behind the life stand: the fill that was
 /// seen not to count, nothing, or `*` to take the lease whoever has it; how long a new tag lives; how
 /// long the fill will; and a token for each tag that has none. Answers 0 and what was found, 1 for
@@ -88,6 +105,9 @@ const ACQUIRE_TAGGED: &str = concat!(
 local seen, lasts = table.remove(ARGV, 3), table.remove(ARGV, 3)
 local least, seeds = tonumber(table.remove(ARGV, 3)), {}
 for i = 4, #KEYS do seeds[i] = table.remove(ARGV, 3) end
+",
+    seed!(),
+    "
 local function take()",
     take!(),
     "
@@ -97,24 +117,20 @@ if seen == '*' then
 else
   local value = redis.call('GET', KEYS[1])
   if value and (seen == '' or string.sub(value, 11, 18) ~= seen) then
-    return {0, value, redis.call('PTTL', KEYS[1]), unpack(redis.call('MGET', unpack(KEYS, 4)))}
+    local tags = #KEYS > 3 and redis.call('MGET', unpack(KEYS, 4)) or {}
+    return {0, value, redis.call('PTTL', KEYS[1]), unpack(tags)}
   end
   local taken = take()
   if taken ~= 1 then return {1, type(taken) == 'table' and taken[1] or nil} end
 end
 local reply = {2}
-for i = 4, #KEYS do
-  local token, left = redis.pcall('GET', KEYS[i]), redis.call('PTTL', KEYS[i])
-  if type(token) ~= 'string' or #token ~= 24 then
-    token = seeds[i]
-    redis.call('SET', KEYS[i], token, 'PX', lasts)
-  elseif left >= 0 and left < least then
-    redis.call('PEXPIRE', KEYS[i], lasts)
-  end
-  reply[i - 2] = token
-end
+for i = 4, #KEYS do reply[i - 2] = seed(KEYS[i], seeds[i], lasts, least) end
 return reply"
 );
+
+/// The token of a tag, that alone. Arguments: what becomes it if it has none, how long a new tag lives,
+/// and how long the fill will.
+const SEED: &str = concat!(seed!(), "\nreturn seed(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]))");
 
 /// Stores the value and gives the lease back, if it is still ours.
 const FILL: &str = "\
@@ -172,6 +188,7 @@ pub(super) struct Scripts {
     pub(super) release: Hashed,
     pub(super) renew: Hashed,
     pub(super) remove: Hashed,
+    pub(super) seed: Hashed,
     pub(super) soften: Hashed,
 }
 
@@ -189,6 +206,7 @@ impl Scripts {
             release: Hashed::new(RELEASE),
             renew: Hashed::new(RENEW),
             remove: Hashed::new(REMOVE),
+            seed: Hashed::new(SEED),
             soften: Hashed::new(SOFTEN),
         }
     }

@@ -2,11 +2,11 @@
 //!
 //! They take messages of their own, and are not joined to those of other callers.
 
+use super::keys::{KEYS_PER_COMMAND, count, millis};
 use super::leases::{named, theirs};
 use super::link::node::Node;
 use super::refusal::Asked;
 use super::scripts::Scripts;
-use super::{KEYS_PER_COMMAND, RedisStore, millis};
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::tag::{TagToken, Tokens, soft_half};
@@ -48,17 +48,16 @@ impl Node {
         let (script, keys) = (&scripts.read_tagged, keys().collect::<Vec<_>>());
         self.run_by(script, &keys, &[], Asked::Look, within, found).await
     }
-}
 
-impl RedisStore {
     pub(super) async fn give_tagged_lease(
         &self,
+        scripts: &Scripts,
         key: &Key,
         claim: &Claim<'_>,
         tagged: &Tagging<'_>,
         within: Duration,
     ) -> Result<Acquired, Error> {
-        let (node, lease, ended) = (self.node_of(key), key.lease(), key.ended());
+        let (lease, ended) = (key.lease(), key.ended());
         let own = [key.whole(), &lease, &ended].into_iter();
         let keys: Vec<_> = own.chain(tagged.tags.iter().map(Key::whole)).collect();
         let number = |life| millis(life).unwrap_or(1).to_string();
@@ -90,40 +89,32 @@ impl RedisStore {
                 _ => None,
             }
         };
-        let script = &self.scripts.acquire_tagged;
-        node.write(node.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
+        let script = &scripts.acquire_tagged;
+        self.write(self.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
     }
 
-    pub(super) async fn soften_all(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
-        let half = soft_half().ok_or(Error::Unavailable)?;
-        let begun = Instant::now();
-        let count = |reply| match reply {
-            Value::Int(count) => u64::try_from(count).ok(),
-            _ => None,
-        };
+    pub(super) async fn soften(
+        &self,
+        scripts: &Scripts,
+        tags: &[Key],
+        within: Duration,
+    ) -> Result<u64, Error> {
+        let (half, begun) = (soft_half().ok_or(Error::Unavailable)?, Instant::now());
         let mut softened = 0;
-        for (node, tags) in self.by_node(tags, |tag| tag) {
-            for tags in tags.chunks(KEYS_PER_COMMAND) {
-                let (script, keys) = (&self.scripts.soften, tags.iter().map(Key::whole));
-                let keys: Vec<_> = keys.collect();
-                let left = within.saturating_sub(begun.elapsed());
-                softened += node.run(script, &keys, &[&half], Asked::Change, left, count).await?;
-            }
+        for tags in tags.chunks(KEYS_PER_COMMAND) {
+            let (script, keys) = (&scripts.soften, tags.iter().map(Key::whole).collect::<Vec<_>>());
+            let left = within.saturating_sub(begun.elapsed());
+            softened += self.run(script, &keys, &[&half], Asked::Change, left, count).await?;
         }
         Ok(softened)
     }
 
-    pub(super) async fn tokens_of(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
-        let mut all = Vec::with_capacity(tags.len());
-        for (node, tags) in self.by_node(tags, |tag| tag) {
-            let command = mget(tags.iter().map(Key::whole));
-            let read = |reply| match reply {
-                Value::Array(parts) => tokens(parts),
-                _ => None,
-            };
-            all.extend(node.ask(command, Asked::Look, within, read).await?);
-        }
-        Ok(all.into())
+    pub(super) async fn tokens(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
+        let read = |reply| match reply {
+            Value::Array(parts) => tokens(parts),
+            _ => None,
+        };
+        self.ask(mget(tags.iter().map(Key::whole)), Asked::Look, within, read).await
     }
 }
 
@@ -149,12 +140,15 @@ fn lives(found: &Found) -> bool {
     found.left.is_some()
 }
 
-/// What is no token, or of another type, is none.
 fn tokens(parts: impl IntoIterator<Item = Value>) -> Option<Tokens> {
-    let token = |part| match part {
+    parts.into_iter().map(token).collect()
+}
+
+/// What is no token, or of another type, is none.
+pub(super) fn token(part: Value) -> Option<Option<TagToken>> {
+    match part {
         Value::BulkString(bytes) => Some(TagToken::read(&bytes)),
         Value::Nil => Some(None),
         _ => None,
-    };
-    parts.into_iter().map(token).collect()
+    }
 }

@@ -4,6 +4,7 @@ use super::bounded::Bound;
 use super::dial::{Destination, dial, dial_pushing};
 use super::lacks;
 use super::locate::locate;
+use super::redirect::is_about_place;
 use super::sentinels::{Primary, Sentinel, until_replaced};
 #[cfg(feature = "tls")]
 use super::tls;
@@ -14,7 +15,7 @@ use crate::store::redis::late::late;
 use crate::store::redis::refusal;
 use crate::store::redis::report::Report;
 use redis::aio::AsyncPushSender;
-use redis::{Cmd, ProtocolVersion, RedisError, RedisResult, Value};
+use redis::{Cmd, ConnectionAddr, ProtocolVersion, RedisError, RedisResult, Value};
 use std::fmt;
 use std::future::pending;
 use std::sync::Arc;
@@ -93,6 +94,14 @@ impl Endpoint {
         self.l1.store(true, Ordering::Relaxed);
     }
 
+    /// Where the server is, if it is one of a cluster's.
+    pub(super) fn member(&self) -> Option<&ConnectionAddr> {
+        match &self.server.place {
+            Place::Member(address) => Some(address),
+            _ => None,
+        }
+    }
+
     /// New connections, seen to work.
     pub(super) async fn connect(&self) -> Result<Connections, String> {
         let (to, primary) = locate(&self.server, self.attempt).await?;
@@ -157,6 +166,8 @@ impl Endpoint {
             Ok(_) => Ok(()),
             // Somebody keeps something under our key: it could be read all the same.
             Err(error) if error.code() == Some("WRONGTYPE") => Ok(()),
+            // It is one of a cluster's that has other slots, or waits for others to say which.
+            Err(error) if is_about_place(&error) => Ok(()),
             Err(error) => Err(refusal::reason(&error)),
         }
     }

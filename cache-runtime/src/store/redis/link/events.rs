@@ -10,18 +10,18 @@ type Listener = Box<dyn Fn(Event) + Send + Sync>;
 
 /// Those who listen.
 #[derive(Default)]
-pub(super) struct Events {
+pub(crate) struct Events {
     /// Each is added when what it serves is made, and stays.
     listeners: RwLock<Vec<Listener>>,
     regained: AtomicU64,
 }
 
 impl Events {
-    pub(super) fn listen(&self, listener: Listener) {
+    pub(crate) fn listen(&self, listener: Listener) {
         self.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
-    pub(super) fn tell(&self, event: Event) {
+    pub(crate) fn tell(&self, event: Event) {
         if event == Event::Regained {
             self.regained.fetch_add(1, Ordering::AcqRel);
         }
@@ -31,7 +31,7 @@ impl Events {
     }
 
     /// How often connections were regained.
-    pub(super) fn regained(&self) -> u64 {
+    pub(crate) fn regained(&self) -> u64 {
         self.regained.load(Ordering::Acquire)
     }
 }

@@ -17,7 +17,9 @@ pub(super) async fn locate(
     within: Duration,
 ) -> Result<(Destination, Option<Primary>), String> {
     let (place, primary) = match &server.place {
-        Place::Server(place) => (place.clone(), None),
+        Place::Server(place) | Place::Member(place) => (place.clone(), None),
+        // Its nodes are connected to, each by itself.
+        Place::Cluster(_) => return Err("a cluster is no server".to_owned()),
         Place::Primary(sentinels) => {
             let primary = primary(Sentinel::all(sentinels, server, within)).await?;
             (primary.place.clone(), Some(primary))

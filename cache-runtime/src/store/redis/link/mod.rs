@@ -2,9 +2,12 @@
 //!
 //! Each file knows those above it in this list, and none below:
 //! - [`wire`]: the kinds of connection, by the names that the client library has for them;
+//! - [`address`]: those that servers tell; [`redirect`]: to whom a node of a cluster sends who asks it;
 //! - [`bounded`]: how much one answer may hold;
 //! - [`dial`]: how one is opened, by TLS ([`tls`]) if need be;
 //! - [`sentinels`]: who say where a primary is; [`locate`]: where to connect now, and as whom;
+//! - [`own`]: what a node of a cluster says of itself;
+//! - [`map`]: which node of a cluster has which slots, by one of them;
 //! - [`events`]: what happens to connections, for those who want to know;
 //! - [`tracked`]: what is read by a connection that tracks;
 //! - [`endpoint`]: where a server is, how to connect to it, how to see that it works;
@@ -16,17 +19,21 @@
 //! - [`leaving`]: when a server that says it is a replica is left;
 //! - [`node`]: the pools of one server, its report and its breaker.
 
+mod address;
 mod bounded;
 mod dial;
 mod endpoint;
-mod events;
+pub(super) mod events;
 mod lacks;
 mod leaving;
 mod locate;
+pub(super) mod map;
 pub(super) mod node;
+pub(super) mod own;
 pub(super) mod pipeline;
 mod pool;
 pub(super) mod push;
+pub(super) mod redirect;
 mod sentinels;
 mod supervisor;
 #[cfg(feature = "tls")]

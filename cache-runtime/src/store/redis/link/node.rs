@@ -1,5 +1,4 @@
-//! One server: its pools, what is said of it, and whether it may be written to. There is one node
-//! today; a cluster has many.
+//! One server: its pools, what is said of it, and whether it may be written to. A cluster has many.
 
 use super::endpoint::Endpoint;
 use super::events::Events;
@@ -7,6 +6,7 @@ use super::leaving::Leaving;
 use super::pipeline::{Pipeline, Place};
 use super::pool::{Phase, Pool};
 use super::push::Tracked;
+use super::redirect::Redirect;
 use super::supervisor;
 use super::way::Way;
 use crate::config::Server;
@@ -20,16 +20,28 @@ use crate::store::redis::harmful::Harmful;
 use crate::store::redis::report::{Moment, Report};
 use crate::sync::{Mutex, lock};
 use crate::timers;
+use redis::RedisError;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Handle, Id};
 
+/// Where a node of a cluster finds the others.
+pub(crate) trait Directory: Send + Sync {
+    /// The node that a redirect leads to, which is learnt from it.
+    fn follow(&self, redirect: &Redirect) -> Option<Arc<Node>>;
+
+    /// Something was seen that speaks against what is known of the cluster.
+    fn doubt(&self);
+}
+
 /// One server.
-#[derive(Debug)]
 pub(crate) struct Node {
     endpoint: Arc<Endpoint>,
+    /// Where the other nodes are, if it has any.
+    directory: Option<Weak<dyn Directory>>,
     pub(crate) report: Arc<Report>,
     events: Arc<Events>,
     /// Keys that are left alone.
@@ -59,6 +71,7 @@ impl Node {
         Self {
             report: Arc::new(Report::new(server.address())),
             endpoint: Arc::new(Endpoint::new(server, prefix, connections)),
+            directory: None,
             tracked: None,
             events: Arc::default(),
             harmful: Arc::default(),
@@ -67,6 +80,26 @@ impl Node {
             readers: AtomicUsize::new(0),
             here: RwLock::default(),
         }
+    }
+
+    /// The same, one of many that are found by `directory` and share the listeners to their events.
+    pub(crate) fn among(self, directory: Weak<dyn Directory>, events: Arc<Events>) -> Self {
+        Self { directory: Some(directory), events, ..self }
+    }
+
+    /// Whether it is one of a cluster's.
+    pub(crate) fn is_member(&self) -> bool {
+        self.directory.is_some()
+    }
+
+    /// Where the other nodes are, if it has any.
+    pub(crate) fn directory(&self) -> Option<Arc<dyn Directory>> {
+        self.directory.as_ref().and_then(Weak::upgrade)
+    }
+
+    /// The node that this error sends its caller to, if it is one of a cluster's that does.
+    pub(crate) fn redirect(&self, error: &RedisError) -> Option<Redirect> {
+        Redirect::of(error, self.endpoint.member()?)
     }
 
     /// From now on no value of more bytes is read.
@@ -181,6 +214,12 @@ impl Node {
         }
     }
 
+    /// Whether any of its connections are being made, again perhaps, or out of use.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        let doubtful = |phase| matches!(phase, Phase::Connecting | Phase::Down);
+        self.here().iter().any(|here| doubtful(here.pool.phase()))
+    }
+
     /// Why the server is out of reach, if it is.
     pub(crate) fn outage(&self) -> Option<String> {
         self.report.outage()
@@ -210,8 +249,9 @@ impl Node {
         }
         // The ids of runtimes are never used twice, so the dead may go.
         all.retain(|here| here.pool.phase() != Phase::Dead);
+        let in_slots = self.is_member();
         let (pool, seen) =
-            Pool::new(self.report.clone(), self.events.clone(), self.harmful.clone());
+            Pool::new(self.report.clone(), self.events.clone(), self.harmful.clone(), in_slots);
         let pool = Arc::new(pool);
         if timers::available() {
             let (endpoint, report) = (self.endpoint.clone(), self.report.clone());
@@ -237,6 +277,16 @@ impl Node {
     }
 }
 
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("server", &self.report.server())
+            .field("reachability", &self.reachability())
+            .field("writes", &self.writes.state())
+            .finish_non_exhaustive()
+    }
+}
+
 fn find(all: &[Here], runtime: Id) -> Option<&Here> {
     all.iter().find(|here| here.runtime == runtime)
 }
@@ -249,6 +299,22 @@ impl<'n> Reading<'n> {
     pub(crate) fn begin(node: &'n Node) -> (Self, bool) {
         let others = node.readers.fetch_add(1, Ordering::Relaxed) > 0;
         (Self(&node.readers), others)
+    }
+}
+
+/// The same of a node of its own.
+pub(crate) struct OwnReading(Arc<Node>);
+
+impl OwnReading {
+    pub(crate) fn begin(node: Arc<Node>) -> Self {
+        node.readers.fetch_add(1, Ordering::Relaxed);
+        Self(node)
+    }
+}
+
+impl Drop for OwnReading {
+    fn drop(&mut self) {
+        self.0.readers.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

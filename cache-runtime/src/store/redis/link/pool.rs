@@ -47,6 +47,8 @@ pub(crate) struct Pool {
     turn: AtomicUsize,
     /// The generation that may not read several keys by one command; zero is none.
     singly: AtomicU64,
+    /// No generation may, since keys of one command are in one slot.
+    in_slots: bool,
     report: Arc<Report>,
     events: Arc<Events>,
     harmful: Arc<Harmful>,
@@ -60,6 +62,7 @@ impl Pool {
         report: Arc<Report>,
         events: Arc<Events>,
         harmful: Arc<Harmful>,
+        in_slots: bool,
     ) -> (Self, watch::Receiver<Link>) {
         let (link, seen) = watch::channel(Link {
             phase: Phase::Connecting,
@@ -68,7 +71,7 @@ impl Pool {
             wires: Vec::new(),
         });
         let (turn, singly, again) = (AtomicUsize::new(0), AtomicU64::new(0), Mutex::default());
-        (Self { link, turn, singly, report, events, harmful, again }, seen)
+        (Self { link, turn, singly, in_slots, report, events, harmful, again }, seen)
     }
 
     /// A connection to use; `generation` becomes its own. Waits while one is being made; meanwhile
@@ -122,7 +125,7 @@ impl Pool {
 
     /// Whether the connections of `generation` have refused to read several keys by one command.
     pub(super) fn reads_singly(&self, generation: u64) -> bool {
-        self.singly.load(Ordering::Relaxed) == generation
+        self.in_slots || self.singly.load(Ordering::Relaxed) == generation
     }
 
     pub(super) fn read_singly(&self, generation: u64) {

@@ -3,6 +3,7 @@
 //! The client library's own client asks one sentinel after the other, with long deadlines: a machine
 //! that has died with its sentinel would hold up everybody.
 
+use super::address::{like, text};
 use super::dial::{Destination, dial_told};
 use super::wire::Wire;
 use crate::config::{Sentinels, Server};
@@ -156,24 +157,4 @@ fn host_and_port(answer: &Value) -> Option<(&str, u16)> {
     let Value::Array(parts) = answer else { return None };
     let [host, port] = parts.as_slice() else { return None };
     Some((text(host)?, text(port)?.parse().ok()?))
-}
-
-fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok(),
-        Value::SimpleString(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// An address that is reached as `other` is.
-fn like(other: &ConnectionAddr, host: &str, port: u16) -> Option<ConnectionAddr> {
-    let host = host.to_owned();
-    match other {
-        ConnectionAddr::Tcp(..) => Some(ConnectionAddr::Tcp(host, port)),
-        ConnectionAddr::TcpTls { .. } => {
-            Some(ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None })
-        }
-        _ => None,
-    }
 }

@@ -34,8 +34,16 @@ impl Wire {
         }
     }
 
+    /// Sends a command about a key that is being moved to this node.
+    pub(crate) async fn send_asking(&mut self, command: &Cmd) -> RedisResult<Value> {
+        let mut both = Pipeline::with_capacity(2);
+        both.cmd("ASKING").add_command(command.clone());
+        // An answer that is missing is none that any command has.
+        Ok(self.send_all(&both, 2).await?.pop().unwrap_or(Value::Array(Vec::new())))
+    }
+
     /// Sends `count` commands as one message; an answer for each, errors of the server included.
-    pub(super) async fn send_all(
+    pub(crate) async fn send_all(
         &mut self,
         commands: &Pipeline,
         count: usize,

@@ -17,7 +17,7 @@ fn each_runtime_has_a_pool_of_its_own_and_the_dead_are_replaced() {
         one.block_on(async { assert!(works(&store).await) });
         two.block_on(async { assert!(works(&store).await) });
     }
-    assert_eq!(store.node.pools(), 2, "those of runtimes that have ended are gone");
+    assert_eq!(store.one().pools(), 2, "those of runtimes that have ended are gone");
     cache_test_servers::eventually_blocking(DEADLINE, || server.clients() == 4);
     assert_eq!((logs.count("INFO"), logs.count("WARN")), (1, 0), "{:?}", logs.lines());
     // Outside of a runtime there is nothing to drive a connection.

@@ -24,13 +24,13 @@ type Read<'s> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Error>> + Se
 async fn store_at(url: &str) -> RedisStore {
     let store = RedisStore::new(url.into_connection_info().unwrap(), "p", 1);
     store.get("p:first", LONG).await.unwrap();
-    store.node.readers.fetch_add(1, Ordering::Relaxed);
+    store.one().readers.fetch_add(1, Ordering::Relaxed);
     store
 }
 
 /// How many reads wait to be sent.
 fn waiting(store: &RedisStore) -> usize {
-    let pipeline = store.node.pipeline_here();
+    let pipeline = store.one().pipeline_here();
     let waiting = lock(&pipeline.waiting);
     waiting.open.as_ref().map_or(0, |open| open.count)
 }
@@ -112,7 +112,7 @@ async fn what_is_meant_for_other_connections_goes_alone() {
     let server = RedisServer::start();
     let store = store_at(&server.url()).await;
     let _joined = begun(&store, "p:k", LONG);
-    let pipeline = store.node.pipeline_here();
+    let pipeline = store.one().pipeline_here();
     lock(&pipeline.waiting).open.as_mut().unwrap().generation = 7;
     let alone = begun(&store, "p:k", LONG);
     assert_eq!(waiting(&store), 1);
@@ -263,7 +263,7 @@ async fn a_value_stays_only_for_the_one_who_asked_for_it() {
     let server = RedisServer::start();
     server.command::<()>(&["SET", "p:large", &"v".repeat(10_000)]);
     let store = store_at(&server.url()).await;
-    let (pipeline, here) = (store.node.pipeline_here(), Handle::current());
+    let (pipeline, here) = (store.one().pipeline_here(), Handle::current());
     let join = |_| pipeline.join(&here, "p:large", 0, LONG, Waker::noop()).unwrap();
     let mut places: Vec<_> = (0..MOST_KEYS).map(join).collect();
     let (idle, gone) = (places.pop().unwrap(), places.split_off(100));

@@ -1,0 +1,155 @@
+//! The task that keeps the map of a cluster: it asks one node after the other which of them has which
+//! slots. No caller waits for it but the first ones, and those within their budgets.
+
+use super::nodes::{Cluster, Known};
+use crate::config::Server;
+use crate::error::Error;
+use crate::io_thread;
+use crate::store::Reachability;
+use crate::store::redis::link::map::{Range, ask};
+use crate::store::redis::link::node::{Directory as _, Node};
+use crate::timers;
+use redis::ConnectionAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+
+/// How long one node may take to answer. By TLS it is two round trips more.
+const ATTEMPT: Duration = Duration::from_millis(400);
+const TLS_ATTEMPT: Duration = Duration::from_secs(1);
+/// Nodes that are asked in one round, and seeds beside them.
+const MOST_ASKED: usize = 5;
+const MOST_SEEDS: usize = 3;
+/// Between two rounds: at least, while something is wrong, and else.
+const LEAST: Duration = Duration::from_millis(200);
+const TROUBLED: Duration = Duration::from_millis(150);
+const SELDOM: Duration = Duration::from_secs(30);
+
+impl Cluster {
+    /// The node that has `slot`. Waits while nothing is known of the cluster yet.
+    pub(crate) async fn node(&self, slot: u16, within: Duration) -> Result<Arc<Node>, Error> {
+        if let Some(node) = self.owner(slot) {
+            return Ok(node);
+        }
+        self.settled(within).await?;
+        self.owner(slot).ok_or_else(|| self.nobody_has_it())
+    }
+
+    /// What is said of a slot that has no node: what nodes say that know as much.
+    pub(super) fn nobody_has_it(&self) -> Error {
+        self.doubt();
+        Error::Refused("CLUSTERDOWN".to_owned())
+    }
+
+    /// Waits until the cluster is known, or known to be out of reach.
+    pub(super) async fn settled(&self, within: Duration) -> Result<(), Error> {
+        if *self.known.borrow() == Known::Yes {
+            return Ok(());
+        }
+        if !timers::available() {
+            return Err(Error::Unavailable);
+        }
+        self.start();
+        let mut known = self.known.subscribe();
+        let settled = timeout(within, known.wait_for(|known| *known != Known::Asking)).await;
+        match settled.map(|known| known.map(|known| *known)) {
+            Ok(Ok(Known::Yes)) => Ok(()),
+            Ok(_) => Err(Error::Unavailable),
+            Err(_) => Err(Error::Timeout),
+        }
+    }
+
+    fn start(&self) {
+        if self.started.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        match io_thread::handle() {
+            Some(thread) => drop(thread.spawn(keep(self.this.clone(), self.doubts.clone()))),
+            None => drop(self.known.send_replace(Known::No)),
+        }
+    }
+
+    /// Whom to ask in which order: those that work, beginning with another one each time, since one
+    /// that is cut off from the others says what was; then those that the configuration names.
+    fn whom(&self, round: usize) -> Vec<Server> {
+        let (mut good, mut bad): (Vec<_>, Vec<_>) =
+            self.addresses().into_iter().partition(|(_, node)| {
+                node.reachability() != Reachability::Unreachable && !node.is_in_doubt()
+            });
+        for some in [&mut good, &mut bad] {
+            let turn = round % some.len().max(1);
+            some.rotate_left(turn);
+        }
+        let nodes = good.into_iter().chain(bad).map(|(address, _)| address).take(MOST_ASKED);
+        let mut all: Vec<ConnectionAddr> = nodes.collect();
+        let seeds = self.seeds.iter().cycle().skip(round % self.seeds.len().max(1));
+        for seed in seeds.take(self.seeds.len().min(MOST_SEEDS)) {
+            if !all.contains(seed) {
+                all.push(seed.clone());
+            }
+        }
+        all.iter().map(|address| self.member(address)).collect()
+    }
+
+    /// Takes over what a round came to. Answers how long nobody need ask again.
+    fn asked(&self, since: u64, answer: Result<Vec<Range>, String>) -> Duration {
+        match answer {
+            Ok(ranges) => {
+                self.learn(&ranges);
+                self.report.regained();
+                self.known.send_replace(Known::Yes);
+            }
+            Err(why) => {
+                // Once it is known, its nodes say themselves what becomes of them.
+                if *self.known.borrow() != Known::Yes {
+                    self.report.lost(since, &why);
+                    self.known.send_replace(Known::No);
+                }
+                return TROUBLED;
+            }
+        }
+        let mut troubled = !self.is_whole();
+        for node in self.primaries() {
+            // One that has just been lost is not known to be out of reach yet.
+            troubled |= node.is_in_doubt();
+            if node.reachability() == Reachability::Unreachable {
+                troubled = true;
+                if node.report.never_was_up() && !self.astray.swap(true, Ordering::AcqRel) {
+                    self.report.leads_astray(node.report.server());
+                }
+            }
+        }
+        if troubled { TROUBLED } else { SELDOM }
+    }
+}
+
+/// Asks again and again, until the cluster is gone.
+async fn keep(cluster: Weak<Cluster>, doubts: Arc<Notify>) {
+    for round in 0.. {
+        let Some(alive) = cluster.upgrade() else { return };
+        let (whom, since) = (alive.whom(round), alive.report.moment());
+        drop(alive); // which may go while an answer is awaited
+        let answer = ask_in_turn(&whom).await;
+        let Some(alive) = cluster.upgrade() else { return };
+        let pause = alive.asked(since, answer);
+        drop(alive);
+        sleep(LEAST.mul_f64(1.0 + fastrand::f64() / 4.0)).await;
+        let _ = timeout(pause.mul_f64(0.5 + fastrand::f64() / 2.0), doubts.notified()).await;
+    }
+}
+
+/// The first answer that there is; and else why the last one has none.
+async fn ask_in_turn(whom: &[Server]) -> Result<Vec<Range>, String> {
+    let mut failed = "it has no nodes".to_owned();
+    for node in whom {
+        let within = if node.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
+        match ask(node, within).await {
+            Ok(ranges) if !ranges.is_empty() => return Ok(ranges),
+            Ok(_) => failed = format!("{node:?}: its cluster has no slots"),
+            Err(why) => failed = format!("{node:?}: {why}"),
+        }
+    }
+    Err(failed)
+}

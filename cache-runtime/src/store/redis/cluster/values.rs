@@ -1,0 +1,124 @@
+//! One key, on the node that has its slot.
+
+use super::each::is_to_go_alone;
+use super::nodes::Cluster;
+use crate::error::Error;
+use crate::key::tags::Tags;
+use crate::key::whole::Key;
+use crate::store::redis::harmful::TIMES;
+use crate::store::redis::link::node::Directory as _;
+use crate::store::redis::scripts::Scripts;
+use crate::store::{Acquired, Act, Claim, Life, Read, Tagging, Token, Want};
+use crate::together::both;
+use std::time::{Duration, Instant};
+
+impl Cluster {
+    /// Reads the value of `key` on its node, and the tokens of its tags on theirs.
+    pub(crate) async fn read(
+        &self,
+        scripts: &Scripts,
+        key: &Key,
+        want: &Want<'_>,
+        within: Duration,
+    ) -> Result<Read, Error> {
+        let alone = Want { tags: Tags::NONE, ..*want };
+        if want.tags.is_empty() {
+            return self.read_alone(scripts, key, &alone, within).await;
+        }
+        let value = self.read_alone(scripts, key, &alone, within);
+        let (read, tokens) = both(value, self.tokens(want.tags, within)).await;
+        let (mut read, tokens) = (read?, tokens?);
+        if let Some(found) = &mut read.found {
+            found.tokens = tokens;
+        }
+        Ok(read)
+    }
+
+    async fn read_alone(
+        &self,
+        scripts: &Scripts,
+        key: &Key,
+        want: &Want<'_>,
+        within: Duration,
+    ) -> Result<Read, Error> {
+        if want.keep {
+            // Nobody listens yet to what each node says.
+            self.report.cannot_track("not asked of the nodes of a cluster", false);
+        }
+        let begun = Instant::now();
+        let left = || within.saturating_sub(begun.elapsed());
+        let node = self.node(key.slot(), within).await?;
+        let read = node.read(scripts, key, want, left()).await;
+        if !is_to_go_alone(&read) {
+            if matches!(&read, Err(Error::Refused(code)) if code == "CLUSTERDOWN") {
+                self.doubt();
+            }
+            return read;
+        }
+        // It went together with others, who may be where they should be. Alone it is sent on.
+        let node = self.node(key.slot(), left()).await?;
+        node.read(scripts, key, &Want { about: usize::MAX, ..*want }, left()).await
+    }
+
+    /// Asks for the lease of `key` on its node, and for the tokens of its tags on theirs, which get
+    /// some if they have none: all is answered before any body begins.
+    pub(crate) async fn give_lease(
+        &self,
+        scripts: &Scripts,
+        key: &Key,
+        claim: &Claim<'_>,
+        within: Duration,
+    ) -> Result<Acquired, Error> {
+        let begun = Instant::now();
+        let node = self.node(key.slot(), within).await?;
+        let left = within.saturating_sub(begun.elapsed());
+        let Some(tagged) = &claim.tagged else {
+            return node.give_lease(scripts, key, claim, left).await;
+        };
+        let tagged_alone = Tagging { tags: &[], seeds: &[], ..*tagged };
+        let alone = Claim { tagged: Some(tagged_alone), ..*claim };
+        let lease = node.give_lease(scripts, key, &alone, left);
+        let (acquired, tokens) = both(lease, self.seed(scripts, tagged, left)).await;
+        let (acquired, tokens) = (acquired?, tokens?);
+        Ok(match acquired {
+            Acquired::Ours(_) => Acquired::Ours(tokens),
+            Acquired::Found(mut found) => {
+                found.tokens = tokens.into_iter().map(Some).collect();
+                Acquired::Found(found)
+            }
+            theirs @ Acquired::Theirs(_) => theirs,
+        })
+    }
+
+    pub(crate) async fn settle_lease(
+        &self,
+        scripts: &Scripts,
+        key: &Key,
+        token: &Token,
+        act: Act<'_>,
+        within: Duration,
+    ) -> Result<bool, Error> {
+        let begun = Instant::now();
+        let node = self.node(key.slot(), within).await?;
+        let left = within.saturating_sub(begun.elapsed());
+        node.settle_lease(scripts, key, token, act, left).await
+    }
+
+    pub(crate) async fn life(&self, key: &Key, within: Duration) -> Result<Life, Error> {
+        let begun = Instant::now();
+        let node = self.node(key.slot(), within).await?;
+        node.life(key, within.saturating_sub(begun.elapsed())).await
+    }
+
+    /// Leaves `key` alone for a while: its value is larger than who asks for it wants.
+    pub(crate) fn leave_alone(&self, key: &Key) {
+        if let Some(node) = self.owner(key.slot()) {
+            node.harmful.harmed(key.whole(), TIMES);
+        }
+    }
+
+    /// Tells the nodes of keys apart.
+    pub(crate) fn place(&self, key: &Key) -> usize {
+        self.owner(key.slot()).map_or(0, |node| std::sync::Arc::as_ptr(&node) as usize)
+    }
+}
