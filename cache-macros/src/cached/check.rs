@@ -7,7 +7,7 @@ use crate::cached::model::Background;
 use crate::cached::options::{Options, TABLE};
 use crate::cached::own::{Cannot, owned};
 use crate::shared::errors::Errors;
-use crate::shared::form::Form;
+use crate::shared::form::{Form, form_of};
 use crate::shared::item::{Binding, Item};
 use crate::shared::table::check_exclusions;
 use crate::shared::times::Time;
@@ -35,6 +35,9 @@ pub(super) fn check(
     tags_are_few(options.tags.as_deref().unwrap_or_default(), errors);
     same_for_all_calls("none_ttl", options.none_ttl.as_ref(), bindings, errors);
     same_for_all_calls("err_ttl", options.err_ttl.as_ref(), bindings, errors);
+    if options.err_ttl.is_some() {
+        stores_an_owned_error(&form_of(&item.sig).1, errors);
+    }
     let window = options.stale_while_revalidate.as_ref();
     same_for_all_calls("stale_while_revalidate", window, bindings, errors);
     same_for_all_calls("stale_if_error", options.stale_if_error.as_ref(), bindings, errors);
@@ -128,6 +131,24 @@ fn borrowed(ty: &Type) -> Option<Borrowed<'_>> {
     let mut found = Found(None);
     found.visit_type(ty);
     found.0
+}
+
+/// With `err_ttl` the `E` of a `Result<T, E>` is read back, too.
+fn stores_an_owned_error(output: &Type, errors: &mut Errors) {
+    let Type::Path(path) = output else { return };
+    let Some(last) = path.path.segments.last().filter(|last| last.ident == "Result") else {
+        return;
+    };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return };
+    if let Some(GenericArgument::Type(error)) = arguments.args.iter().nth(1)
+        && borrowed(error).is_some()
+    {
+        errors.on(
+            error,
+            "`err_ttl` stores the error too, and what is borrowed cannot be read back from a cache: \
+             return an owned error, such as `String` for `&str`, or remove `err_ttl`",
+        );
+    }
 }
 
 /// Two `#[redis_cache]` that make a companion would give it one name.

@@ -3,10 +3,13 @@
 use crate::shared::errors::Errors;
 use crate::shared::form::is_nameable;
 use crate::shared::item::{Binding, Item};
+use crate::shared::tokens::tidy;
+use crate::writers::calls::Call;
 use crate::writers::kind::Kind;
 use crate::writers::options::Options;
-use crate::writers::results::{OfResult, argument_of_its_name};
+use crate::writers::results::{OfResult, argument_of_its_name, taken_out_twice};
 use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 use syn::{ReceiverKind, ReturnType, Type};
 
 /// Nothing would be written otherwise. What could not be read may have been something.
@@ -78,6 +81,21 @@ pub(super) fn can_be_of_the_result(
             ),
         ),
         _ => {}
+    }
+}
+
+/// `result` is what is inside of the `Ok` or the `Some`; of those that are nested, of the inner one.
+pub(super) fn is_not_taken_out_twice(entry: &Call, output: &Type, errors: &mut Errors) {
+    let depth = |word: &str| tidy(&output.to_token_stream().to_string()).matches(word).count();
+    if depth("Option<") > 1 || depth("Result<") > 1 {
+        return;
+    }
+    if let Some(twice) = taken_out_twice(&entry.expr) {
+        errors.on(
+            twice,
+            "`result` is the value inside of the `Ok` or `Some` that the function returns, and without \
+             one nothing is invalidated: write `result` alone",
+        );
     }
 }
 

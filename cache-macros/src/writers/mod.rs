@@ -97,6 +97,7 @@ impl Kind {
         for (nth, entry) in options.entries.iter().enumerate() {
             let Some(name) = result_in(&entry.expr) else { continue };
             check::can_be_of_the_result(self, &name, item, output, &known.bindings, errors);
+            check::is_not_taken_out_twice(entry, output, errors);
             let entry = OfResult::new(nth, entry.clone());
             check::needs_no_receiver(&entry, item, errors);
             found.entries.push(entry);

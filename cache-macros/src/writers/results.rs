@@ -43,6 +43,30 @@ pub(super) fn result_in(expr: &Expr) -> Option<Ident> {
     found.0
 }
 
+/// What takes the value out of the `Ok` or `Some` that it is out of already.
+pub(super) fn taken_out_twice(expr: &Expr) -> Option<&Expr> {
+    let is_result = |expr: &Expr| matches!(expr, Expr::Path(path) if path.path.is_ident(RESULT));
+    let takes_out = |expr: &Expr| match expr {
+        Expr::Try(question) => is_result(&question.expr),
+        Expr::MethodCall(call) => {
+            is_result(&call.receiver) && (call.method == "unwrap" || call.method == "expect")
+        }
+        _ => false,
+    };
+    struct Looking<'e, F>(Option<&'e Expr>, F);
+    impl<'e, F: Fn(&Expr) -> bool> Visit<'e> for Looking<'e, F> {
+        fn visit_expr(&mut self, expr: &'e Expr) {
+            if (self.1)(expr) {
+                self.0.get_or_insert(expr);
+            }
+            visit::visit_expr(self, expr);
+        }
+    }
+    let mut looking = Looking(None, takes_out);
+    looking.visit_expr(expr);
+    looking.0
+}
+
 /// Whether a template names a field of it, or all of it.
 pub(super) fn is_in(key: &LitStr) -> bool {
     mentions(key, &|name| name == RESULT)

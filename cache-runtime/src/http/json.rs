@@ -3,8 +3,8 @@
 //! It is a wrapper for the way out and has no serde of its own, so it is looked through like
 //! `Ok`: `cache_if` and `ttl_with` see the `T`, and `none_ttl` the `None` in a `Json<Option<T>>`.
 
-use crate::codec::{Cacheable, Codec};
-use crate::plan::errors::{StoresErrors, by_bytes};
+use crate::codec::Codec;
+use crate::plan::errors::{StorableError, StoresErrors, by_bytes};
 use crate::plan::shape::{
     ErrorSharing, HoldsOption, OptionOf, Plain, Returns, Shape, ShapeOfJsonOption,
     ShapeOfResultOption, Stored,
@@ -59,7 +59,7 @@ impl<S: Shape<Output = <S as Shape>::Stored>, E> Shape for OkInJson<S, E> {
     }
 }
 
-impl<S: Shape<Output = <S as Shape>::Stored>, E: Cacheable> StoresErrors for OkInJson<S, E> {
+impl<S: Shape<Output = <S as Shape>::Stored>, E: StorableError> StoresErrors for OkInJson<S, E> {
     fn errors<C: Codec>() -> ErrorSharing<Self::Output> {
         by_bytes::<C, Json<S::Stored>, E>()
     }

@@ -30,20 +30,32 @@ pub trait StoresErrorsOfMembers: StoresErrors {}
 #[diagnostic::do_not_recommend] // the sentence above says it
 impl<S: StoresErrors> StoresErrorsOfMembers for S {}
 
-impl<T, E: Cacheable> StoresErrors for OkOf<T, E> {
+/// An error that can be stored.
+#[diagnostic::on_unimplemented(
+    message = "`err_ttl` stores the error too, and `{Self}` cannot be stored",
+    label = "it stores what serde can write and read back",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, return an error of a type that has \
+            them, or remove `err_ttl`"
+)]
+pub trait StorableError: Cacheable {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Cacheable> StorableError for E {}
+
+impl<T, E: StorableError> StoresErrors for OkOf<T, E> {
     fn errors<C: Codec>() -> ErrorSharing<Result<T, E>> {
         by_bytes::<C, T, E>()
     }
 }
 
-impl<T, E: Cacheable> StoresErrors for ResultOption<T, E> {
+impl<T, E: StorableError> StoresErrors for ResultOption<T, E> {
     fn errors<C: Codec>() -> ErrorSharing<Result<Option<T>, E>> {
         by_bytes::<C, Option<T>, E>()
     }
 }
 
 /// For a `Result` of whatever value.
-pub(crate) fn by_bytes<C: Codec, T, E: Cacheable>() -> ErrorSharing<Result<T, E>> {
+pub(crate) fn by_bytes<C: Codec, T, E: StorableError>() -> ErrorSharing<Result<T, E>> {
     ErrorSharing {
         pack: |output| pack::<C, E>(output.as_ref().err()?),
         unpack: |shared| unpack::<C, E>(shared).map(Err),
@@ -51,7 +63,7 @@ pub(crate) fn by_bytes<C: Codec, T, E: Cacheable>() -> ErrorSharing<Result<T, E>
 }
 
 /// What would be read back as something else is handed to nobody.
-fn pack<C: Codec, E: Cacheable>(error: &E) -> Option<SharedError> {
+fn pack<C: Codec, E: StorableError>(error: &E) -> Option<SharedError> {
     let (mut bytes, mut again) = (Vec::new(), Vec::new());
     C::encode(error, &mut bytes).ok()?;
     C::encode(&C::decode::<E>(&bytes).ok()?, &mut again).ok()?;
@@ -59,6 +71,6 @@ fn pack<C: Codec, E: Cacheable>(error: &E) -> Option<SharedError> {
     same.then(|| Box::new(StoredError(bytes)) as SharedError)
 }
 
-fn unpack<C: Codec, E: Cacheable>(shared: &SharedError) -> Option<E> {
+fn unpack<C: Codec, E: StorableError>(shared: &SharedError) -> Option<E> {
     C::decode(&shared.downcast_ref::<StoredError>()?.0).ok()
 }

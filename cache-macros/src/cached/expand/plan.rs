@@ -57,9 +57,11 @@ pub(crate) fn plan(
     };
     let err_ttl = model.options.err_ttl.as_ref().map(|given| {
         let time = time(given, model);
+        // At the option, where an error that cannot be stored is one.
+        let option = model.options.given.get("err_ttl").map_or(span, |err| err.name.span());
         match &model.batch {
-            None => quote_spanned!(span=> .err_ttl(#codec, #time)),
-            Some(_) => quote_spanned!(span=> .err_ttl_of_members(#codec, #time)),
+            None => quote_spanned!(ours_at(option)=> .err_ttl(#codec, #time)),
+            Some(_) => quote_spanned!(ours_at(option)=> .err_ttl_of_members(#codec, #time)),
         }
     });
     let value = value(model, output);
