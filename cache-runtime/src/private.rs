@@ -20,15 +20,17 @@ pub use crate::function::{Function, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, Of};
 pub use crate::key::tagging::TagWriter;
+pub use crate::plan::equality::{StoredCompared, StoredShown, StoredUncompared};
 pub use crate::plan::future::ShapeOfFuture;
 pub use crate::plan::in_memory::in_memory;
 pub use crate::plan::many::{Batched, many, many_or_none, or_none};
 pub use crate::plan::plan;
 pub use crate::plan::rules::{SingleFlight, Ttl};
 pub use crate::plan::shape::{
-    ErrorsShared, ErrorsUnshared, Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain,
-    ShapeOfResult, ShapeOfResultOption, StoredCompared, StoredUncompared,
+    Returns, Shape, ShapeOfJsonOption, ShapeOfOption, ShapeOfPlain, ShapeOfResult,
+    ShapeOfResultOption,
 };
+pub use crate::plan::sharing::{ErrorsShared, ErrorsUnshared};
 pub use crate::plan::time::time;
 pub use crate::write::entry::{Entry, entry};
 pub use crate::write::put::{named, putting, target};

@@ -6,9 +6,9 @@
 use crate::codec::Codec;
 use crate::plan::errors::{StorableError, StoresErrors, by_bytes};
 use crate::plan::shape::{
-    ErrorSharing, HoldsOption, OptionOf, Plain, Returns, Shape, ShapeOfJsonOption,
-    ShapeOfResultOption, Stored,
+    HoldsOption, OptionOf, Plain, Returns, Shape, ShapeOfJsonOption, ShapeOfResultOption, Stored,
 };
+use crate::plan::sharing::ErrorSharing;
 use axum::Json;
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,6 +1,7 @@
 //! Errors that are stored: what `err_ttl` needs of the error's type.
 
-use super::shape::{ErrorSharing, OkOf, ResultOption, Shape, SharedError};
+use super::shape::{OkOf, ResultOption, Shape, SharedError};
+use super::sharing::ErrorSharing;
 use crate::codec::{Cacheable, Codec};
 
 /// The bytes of an error, on the way to whoever waits for it, or from the store.

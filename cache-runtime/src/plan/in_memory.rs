@@ -5,7 +5,8 @@ use super::errors::StoresErrors;
 #[cfg(feature = "l1")]
 use super::keeper::Keepable;
 use super::keeper::Keeper;
-use super::shape::{ErrorSharing, HoldsOption, Shape, Stored};
+use super::shape::{HoldsOption, Shape, Stored};
+use super::sharing::ErrorSharing;
 use crate::codec::Codec;
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,7 +1,8 @@
 //! What a function of many keys returns, and what of it is stored under each: pure, told by type.
 
 use super::Plan;
-use super::shape::{ErrorSharing, OptionOf, Shape};
+use super::shape::{OptionOf, Shape};
+use super::sharing::ErrorSharing;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::{BuildHasher, Hash};

@@ -3,6 +3,7 @@
 //! What needs no type of the user's is in [`Rules`], which the algorithm knows; what does is in
 //! [`Hooks`], which only the shell around it knows.
 
+pub(crate) mod equality;
 pub(crate) mod errors;
 pub(crate) mod future;
 pub(crate) mod in_memory;
@@ -11,6 +12,7 @@ pub(crate) mod many;
 pub(crate) mod rules;
 pub(crate) mod shape;
 mod shared;
+pub(crate) mod sharing;
 pub(crate) mod standing;
 pub(crate) mod time;
 pub(crate) mod windows;
@@ -18,9 +20,11 @@ pub(crate) mod windows;
 use crate::codec::told::{self, Told};
 use crate::codec::{Cacheable, Codec};
 use crate::error::Error;
+use equality::Equality;
 use errors::{StoresErrors, StoresErrorsOfMembers};
 use rules::{Rules, Said, SingleFlight, Storable, Ttl};
-use shape::{Equality, ErrorSharing, HoldsOption, Shape};
+use shape::{HoldsOption, Shape};
+use sharing::ErrorSharing;
 use std::any::type_name;
 use std::fmt;
 use std::marker::PhantomData;
@@ -34,7 +38,7 @@ pub(crate) struct Hooks<S: Shape> {
     pub(crate) errors: ErrorSharing<S::Output>,
     encode: fn(&S::Stored, &mut Vec<u8>) -> Result<(), Error>,
     pub(crate) decode: fn(&[u8]) -> Result<S::Stored, Error>,
-    equality: Equality<S::Stored>,
+    equality: Option<Equality<S::Stored>>,
     tell: fn(&S::Stored, &mut Told),
     pub(crate) keeping: S::Keeping,
 }
@@ -75,16 +79,19 @@ impl<S: Shape> Storable for OfPlan<'_, S> {
         let name = type_name::<S::Stored>();
         match (self.hooks.decode)(bytes) {
             Ok(read) => {
-                let equal = self.hooks.equality.map(|equal| equal(self.stored, &read));
-                if equal == Some(true) {
-                    return Ok(());
-                }
-                let reflexive =
-                    self.hooks.equality.is_some_and(|equal| equal(self.stored, self.stored));
+                let unequal = match self.hooks.equality {
+                    None => false,
+                    Some(Equality { same, decides }) => match same(self.stored, &read) {
+                        true if decides => return Ok(()),
+                        true => false,
+                        // Some are not even equal to themselves.
+                        false => same(self.stored, self.stored),
+                    },
+                };
                 let tell = |written: bool, told: &mut Told| {
                     (self.hooks.tell)(if written { self.stored } else { &read }, told);
                 };
-                told::compare(name, equal.is_some() && reflexive, &tell)
+                told::compare(name, unequal, &tell)
             }
             Err(error) => Err(told::unreadable(name, error)),
         }
@@ -206,7 +213,7 @@ impl<S: Shape> Plan<S> {
     }
 
     #[inline]
-    pub fn compare(mut self, equality: Equality<S::Stored>) -> Self {
+    pub fn compare(mut self, equality: Option<Equality<S::Stored>>) -> Self {
         self.hooks.equality = equality;
         self
     }

@@ -236,81 +236,8 @@ impl<T> ShapeOfPlain for Returns<T> {
     }
 }
 
-/// How a failed output is handed to the callers that waited for it: by its error's `Clone`,
-/// where it has one.
-pub struct ErrorSharing<R> {
-    /// A copy of the error, if the output is one and can be copied.
-    pub(crate) pack: fn(&R) -> Option<SharedError>,
-    /// The output that the copy stands for; `None` when it is of another type.
-    pub(crate) unpack: fn(&SharedError) -> Option<R>,
-}
-
 /// An error on its way to the callers of the same flight.
 pub(crate) type SharedError = Box<dyn Any + Send>;
-
-impl<R> Clone for ErrorSharing<R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for ErrorSharing<R> {}
-
-impl<R> ErrorSharing<R> {
-    pub(crate) const fn none() -> Self {
-        Self { pack: |_| None, unpack: |_| None }
-    }
-}
-
-/// Errors that are `Clone`.
-pub trait ErrorsShared<R> {
-    fn errors(&self) -> ErrorSharing<R>;
-}
-
-impl<T, E: Clone + Send + 'static> ErrorsShared<Result<T, E>> for &Returns<Result<T, E>> {
-    fn errors(&self) -> ErrorSharing<Result<T, E>> {
-        ErrorSharing {
-            pack: |output| Some(Box::new(output.as_ref().err()?.clone())),
-            unpack: |shared| shared.downcast_ref::<E>().map(|error| Err(error.clone())),
-        }
-    }
-}
-
-/// All other return types: nobody shares, every waiter computes.
-pub trait ErrorsUnshared<R> {
-    fn errors(&self) -> ErrorSharing<R>;
-}
-
-impl<R> ErrorsUnshared<R> for Returns<R> {
-    fn errors(&self) -> ErrorSharing<R> {
-        ErrorSharing::none()
-    }
-}
-
-/// Whether two stored values are equal, where their type can say it.
-pub(crate) type Equality<T> = Option<fn(&T, &T) -> bool>;
-
-/// Stored values that are `PartialEq`.
-pub trait StoredCompared<T> {
-    fn equality(&self) -> Equality<T>;
-}
-
-impl<S: Shape<Stored: PartialEq>> StoredCompared<S::Stored> for &S {
-    fn equality(&self) -> Equality<S::Stored> {
-        Some(|one, other| one == other)
-    }
-}
-
-/// All other stored values.
-pub trait StoredUncompared<T> {
-    fn equality(&self) -> Equality<T>;
-}
-
-impl<S: Shape> StoredUncompared<S::Stored> for S {
-    fn equality(&self) -> Equality<S::Stored> {
-        None
-    }
-}
 
 macro_rules! debug_by_name {
     ($($name:ident<$($generic:ident),*>),*) => {$(
@@ -328,7 +255,7 @@ impl<T> fmt::Debug for Stored<'_, T> {
     }
 }
 
-debug_by_name!(Returns<R>, ResultOption<T, E>, OkOf<T, E>, OptionOf<T>, Plain<T>, ErrorSharing<R>);
+debug_by_name!(Returns<R>, ResultOption<T, E>, OkOf<T, E>, OptionOf<T>, Plain<T>);
 
 #[cfg(test)]
 #[allow(clippy::needless_borrow)] // the references are what is tested
@@ -355,28 +282,5 @@ mod tests {
         assert!(shape_of!(Option<u8>).contains("OptionOf"));
         assert!(shape_of!(u8).contains("Plain"));
         assert!(generic::<u8>().contains("Plain"));
-    }
-
-    #[test]
-    fn only_values_that_are_partial_eq_are_compared() {
-        struct Opaque;
-        fn generic<T>() -> bool {
-            (&&Plain::<T>(PhantomData)).equality().is_some()
-        }
-        let equal = (&&OkOf::<u8, io::Error>(PhantomData)).equality().unwrap();
-        assert!(equal(&1, &1) && !equal(&1, &2));
-        assert!((&&OkOf::<Opaque, io::Error>(PhantomData)).equality().is_none());
-        assert!(!generic::<u8>());
-    }
-
-    #[test]
-    fn only_errors_that_clone_are_shared() {
-        let shared = (&&Returns::<Result<u8, String>>::new()).errors();
-        let copy = (shared.pack)(&Err("no".into())).unwrap();
-        assert_eq!((shared.unpack)(&copy), Some(Err("no".into())));
-        assert!((shared.pack)(&Ok(1)).is_none());
-
-        let apart = (&&Returns::<Result<u8, io::Error>>::new()).errors();
-        assert!((apart.pack)(&Err(io::Error::other("no"))).is_none());
     }
 }

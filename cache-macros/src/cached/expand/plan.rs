@@ -87,9 +87,9 @@ pub(crate) fn plan(
         Some(false) => quote_spanned!(span=> #p::plan(#codec, #shape).verify(false)),
         _ => quote_spanned! {span=>
             {
-                use #p::{StoredCompared as _, StoredUncompared as _};
+                use #p::{StoredCompared as _, StoredShown as _, StoredUncompared as _};
                 let __shape = #shape;
-                let __equality = (&&__shape).equality();
+                let __equality = (&&&__shape).equality();
                 #p::plan(#codec, __shape).compare(__equality)
             }
         },
