@@ -94,7 +94,7 @@ impl Cluster {
         let owner = |slot: &u16| {
             let claims = seen.iter().flat_map(|(_, view)| &view.nodes);
             let latest = claims.filter(|seen| seen.has(*slot)).max_by_key(|seen| seen.epoch)?;
-            self.nodes.iter().position(|node| latest.port == node.port())
+            self.nodes.iter().position(|node| latest.port == node.told_port())
         };
         slots.iter().map(owner).collect()
     }
@@ -213,7 +213,8 @@ impl Cluster {
         let up = self.nodes.iter().filter(|node| node.is_up());
         let seen = views(&self.nodes);
         let agree = seen.windows(2).all(|two| two[0].1.slots() == two[1].1.slots());
-        let present = |port: u16| self.nodes.iter().any(|node| node.port() == port && node.is_up());
+        let present =
+            |port: u16| self.nodes.iter().any(|node| node.told_port() == port && node.is_up());
         let whole = |view: &View| {
             let known = view.nodes.iter().all(|seen| seen.is_well() || !present(seen.port));
             let all_known = view.nodes.len() == self.nodes.len();

@@ -98,6 +98,11 @@ impl RedisServer {
         self.builder.bus.unwrap_or(self.port + BUS)
     }
 
+    /// Where the nodes of its cluster say that it is, to whom they speak without TLS.
+    pub(crate) fn told_port(&self) -> u16 {
+        if self.builder.tls.is_some() { self.plain_port() } else { self.port() }
+    }
+
     /// The network in front of it.
     ///
     /// # Panics

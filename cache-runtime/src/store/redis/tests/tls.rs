@@ -1,7 +1,7 @@
 //! TLS: who is trusted, who is not, and what is said about it.
 
 use super::*;
-use cache_test_servers::{Authority, Certificate};
+use cache_test_servers::{Authority, Certificate, Cluster, RedisServerBuilder};
 
 const HERE: &str = "IP:127.0.0.1";
 
@@ -130,6 +130,30 @@ async fn files_that_are_of_no_use_are_named_and_not_shown() {
         is_refused(builder, &logs, why).await;
     }
     assert!(!Logs::anywhere("secret-of-a-file"));
+}
+
+/// Each node of a cluster is spoken to by it, those too of which only others told.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_nodes_of_a_cluster_show_their_certificates() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let certificate = authority.issue(HERE);
+    let root = authority.root().to_string_lossy().into_owned();
+    let among = ["--tls-cluster", "yes", "--tls-replication", "yes", "--tls-ca-cert-file", &root];
+    let node = |node: RedisServerBuilder| node.tls(&certificate).with_args(&among);
+    let cluster = Cluster::builder().nodes(node).start();
+    assert!(cluster.url().starts_with("rediss-cluster://"));
+    let one = format!("rediss-cluster://{}", cluster.node(0).address());
+    let store = works_by(Builder::default().url(&one).tls_ca(authority.root())).await;
+    for node in 0..3 {
+        let key = format!("p:{}", cluster.numbers(node, 1, |n| format!("p:{n}"))[0]);
+        within_a_second(|| async { store.set(&key, b"v", MINUTE, DEADLINE).await.is_ok() }).await;
+        assert_eq!(store.get(&key, DEADLINE).await, Ok(Some(b"v".to_vec())));
+        assert!(cluster.node(node).command::<bool>(&["EXISTS", &key]));
+    }
+    let doubting = store_by(Builder::default().url(&one).tls_ca(stranger.root()));
+    let why = || async { doubting.outage().unwrap_or_default() };
+    assert!(doubting.get("p:k", BUDGET).await.is_err());
+    eventually(DEADLINE, || async { why().await.contains("UnknownIssuer") }).await;
 }
 
 /// The platform's certificates are found by the environment, which a process cannot change for
