@@ -74,6 +74,6 @@ pub fn meddle(server: &RedisServer, (mut random, keys): (Rng, u64), until: Durat
     }
 }
 
-fn any(random: &mut Rng, keys: u64) -> Key {
+pub fn any(random: &mut Rng, keys: u64) -> Key {
     Key { kind: Kind::ALL[random.usize(..Kind::ALL.len())], id: random.u64(..keys) }
 }

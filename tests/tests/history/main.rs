@@ -15,11 +15,12 @@ mod history;
 mod overlap;
 mod profile;
 mod record;
+mod shifts;
 mod tell;
 mod work;
 mod worker;
 
-use cache_tests::{FaultProxy, RedisServer};
+use cache_tests::{Cluster, FaultProxy, RedisServer};
 use check::check;
 use fastrand::Rng;
 use history::{Ending, Event, History, Outcome, process_of};
@@ -28,18 +29,44 @@ use record::{Recorder, now};
 use std::time::Duration;
 use worker::Order;
 
-/// How long the processes of one run are at it.
-const RUN: Duration = Duration::from_millis(2_500);
 /// How many processes are `Cache`s of this one; one more is a process of its own.
 const NEAR: usize = 2;
 
+/// Where the values are.
+enum Servers {
+    /// One, and the network of each process.
+    One(RedisServer, Vec<FaultProxy>),
+    Many(Cluster),
+}
+
+impl Servers {
+    fn of(profile: Profile) -> Self {
+        if profile.shifting {
+            return Self::Many(shifts::cluster());
+        }
+        if profile.sharded {
+            return Self::Many(Cluster::of_primaries());
+        }
+        let server = RedisServer::start();
+        let proxies = (0..=NEAR).map(|_| FaultProxy::start(server.port())).collect();
+        Self::One(server, proxies)
+    }
+
+    /// The URL of each process.
+    fn urls(&self) -> Vec<String> {
+        match self {
+            Self::One(_, proxies) => proxies.iter().map(FaultProxy::url).collect(),
+            Self::Many(cluster) => vec![cluster.url(); NEAR + 1],
+        }
+    }
+}
+
 /// Runs once; answers everything that happened.
 fn run(profile: Profile, seed: u64) -> History {
-    let mut server = RedisServer::start();
+    let mut servers = Servers::of(profile);
     let data = tempfile::tempdir().unwrap();
-    let proxies: Vec<_> = (0..=NEAR).map(|_| FaultProxy::start(server.port())).collect();
-    let urls: Vec<_> = proxies.iter().map(FaultProxy::url).collect();
-    let until = now() + RUN;
+    let urls = servers.urls();
+    let until = now() + profile.lasts();
     let order = |process: usize| Order {
         process: process as u64,
         seed,
@@ -58,10 +85,17 @@ fn run(profile: Profile, seed: u64) -> History {
             .collect();
         let (far, chance) = (order(NEAR), random.fork());
         lives.push(scope.spawn(move || live_far(far, chance)));
-        if profile.faults {
-            faults::rage(&mut server, &proxies, (random, profile.keys), until);
-        } else if profile.meddled {
-            faults::meddle(&server, (random, profile.keys), until);
+        match &mut servers {
+            Servers::One(server, proxies) if profile.faults => {
+                faults::rage(server, proxies, (random, profile.keys), until);
+            }
+            Servers::One(server, _) if profile.meddled => {
+                faults::meddle(server, (random, profile.keys), until);
+            }
+            Servers::Many(cluster) if profile.shifting => {
+                shifts::shift(cluster, (random, profile.keys), until);
+            }
+            Servers::One(..) | Servers::Many(_) => {}
         }
         lives.into_iter().flat_map(|life| life.join().unwrap()).collect::<Vec<_>>()
     });
@@ -163,4 +197,14 @@ fn nor_where_somebody_else_writes_into_the_keys_of_leases() {
 #[test]
 fn nor_where_networks_and_servers_fail() {
     explore(Name::Faulty, &[5, 6]);
+}
+
+#[test]
+fn nor_on_a_cluster() {
+    explore(Name::Sharded, &[8]);
+}
+
+#[test]
+fn nor_where_slots_move_and_nodes_change_places() {
+    explore(Name::Shifting, &[9]);
 }

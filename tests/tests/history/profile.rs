@@ -26,6 +26,10 @@ pub struct Profile {
     pub faults: bool,
     /// Somebody else writes into the keys of leases.
     pub meddled: bool,
+    /// On a cluster.
+    pub sharded: bool,
+    /// Its slots move, and its nodes change places.
+    pub shifting: bool,
     /// Ids per function.
     pub keys: u64,
 }
@@ -37,6 +41,8 @@ pub enum Name {
     Killed,
     Faulty,
     Meddled,
+    Sharded,
+    Shifting,
 }
 
 impl Profile {
@@ -44,21 +50,36 @@ impl Profile {
         Self {
             name,
             disturbed: name != Name::Calm,
-            killed: matches!(name, Name::Killed | Name::Faulty),
+            killed: matches!(name, Name::Killed | Name::Faulty | Name::Shifting),
             faults: name == Name::Faulty,
             meddled: name == Name::Meddled,
+            sharded: matches!(name, Name::Sharded | Name::Shifting),
+            shifting: name == Name::Shifting,
             keys: 3,
         }
     }
 
+    /// How long the processes are at it. A failover takes some seconds.
+    pub fn lasts(self) -> Duration {
+        Duration::from_millis(if self.shifting { 8_000 } else { 2_500 })
+    }
+
+    fn troubled(self) -> bool {
+        self.faults || self.shifting
+    }
+
     /// Where nothing fails, nothing may time out either: the machine is shared.
     fn timeout(self) -> Duration {
-        Duration::from_millis(if self.faults { 100 } else { 2_000 })
+        Duration::from_millis(match (self.faults, self.shifting) {
+            (true, _) => 100,
+            (false, true) => 500,
+            (false, false) => 2_000,
+        })
     }
 
     /// Who waits for what nobody holds is to be late for every excuse.
     fn wait(self) -> Duration {
-        match (self.faults, self.meddled) {
+        match (self.troubled(), self.meddled) {
             (true, _) => Duration::from_secs(1),
             (false, true) => 4 * SLACK,
             (false, false) => Duration::from_secs(4),
@@ -84,12 +105,12 @@ impl Profile {
                 Kind::Stale => BRIEF + STALE,
             },
             // What was held back in the network arrives later, but under a lease alone.
-            fill_delay: if self.faults { lease } else { Duration::ZERO } + SLACK / 20,
+            fill_delay: if self.troubled() { lease } else { Duration::ZERO } + SLACK / 20,
             answer_delay: self.timeout() + SLACK / 5,
             patience: self.timeout() + self.waits() + SLACK,
             wait: self.wait(),
             lease: lease.mul_f64(0.75),
-            trouble: self.faults,
+            trouble: self.troubled(),
         }
     }
 }
