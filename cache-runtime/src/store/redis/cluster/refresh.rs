@@ -2,6 +2,7 @@
 //! slots. No caller waits for it but the first ones, and those within their budgets.
 
 use super::nodes::{Cluster, Known};
+use crate::backoff::Backoff;
 use crate::config::Server;
 use crate::error::Error;
 use crate::io_thread;
@@ -22,9 +23,9 @@ const TLS_ATTEMPT: Duration = Duration::from_secs(1);
 /// Nodes that are asked in one round, and seeds beside them.
 const MOST_ASKED: usize = 5;
 const MOST_SEEDS: usize = 3;
-/// Between two rounds: at least, while something is wrong, and else.
+/// Between two rounds: at least; beyond that while something is wrong, ever longer; and else.
 const LEAST: Duration = Duration::from_millis(200);
-const TROUBLED: Duration = Duration::from_millis(150);
+const TROUBLED: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_millis(500));
 const SELDOM: Duration = Duration::from_secs(30);
 
 impl Cluster {
@@ -93,8 +94,8 @@ impl Cluster {
         all.iter().map(|address| self.member(address)).collect()
     }
 
-    /// Takes over what a round came to. Answers how long nobody need ask again.
-    fn asked(&self, since: u64, answer: Result<Vec<Range>, String>) -> Duration {
+    /// Takes over what a round came to. Answers whether something is wrong.
+    fn asked(&self, since: u64, answer: Result<Vec<Range>, String>) -> bool {
         match answer {
             Ok(ranges) => {
                 self.learn(&ranges);
@@ -107,7 +108,7 @@ impl Cluster {
                     self.report.lost(since, &why);
                     self.known.send_replace(Known::No);
                 }
-                return TROUBLED;
+                return true;
             }
         }
         let mut troubled = !self.is_whole();
@@ -121,22 +122,29 @@ impl Cluster {
                 }
             }
         }
-        if troubled { TROUBLED } else { SELDOM }
+        troubled
     }
 }
 
 /// Asks again and again, until the cluster is gone.
 async fn keep(cluster: Weak<Cluster>, doubts: Arc<Notify>) {
+    let mut backoff = TROUBLED;
     for round in 0.. {
         let Some(alive) = cluster.upgrade() else { return };
         let (whom, since) = (alive.whom(round), alive.report.moment());
         drop(alive); // which may go while an answer is awaited
         let answer = ask_in_turn(&whom).await;
         let Some(alive) = cluster.upgrade() else { return };
-        let pause = alive.asked(since, answer);
+        let pause = match alive.asked(since, answer) {
+            true => backoff.pause(fastrand::f64()),
+            false => {
+                backoff = TROUBLED;
+                SELDOM.mul_f64(0.5 + fastrand::f64() / 2.0)
+            }
+        };
         drop(alive);
         sleep(LEAST.mul_f64(1.0 + fastrand::f64() / 4.0)).await;
-        let _ = timeout(pause.mul_f64(0.5 + fastrand::f64() / 2.0), doubts.notified()).await;
+        let _ = timeout(pause, doubts.notified()).await;
     }
 }
 
