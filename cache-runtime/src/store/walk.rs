@@ -9,7 +9,7 @@
 const MOST_PASSES: u32 = 3;
 
 /// How far a walk has come.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Walk {
     /// How often it has begun again; who counts begins again with it.
     pub(crate) pass: u32,
@@ -24,13 +24,16 @@ pub(crate) struct Walk {
 }
 
 /// What a node of a cluster says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Own {
     pub(crate) address: String,
     /// The slots that it has, by their ends.
     pub(crate) slots: Vec<(u16, u16)>,
     /// The addresses of nodes to which some of them are being moved.
     pub(crate) going_to: Vec<String>,
+    /// Raised when it takes a slot over, unless no other node's is as high: so a slot that has gone
+    /// and come back has raised one.
+    pub(crate) epoch: u64,
 }
 
 /// What becomes of a walk that has gone over all nodes.
@@ -99,6 +102,12 @@ fn moves<'o>(before: &'o [Own], after: &'o [Own]) -> Vec<(&'o str, &'o str)> {
         moves.extend(node.going_to.iter().map(|to| (node.address.as_str(), to.as_str())));
     }
     for node in after {
+        let was = before.iter().find(|old| old.address == node.address);
+        if was.is_none_or(|old| old.epoch != node.epoch) {
+            // It has taken slots over, perhaps of any other, and perhaps they are gone again.
+            let others = before.iter().filter(|old| old.address != node.address);
+            moves.extend(others.map(|old| (old.address.as_str(), node.address.as_str())));
+        }
         for &(first, last) in &node.slots {
             for old in before.iter().filter(|old| old.address != node.address) {
                 let took = old.slots.iter().any(|&(from, to)| from <= last && first <= to);
@@ -106,7 +115,7 @@ fn moves<'o>(before: &'o [Own], after: &'o [Own]) -> Vec<(&'o str, &'o str)> {
                     moves.push((old.address.as_str(), node.address.as_str()));
                 }
             }
-            if !before.iter().any(|old| old.address == node.address) {
+            if was.is_none() {
                 // Who was not there may have had keys before.
                 moves.push(("", node.address.as_str()));
             }
@@ -121,7 +130,7 @@ mod tests {
 
     fn node(address: &str, slots: &[(u16, u16)], going_to: &[&str]) -> Own {
         let going_to = going_to.iter().map(|to| (*to).to_owned()).collect();
-        Own { address: address.to_owned(), slots: slots.to_vec(), going_to }
+        Own { address: address.to_owned(), slots: slots.to_vec(), going_to, epoch: 0 }
     }
 
     fn two(first: u16, going_to: &[&str]) -> Vec<Own> {
@@ -165,6 +174,17 @@ mod tests {
             assert_eq!((walk.pass, walk.place, &walk.before), (1, 0, &after));
             assert_eq!(walk.order, ["b", "a"], "now it goes along");
         }
+    }
+
+    #[test]
+    fn what_has_gone_and_come_back_may_be_missed() {
+        let with_epoch = |epoch| {
+            let mut nodes = two(49, &[]);
+            nodes[0].epoch = epoch;
+            nodes
+        };
+        assert!(matches!(Walk::begin(with_epoch(1), false).end(with_epoch(3)), End::Again(_)));
+        assert_eq!(Walk::begin(with_epoch(3), false).end(with_epoch(3)), End::Whole);
     }
 
     #[test]

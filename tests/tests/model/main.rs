@@ -7,8 +7,7 @@
 //! shortest way there is printed (`cargo test -p cache-tests --test model -- --nocapture`).
 //! Change a protocol here first, and in the code after.
 //!
-//! Not modelled: what Redis itself forgets in a failover, slots that move between nodes during a
-//! scan, a journal lost with its process,
+//! Not modelled: what Redis itself forgets in a failover, a journal lost with its process,
 //! encodings, and how long a wait is (only that it ends).
 
 #![expect(
@@ -18,6 +17,7 @@
     reason = "a test throughout; clippy.toml allows these in tests, but sees only test functions"
 )]
 
+mod apart;
 mod batch;
 mod ended;
 mod explore;
@@ -33,3 +33,4 @@ mod refresh;
 mod tags;
 mod takeover;
 mod wait;
+mod walk;

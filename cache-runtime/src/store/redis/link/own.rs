@@ -22,6 +22,7 @@ pub(crate) fn read(
         line.get(2).is_some_and(|flags| flags.split(',').any(|own| own == flag))
     };
     let own = lines.iter().find(|line| has_flag(line, "myself"))?;
+    let epoch = own.get(6)?.parse().ok()?;
     let (mut slots, mut going_to) = (Vec::new(), Vec::new());
     for part in own.get(8..)? {
         if let Some(move_) = part.strip_prefix('[') {
@@ -37,7 +38,7 @@ pub(crate) fn read(
         slots.push((slot(first)?, slot(last)?));
     }
     let names = going_to.iter().map(ToString::to_string).collect();
-    Some((Own { address: teller.to_string(), slots, going_to: names }, going_to))
+    Some((Own { address: teller.to_string(), slots, going_to: names, epoch }, going_to))
 }
 
 /// `10.0.0.1:6379@16379,host`, of which perhaps only one is known to us.
@@ -78,7 +79,7 @@ cc :7003@17003,three.shop master,fail - 0 1 3 connected 7
     fn its_own_slots_and_where_they_go() {
         let (own, to) = said(NODES, &[]).unwrap();
         assert_eq!(own.address, "one.shop:7001");
-        assert_eq!(own.slots, [(0, 99), (101, 101)]);
+        assert_eq!((own.slots, own.epoch), (vec![(0, 99), (101, 101)], 1));
         assert_eq!((own.going_to, to), (vec!["10.0.0.2:7002".into()], vec![at("10.0.0.2", 7002)]));
     }
 
