@@ -11,7 +11,7 @@ pub(crate) mod replay;
 use crate::clock::Clock;
 use crate::config::{Builder, Settings};
 use crate::error::Error;
-use crate::figures::counters::{CachePadded, Counters};
+use crate::figures::counters::Totals;
 use crate::figures::stats::{ProcessStats, Stats, Status};
 use crate::flight::leases::Leases;
 use crate::flight::single_flight::{Flights, Old};
@@ -54,7 +54,7 @@ struct Inner {
     l1: Option<Arc<L1>>,
     slots: Slots,
     leases: Arc<Leases>,
-    counters: CachePadded<Counters>,
+    counters: Totals,
     /// Wakes the task that replays the journal.
     wake: Arc<Notify>,
 }
@@ -121,7 +121,7 @@ impl Cache {
             l1,
             slots: Slots::default(),
             leases: Arc::default(),
-            counters: CachePadded(Counters::new()),
+            counters: Totals::new(),
         }))
     }
 
@@ -237,7 +237,7 @@ impl Cache {
         &self.0.leases
     }
 
-    pub(crate) fn counters(&self) -> &Counters {
+    pub(crate) fn counters(&self) -> &Totals {
         &self.0.counters
     }
 

@@ -24,7 +24,7 @@ impl Cache {
             Err(error) => Err(error),
         };
         if let Err(error) = invalidated {
-            self.counters().count_error();
+            self.counters().others().count_error();
             self.queue(keys, Some(&error));
         }
     }
@@ -38,7 +38,7 @@ impl Cache {
             Err(error) => Err(error),
         };
         if let Err(error) = invalidated {
-            self.counters().count_error();
+            self.counters().others().count_error();
             self.queue_set(set, Some(&error));
         }
     }
@@ -51,7 +51,7 @@ impl Cache {
             Err(error) => Err(error),
         };
         if let Err(error) = softened {
-            self.counters().count_error();
+            self.counters().others().count_error();
             self.queue(tags, Some(&error));
         }
     }

@@ -266,8 +266,8 @@ impl Active {
 
     /// Counts something beside the outcome.
     pub(crate) fn count(&self, count: impl Fn(&Counters)) {
-        count(&self.function.counters);
-        count(self.cache.counters());
+        count(self.function.counters.others());
+        count(self.cache.counters().others());
         if let Some(observer) = &self.observer {
             observer.each(count);
         }

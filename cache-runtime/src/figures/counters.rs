@@ -1,7 +1,7 @@
 //! What calls came to, counted as they happen.
 
+use super::lanes::{CachePadded, Lanes};
 use serde::Serialize;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -39,16 +39,44 @@ impl Outcome {
     }
 }
 
-/// In cache lines of its own: every call writes here, and what lies beside it every call reads.
+/// Counts of what all threads do: those of a function, and those of a cache.
 #[derive(Debug)]
-#[repr(align(128))] // two lines of 64: processors fetch them in pairs
-pub(crate) struct CachePadded<T>(pub(crate) T);
+pub(crate) struct Totals {
+    counters: CachePadded<Counters>,
+    /// Apart: nothing else happens so often.
+    memory_hits: Lanes,
+}
 
-impl<T> Deref for CachePadded<T> {
-    type Target = T;
+impl Totals {
+    pub(crate) const fn new() -> Self {
+        Self { counters: CachePadded(Counters::new()), memory_hits: Lanes::new() }
+    }
 
-    fn deref(&self) -> &T {
-        &self.0
+    #[inline]
+    pub(crate) fn count_memory_hit(&self) {
+        self.memory_hits.add();
+    }
+
+    #[inline]
+    pub(crate) fn count(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::MemoryHit => self.count_memory_hit(),
+            _ => self.counters.count(outcome),
+        }
+    }
+
+    /// What is counted beside outcomes.
+    pub(crate) fn others(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn read(&self) -> Counts {
+        let (counts, memory_hits) = (self.counters.read(), self.memory_hits.read());
+        Counts {
+            hits: counts.hits.saturating_add(memory_hits),
+            memory_hits: counts.memory_hits.saturating_add(memory_hits),
+            ..counts
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod path;
 mod refusal;
 pub(crate) mod registry;
 
-use crate::figures::counters::{CachePadded, Counters, Outcome};
+use crate::figures::counters::{Outcome, Totals};
 use crate::figures::measure::{Load, Measures};
 use crate::key::ending::mark;
 use crate::key::leaves_type_open;
@@ -28,7 +28,7 @@ pub struct Function {
     refused: OnceLock<Option<&'static str>>,
     /// Whether the path names the type that the method is of; see [`method_of`].
     names_self: OnceLock<bool>,
-    pub(crate) counters: CachePadded<Counters>,
+    pub(crate) counters: Totals,
     measures: Measures,
     /// How long the last value was, which is a good guess for the next.
     last_size: AtomicUsize,
@@ -57,7 +57,7 @@ impl Function {
             patterns: OnceLock::new(),
             refused: OnceLock::new(),
             names_self: OnceLock::new(),
-            counters: CachePadded(Counters::new()),
+            counters: Totals::new(),
             measures: Measures::new(),
             last_size: AtomicUsize::new(0),
             longest_life: AtomicU64::new(0),

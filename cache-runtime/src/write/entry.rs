@@ -253,7 +253,7 @@ impl<R: 'static> Entry<R> {
             Err(error) => {
                 let key = self.key.as_ref().map(Key::whole).unwrap_or_default();
                 self.function.warn_of_value(key, &error);
-                self.cache.counters().count_error();
+                self.cache.counters().others().count_error();
                 None
             }
         }
