@@ -8,7 +8,7 @@ pub use crate::call::batch::{Next, batch};
 pub use crate::call::companion::{OpenCalls, companion_call, open_calls};
 pub use crate::call::limits::limits;
 pub use crate::call::limits::read_through_timed;
-pub use crate::call::local::local;
+pub use crate::call::local::{local, number};
 pub use crate::call::plain::{blocking, outside};
 pub use crate::call::read_through::read_through;
 pub use crate::call::{call, call_when, holds};

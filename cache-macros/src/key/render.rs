@@ -19,6 +19,23 @@ pub(crate) fn render(krate: &Path, key: &Key) -> TokenStream {
     }
 }
 
+/// The number that is all that tells the function's keys apart, if there is one: behind text, so that
+/// the key cannot be taken for another's. Whether the argument is a number its type says.
+pub(crate) fn number(krate: &Path, key: &Key) -> TokenStream {
+    let is_text = |piece: &Piece| matches!(piece.kind, PieceKind::Text(_) | PieceKind::Path);
+    if let [text @ .., Piece { kind, cfg: None, span }] = &*key.pieces
+        && !text.is_empty()
+        && text.iter().all(is_text)
+        && let PieceKind::Value { root, fields, transform: None, opaque: false } = kind
+        && !asks(root, fields)
+    {
+        let (p, span) = (private_of(krate, *span), ours_at(*span));
+        let value = value(root, fields, span, krate);
+        return quote_spanned!(span=> #p::number(&#value));
+    }
+    quote_spanned!(Span::mixed_site()=> ::core::option::Option::None)
+}
+
 /// The call that says which tags there are, where there are any.
 pub(crate) fn render_tags(krate: &Path, tags: &[Key]) -> Option<TokenStream> {
     if tags.is_empty() {

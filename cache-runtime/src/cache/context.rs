@@ -5,7 +5,7 @@ use super::deferred::Deferred;
 use crate::cache::{Cache, Handle};
 use crate::figures::counters::{Counts, Observer};
 use crate::key::whole::Key;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ thread_local! {
     /// What the call computes whose body is being polled. Beside the context, since a scope around
     /// each body would be a part of its future, and of each level of a recursive function.
     static INSIDE: RefCell<Option<Arc<Held>>> = const { RefCell::new(None) };
+    /// Whether there is any: a look at that costs more, since it has to be dropped with its thread.
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What the calls inside a future are told.
@@ -31,9 +33,10 @@ pub(crate) struct Context {
 
 impl Context {
     /// Whether a call or a put around the call computes the key whose text this is: it would wait in vain for that.
+    #[inline]
     pub(crate) fn computes(&self, cache: &Cache, key: &str) -> bool {
-        let covers = |held: &Arc<Held>| held.covers(cache, key);
-        self.held.as_ref().is_some_and(covers) || Inside::current().as_ref().is_some_and(covers)
+        let covers = |held: &Held| held.covers(cache, key);
+        self.held.as_deref().is_some_and(covers) || IS_INSIDE.get() && Inside::is(covers)
     }
 }
 
@@ -69,6 +72,17 @@ impl Context {
     /// The context of the running task.
     pub(crate) fn current() -> Self {
         CONTEXT.try_with(Clone::clone).unwrap_or_default()
+    }
+
+    /// Whether the running task has any, or a call is computed around this one.
+    #[inline]
+    pub(crate) fn is_any() -> bool {
+        CONTEXT.try_with(|_| ()).is_ok() || IS_INSIDE.get()
+    }
+
+    /// Whether a call or a put is computed around this one.
+    pub(crate) fn is_inside(&self) -> bool {
+        self.held.is_some() || IS_INSIDE.get()
     }
 }
 
@@ -108,9 +122,17 @@ impl Inside {
     pub(crate) fn current() -> Option<Arc<Held>> {
         INSIDE.try_with(|inside| inside.borrow().clone()).unwrap_or_default()
     }
+
+    /// Whether there is one, of which this `holds`. Without a count: every call asks.
+    fn is(holds: impl Fn(&Held) -> bool) -> bool {
+        let is =
+            |inside: &RefCell<Option<Arc<Held>>>| inside.borrow().as_deref().is_some_and(&holds);
+        INSIDE.try_with(is).unwrap_or_default()
+    }
 }
 
 fn replace(inside: Option<Arc<Held>>) {
+    IS_INSIDE.set(inside.is_some());
     // A thread that ends has none any more: then calls are told nothing.
     let _ = INSIDE.try_with(|current| current.replace(inside));
 }

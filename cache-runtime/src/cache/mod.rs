@@ -17,7 +17,7 @@ use crate::flight::leases::Leases;
 use crate::flight::single_flight::{Flights, Old};
 use crate::flight::slots::Slots;
 use crate::function::listed::functions;
-use crate::function::registry::has_option;
+use crate::function::registry::{has_option, registry};
 use crate::l1::L1;
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
@@ -92,7 +92,10 @@ impl Cache {
 
     fn over(mut store: AnyStore, settings: Settings) -> Self {
         let l1 = match store {
-            AnyStore::Redis(_) => L1::new(settings.l1_capacity, &settings.clock),
+            AnyStore::Redis(_) => {
+                let functions = registry().functions.len();
+                L1::new(settings.l1_capacity, functions, &settings.clock)
+            }
             // A value in this process needs no second place there.
             AnyStore::Memory(_) | AnyStore::Disabled(_) => None,
         };

@@ -6,14 +6,21 @@ use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
 use crate::figures::counters::Outcome;
 use crate::function::Function;
-use crate::key::KeyWriter;
+use crate::key::{CacheKey, KeyWriter};
 use crate::l1::{Look, Value};
-use crate::plan::Plan;
-use crate::plan::keeper::Keeping;
+use crate::plan::in_memory::Kept;
 use crate::plan::shape::Shape;
 
+/// The number that `value` is in a key, if it is one.
+#[must_use]
+#[inline]
+pub fn number<T: CacheKey + ?Sized>(value: &T) -> Option<u64> {
+    value.__number()
+}
+
 /// What is kept of a call's value in this process, or else the call, which only asks its cache where
-/// its option `when` `holds`.
+/// its option `when` `holds`. Its key is a text, the same for all calls, and then `number`, if there
+/// is one. Without the plan, which takes longer to be made than a value to be found.
 ///
 /// # Errors
 /// The call, which goes on as any other.
@@ -23,30 +30,111 @@ pub fn local<S: Shape>(
     holds: bool,
     function: &'static Function,
     explicit: Option<Cache>,
+    number: Option<u64>,
     render: impl Fn(&mut KeyWriter<'_>),
-    plan: &Plan<S>,
+    kept: Kept<S>,
+    stores_none: bool,
 ) -> Result<S::Output, Call> {
-    let mut output = None;
     if !holds {
         return Err(pass_by(function, explicit));
     }
-    let call = begin(function, explicit, &render, &mut |value| {
-        // What another function of this key keeps may be of another type.
-        let stored = plan.hooks.keeping.keeper().and_then(|keeper| (keeper.take)(value));
-        output = stored.filter(|stored| plan.hooks.knows(stored)).map(S::join);
+    // Of what another function of this key keeps, which may be a `None` that this one does not store.
+    let is_known = |stored: &S::Stored| stores_none || S::value(stored).is_some();
+    let mut looked = match number {
+        Some(number) => look_by_number(function, explicit.as_ref(), number),
+        None => Looked::Not,
+    };
+    if let Looked::Kept(value, plain) = looked {
+        // It may be of another type, too.
+        if let Some(stored) = (kept.0.take)(value)
+            && is_known(&stored)
+        {
+            count(function, explicit, number, plain);
+            return Ok(S::join(stored));
+        }
+        looked = Looked::Absent;
+    }
+    let mut output = None;
+    let call = begin(function, explicit, (number, looked), &render, &mut |value| {
+        output = (kept.0.take)(value).filter(is_known).map(S::join);
         output.is_some()
     });
-    match (output, call) {
-        (Some(output), _) => Ok(output),
-        (None, call) => Err(call),
+    output.map_or(Err(call), Ok)
+}
+
+/// What a look by number came to.
+#[derive(Debug)]
+enum Looked {
+    /// It is not known where to look, or there is no number.
+    Not,
+    /// And whether nobody watches, and the cache is not a scope's.
+    Kept(Value, bool),
+    Absent,
+    /// It is time for a refresh: this caller is to see to it.
+    Early,
+}
+
+/// The look of who has a number: where its key is kept is known from earlier calls, so that it need
+/// not be rendered.
+#[inline(never)]
+fn look_by_number(function: &Function, explicit: Option<&Cache>, number: u64) -> Looked {
+    if Context::is_any() {
+        return look_within(function, explicit, number);
+    }
+    look(function, explicit.unwrap_or_else(|| Cache::global()), number, true)
+}
+
+/// The same in a scope, under an observer, or in the body of another call.
+#[inline(never)]
+fn look_within(function: &Function, explicit: Option<&Cache>, number: u64) -> Looked {
+    let context = Context::current();
+    // Whether that computes this very key is told by its text.
+    if context.mode != Mode::Normal || context.is_inside() {
+        return Looked::Not;
+    }
+    let cache = explicit.or(context.cache.as_ref()).unwrap_or_else(|| Cache::global());
+    look(function, cache, number, false)
+}
+
+#[inline]
+fn look(function: &Function, cache: &Cache, number: u64, plain: bool) -> Looked {
+    let Some(l1) = cache.l1() else { return Looked::Not };
+    // While an invalidation waits, what is said of keys is not looked at one by one.
+    if !cache.flights().trusts_all() {
+        return Looked::Not;
+    }
+    let Some(place) = l1.place_of(function.number(), number) else { return Looked::Not };
+    match l1.look(&place) {
+        Look::Kept(value) => Looked::Kept(value, plain),
+        Look::Absent => Looked::Absent,
+        Look::Early => Looked::Early,
     }
 }
 
-/// Hands what is kept to `take`, which says whether it is of use. Answers the call where it is not.
+/// Counts what was found by a number.
+#[inline(never)]
+fn count(function: &'static Function, explicit: Option<Cache>, number: Option<u64>, plain: bool) {
+    let is_logged = tracing::enabled!(target: "cache_runtime", tracing::Level::DEBUG);
+    if plain && !is_logged {
+        function.count_memory_hit();
+        explicit.as_ref().unwrap_or_else(|| Cache::global()).counters().count_memory_hit();
+        return;
+    }
+    let mut context = Context::current();
+    let cache = Handle::choose(explicit, context.cache.take());
+    let place = cache.l1().zip(number.filter(|_| is_logged));
+    let place = place.and_then(|(l1, number)| l1.place_of(function.number(), number));
+    let key = place.map(|place| place.to_string()).unwrap_or_default();
+    record(function, &cache, context.observer.as_deref(), Outcome::MemoryHit, &key);
+}
+
+/// Looks by the text of the key, unless that has been done by the number. Answers the call where
+/// nothing was taken.
 #[inline(never)]
 fn begin(
     function: &'static Function,
     explicit: Option<Cache>,
+    (number, looked): (Option<u64>, Looked),
     render: Render<'_>,
     take: &mut dyn FnMut(Value) -> bool,
 ) -> Call {
@@ -55,14 +143,19 @@ fn begin(
     let Some(key) = asked(function, &context, &cache, render) else {
         return bypassed(function, &cache, context.observer.as_deref());
     };
-    let mut early = false;
-    if let Some(l1) = cache.l1()
+    let mut early = matches!(looked, Looked::Early);
+    if matches!(looked, Looked::Not)
+        && let Some(l1) = cache.l1()
         && context.mode == Mode::Normal
         // While an invalidation waits, what is said of keys is not looked at one by one.
         && cache.flights().trusts_all()
         && !context.computes(&cache, key.text_so_far())
     {
-        match l1.look(key.text_so_far()) {
+        let place = l1.place(key.text_so_far());
+        if let Some(number) = number {
+            l1.learn(function.number(), number, &place);
+        }
+        match l1.look(&place) {
             Look::Kept(value) => {
                 if take(value) {
                     let observer = context.observer.as_deref();

@@ -42,11 +42,16 @@ pub struct Function {
 
 #[derive(Debug)]
 struct Resolved {
+    /// Which one it is, in the order of their first calls.
+    number: usize,
     path: String,
     /// The path goes through a generic impl; looked at once, since every call asks.
     path_is_open: bool,
     mark: String,
 }
+
+/// The number of the next function that is called.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 impl Function {
     #[must_use]
@@ -77,6 +82,11 @@ impl Function {
         &self.resolved().path
     }
 
+    /// Which one of the program's it is.
+    pub(crate) fn number(&self) -> usize {
+        self.resolved().number
+    }
+
     /// What tells versions and formats apart at the end of a key: `~2`, `~msgpack`, `~2.msgpack`.
     pub(crate) fn mark(&self) -> &str {
         &self.resolved().mark
@@ -97,6 +107,7 @@ impl Function {
         self.resolved.get_or_init(|| {
             let path = self.declared.path();
             Resolved {
+                number: NEXT.fetch_add(1, Ordering::Relaxed),
                 mark: mark(self.declared.version, self.declared.codec),
                 path_is_open: leaves_type_open(&path),
                 path,
@@ -159,6 +170,13 @@ impl Function {
     pub(crate) fn count(&self, outcome: Outcome) {
         self.counters.count(outcome);
         self.measures.outcome(self.path(), outcome);
+    }
+
+    /// [`count`](Self::count)s a call that this process answered by itself.
+    #[inline]
+    pub(crate) fn count_memory_hit(&self) {
+        self.counters.count_memory_hit();
+        self.measures.outcome(self.path(), Outcome::MemoryHit);
     }
 
     /// Counts a failure of the store or a codec.

@@ -73,6 +73,13 @@ use super::writer::KeyWriter;
 pub trait CacheKey {
     /// Writes this value into `key`.
     fn write_key(&self, key: &mut KeyWriter<'_>);
+
+    /// This value, if it is a number that reads in a key as it does anywhere.
+    #[doc(hidden)]
+    #[inline]
+    fn __number(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// How `value` reads in a key: for tests of a [`CacheKey`] written by hand, and to build a key

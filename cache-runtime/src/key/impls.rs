@@ -29,11 +29,21 @@ macro_rules! numbers {
             fn write_key(&self, key: &mut KeyWriter<'_>) {
                 key.number(false, *self as u64);
             }
+
+            #[inline]
+            fn __number(&self) -> Option<u64> {
+                Some(*self as u64)
+            }
         }
 
         impl CacheKey for $signed {
             fn write_key(&self, key: &mut KeyWriter<'_>) {
                 key.number(*self < 0, self.unsigned_abs() as u64);
+            }
+
+            #[inline]
+            fn __number(&self) -> Option<u64> {
+                u64::try_from(*self).ok()
             }
         }
 
@@ -83,6 +93,11 @@ macro_rules! transparent {
         impl<T: CacheKey + ?Sized> CacheKey for $type {
             fn write_key(&self, key: &mut KeyWriter<'_>) {
                 (**self).write_key(key);
+            }
+
+            #[inline]
+            fn __number(&self) -> Option<u64> {
+                (**self).__number()
             }
         }
     )+};

@@ -38,14 +38,15 @@ impl fmt::Debug for KeyWriter<'_> {
 
 impl<'s> KeyWriter<'s> {
     /// A key under `prefix`, of the function whose path (dots for colons) is `path`.
+    #[inline]
     pub(crate) fn new(prefix: &str, path: &'s str, secret: Option<&'s [u8; 32]>) -> Self {
-        let mut key = Self { path, secret, ..Self::bare() };
+        let mut text = Buffer::new();
         // At once for nearly every key, the version mark included.
-        key.text.reserve(prefix.len() + path.len() + 96);
-        key.text.push_str(prefix);
-        key.text.push(':');
-        key.start = key.text.len();
-        key
+        text.reserve(prefix.len() + path.len() + 96);
+        text.push_str(prefix);
+        text.push(':');
+        let start = text.len();
+        Self { text, start, path, secret, refused: None, type_is_open: false }
     }
 
     /// Has [`self_type`](Self::self_type) write the type.
@@ -99,28 +100,34 @@ impl<'s> KeyWriter<'s> {
 
     /// The text of the key as it is in Redis, to be looked at: shortened when it is long, and with
     /// the version mark (`~2`, `~msgpack` or nothing) behind it.
+    #[inline]
     pub(crate) fn complete(&mut self, mark: &str) -> &str {
         let rendering = self.text.len().saturating_sub(self.start);
         if rendering > LONGEST {
-            let hash = blake3::hash(self.text.get(self.start..).unwrap_or_default().as_bytes());
-            let mut head = self.start + LONGEST - HASH_MARK.len() - HASH_DIGITS;
-            while !self.text.is_char_boundary(head) {
-                head -= 1;
-            }
-            self.text.truncate(head);
-            // Half a `%XX` would read as something else.
-            if let Some(percent) = self.text.rfind('%')
-                && percent + 3 > head
-                && percent >= self.start
-            {
-                self.text.truncate(percent);
-            }
-            // Arguments encode `~`, and that of `None` is never followed by a letter.
-            self.text.push_str(HASH_MARK);
-            push_hash(&mut self.text, &hash);
+            self.shorten();
         }
         self.text.push_str(mark);
         &self.text
+    }
+
+    #[cold]
+    fn shorten(&mut self) {
+        let hash = blake3::hash(self.text.get(self.start..).unwrap_or_default().as_bytes());
+        let mut head = self.start + LONGEST - HASH_MARK.len() - HASH_DIGITS;
+        while !self.text.is_char_boundary(head) {
+            head -= 1;
+        }
+        self.text.truncate(head);
+        // Half a `%XX` would read as something else.
+        if let Some(percent) = self.text.rfind('%')
+            && percent + 3 > head
+            && percent >= self.start
+        {
+            self.text.truncate(percent);
+        }
+        // Arguments encode `~`, and that of `None` is never followed by a letter.
+        self.text.push_str(HASH_MARK);
+        push_hash(&mut self.text, &hash);
     }
 
     /// Why this key may stand for more than one call, so that it must not be used.

@@ -2,6 +2,7 @@
 //! are what it has. State alone, no I/O.
 //!
 //! - [`stripes`]: how often keys were heard of, which a read looks at before it keeps anything;
+//! - [`place`]: keys taken apart, so that one of a number is found without its text;
 //! - [`kept`]: a value, and until when; [`table`]: all that are kept, bounded in bytes (feature `l1`);
 //! - [`coarse`]: a clock that costs next to nothing.
 //!
@@ -9,6 +10,7 @@
 
 mod coarse;
 mod kept;
+mod place;
 mod stripes;
 // What the feature adds, or the nothing that stands in its place.
 #[cfg_attr(not(feature = "l1"), path = "table_off.rs")]
@@ -19,12 +21,14 @@ use crate::figures::stats::L1Stats;
 use crate::key::whole::Key;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use kept::Kept;
+use place::{Commons, split};
 use std::sync::Arc;
 use std::time::Duration;
 use stripes::{Stripes, Ticket};
 use table::Table;
 
 pub(crate) use kept::Value;
+pub(crate) use place::Place;
 
 /// How late the coarse clock may be.
 const LATE: Duration = Duration::from_millis(10);
@@ -63,6 +67,7 @@ pub(crate) struct Keeping {
 /// The values that a cache keeps in this process.
 pub(crate) struct L1 {
     table: Table,
+    commons: Commons,
     stripes: Stripes,
     clock: Clock,
     /// Which connection is in use; zero: none.
@@ -76,10 +81,11 @@ pub(crate) struct L1 {
 }
 
 impl L1 {
-    /// Room for so many bytes; `None` without the feature.
-    pub(crate) fn new(capacity: u64, clock: &Clock) -> Option<Arc<Self>> {
+    /// Room for so many bytes of what so many functions return; `None` without the feature.
+    pub(crate) fn new(capacity: u64, functions: usize, clock: &Clock) -> Option<Arc<Self>> {
         Some(Arc::new(Self {
             table: Table::new(capacity)?,
+            commons: Commons::new(functions),
             stripes: Stripes::default(),
             clock: clock.clone(),
             line: Mutex::new(0),
@@ -90,10 +96,27 @@ impl L1 {
         }))
     }
 
-    /// The value of the key whose text this is, if it may be served.
+    /// Where the key of the call of `function` with the argument `number` is kept, if that is known.
     #[inline]
-    pub(crate) fn look(&self, key: &str) -> Look {
-        let Some(kept) = self.table.get(key) else { return Look::Absent };
+    pub(crate) fn place_of(&self, function: usize, number: u64) -> Option<Place<'_>> {
+        self.commons.place(function, number)
+    }
+
+    /// The key at `place` is that of the call of `function` with the argument `number`.
+    pub(crate) fn learn(&self, function: usize, number: u64, place: &Place<'_>) {
+        self.commons.learn(function, number, place);
+    }
+
+    /// Where the key is kept whose text this is.
+    pub(crate) fn place<'k>(&self, whole: &'k str) -> Place<'k> {
+        let (before, number, behind) = split(whole);
+        Place { before, number, behind, hash: self.table.hash(before, behind) }
+    }
+
+    /// The value that is kept there, if it may be served.
+    #[inline]
+    pub(crate) fn look(&self, place: &Place<'_>) -> Look {
+        let Some(kept) = self.table.get(place) else { return Look::Absent };
         // After the look: the process may have been stopped in between.
         let at = coarse::now();
         if at >= self.vouched_until.load(Ordering::Acquire) {
@@ -104,7 +127,7 @@ impl L1 {
             return Look::Kept(kept.value);
         }
         // Whoever comes next reads anew, and draws anew when to refresh.
-        let removed = self.table.remove(key).was_there();
+        let removed = self.table.remove(place).was_there();
         if now < kept.end && removed { Look::Early } else { Look::Absent }
     }
 
@@ -122,7 +145,9 @@ impl L1 {
         let early = nanos(reading.sent.saturating_add(early));
         let weight = u32::try_from(bytes.saturating_add(ENTRY)).unwrap_or(u32::MAX);
         let kept = Kept { value, end, early, weight };
-        drop(self.stripes.unless_counted(reading.ticket, || self.table.insert(key.clone(), kept)));
+        let place = self.place(key.whole());
+        let insert = || self.table.insert(key.clone(), &place, kept);
+        drop(self.stripes.unless_counted(reading.ticket, insert));
     }
 
     /// Forgets `keys`, and what reads of them bring that are under way.
@@ -133,7 +158,8 @@ impl L1 {
     }
 
     fn forget_one(&self, hash: u64, key: &str) {
-        drop(self.stripes.count(hash, || self.table.remove(key)));
+        let place = self.place(key);
+        drop(self.stripes.count(hash, || self.table.remove(&place)));
     }
 
     /// Forgets all keys that `matches` says.

@@ -1,26 +1,82 @@
 //! What is kept: a map that is bounded in bytes, by the crate `quick_cache`.
 
 use super::kept::Kept;
+use super::place::Place;
 use crate::key::whole::Key;
 use crate::sync::{AtomicU64, Ordering};
 use quick_cache::sync::Cache;
-use quick_cache::{DefaultHashBuilder, Lifecycle, OptionsBuilder, Weighter};
+use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, OptionsBuilder, Weighter};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// How many bytes an entry is expected to have: no more than a hint.
 const EXPECTED: u64 = 512;
 
 pub(super) struct Table {
-    map: Cache<Key, Kept, Bytes, DefaultHashBuilder, Evictions>,
+    map: Cache<Slot, Kept, Bytes, DefaultHashBuilder, Evictions>,
+    hasher: DefaultHashBuilder,
     evictions: Evictions,
 }
+
+/// A key, and how it is taken apart.
+#[derive(Clone)]
+struct Slot {
+    key: Key,
+    number: u64,
+    before: usize,
+    behind: usize,
+    hash: u64,
+}
+
+impl Slot {
+    fn new(key: Key, place: &Place<'_>) -> Self {
+        let (before, behind) = (place.before.len(), place.behind.len());
+        Self { number: place.number, before, behind, hash: place.hash, key }
+    }
+}
+
+impl Hash for Slot {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+        state.write_u64(self.number);
+    }
+}
+
+impl Hash for Place<'_> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+        state.write_u64(self.number);
+    }
+}
+
+impl Equivalent<Slot> for Place<'_> {
+    #[inline]
+    fn equivalent(&self, slot: &Slot) -> bool {
+        let text = slot.key.whole();
+        slot.number == self.number
+            && slot.before == self.before.len()
+            && slot.behind == self.behind.len()
+            && text.starts_with(self.before)
+            && (self.behind.is_empty() || text.ends_with(self.behind))
+    }
+}
+
+impl PartialEq for Slot {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Slot {}
 
 /// What an entry is counted as.
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<Key, Kept> for Bytes {
-    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
+impl Weighter<Slot, Kept> for Bytes {
+    fn weight(&self, _: &Slot, kept: &Kept) -> u64 {
         u64::from(kept.weight)
     }
 }
@@ -29,10 +85,10 @@ impl Weighter<Key, Kept> for Bytes {
 #[derive(Clone, Default)]
 struct Evictions(Arc<AtomicU64>);
 
-impl Lifecycle<Key, Kept> for Evictions {
-    type RequestState = Vec<(Key, Kept)>;
+impl Lifecycle<Slot, Kept> for Evictions {
+    type RequestState = Vec<(Slot, Kept)>;
 
-    fn on_evict(&self, evicted: &mut Vec<(Key, Kept)>, key: Key, kept: Kept) {
+    fn on_evict(&self, evicted: &mut Vec<(Slot, Kept)>, key: Slot, kept: Kept) {
         self.0.fetch_add(1, Ordering::Relaxed);
         evicted.push((key, kept));
     }
@@ -42,8 +98,8 @@ impl Lifecycle<Key, Kept> for Evictions {
 #[must_use]
 #[derive(Default)]
 pub(super) struct Gone {
-    entry: Option<(Key, Kept)>,
-    evicted: Vec<(Key, Kept)>,
+    entry: Option<(Slot, Kept)>,
+    evicted: Vec<(Slot, Kept)>,
 }
 
 impl Gone {
@@ -59,29 +115,41 @@ impl Table {
         options.weight_capacity(capacity).estimated_items_capacity(items);
         let evictions = Evictions::default();
         let hasher = DefaultHashBuilder::default();
-        let map = Cache::with_options(options.build().ok()?, Bytes, hasher, evictions.clone());
-        Some(Self { map, evictions })
+        let options = options.build().ok()?;
+        let map = Cache::with_options(options, Bytes, hasher.clone(), evictions.clone());
+        Some(Self { map, hasher, evictions })
+    }
+
+    /// A hash of what is before a number and behind it.
+    pub(super) fn hash(&self, before: &str, behind: &str) -> u64 {
+        let mut state = self.hasher.build_hasher();
+        state.write(before.as_bytes());
+        state.write(behind.as_bytes());
+        state.finish()
     }
 
     #[inline]
-    pub(super) fn get(&self, key: &str) -> Option<Kept> {
-        self.map.get(key)
+    pub(super) fn get(&self, place: &Place<'_>) -> Option<Kept> {
+        self.map.get(place)
     }
 
-    pub(super) fn insert(&self, key: Key, kept: Kept) -> Gone {
-        let mut gone = self.remove(key.whole());
-        self.map.insert_with_lifecycle(key, kept, &mut gone.evicted);
+    /// At `place`, which is the key's.
+    pub(super) fn insert(&self, key: Key, place: &Place<'_>, kept: Kept) -> Gone {
+        let mut gone = self.remove(place);
+        let slot = Slot::new(key, place);
+        self.map.insert_with_lifecycle(slot, kept, &mut gone.evicted);
         gone
     }
 
-    pub(super) fn remove(&self, key: &str) -> Gone {
-        Gone { entry: self.map.remove(key), ..Gone::default() }
+    pub(super) fn remove(&self, place: &Place<'_>) -> Gone {
+        Gone { entry: self.map.remove(place), ..Gone::default() }
     }
 
     /// Removes all that is there now and `matches`.
     pub(super) fn remove_matching(&self, matches: &dyn Fn(&Key) -> bool) {
-        for (key, _) in self.map.iter().filter(|(key, _)| matches(key)) {
-            drop(self.remove(key.whole()));
+        let old = self.map.iter().filter(|(slot, _)| matches(&slot.key));
+        for (slot, _) in old {
+            drop(Gone { entry: self.map.remove(&slot), ..Gone::default() });
         }
     }
 

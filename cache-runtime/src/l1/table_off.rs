@@ -1,6 +1,7 @@
 //! What `table.rs` is without the feature `l1`: nothing, and so there is no `L1`.
 
 use super::kept::Kept;
+use super::place::Place;
 use crate::key::whole::Key;
 
 pub(super) enum Table {}
@@ -20,15 +21,19 @@ impl Table {
         None
     }
 
-    pub(super) fn get(&self, _: &str) -> Option<Kept> {
+    pub(super) fn hash(&self, _: &str, _: &str) -> u64 {
         match *self {}
     }
 
-    pub(super) fn insert(&self, _: Key, _: Kept) -> Gone {
+    pub(super) fn get(&self, _: &Place<'_>) -> Option<Kept> {
         match *self {}
     }
 
-    pub(super) fn remove(&self, _: &str) -> Gone {
+    pub(super) fn insert(&self, _: Key, _: &Place<'_>, _: Kept) -> Gone {
+        match *self {}
+    }
+
+    pub(super) fn remove(&self, _: &Place<'_>) -> Gone {
         match *self {}
     }
 

@@ -11,7 +11,7 @@ fn key(bare: &str) -> Key {
 
 #[allow(clippy::unwrap_used)]
 fn new(clock: &Clock) -> Arc<L1> {
-    L1::new(1 << 20, clock).unwrap()
+    L1::new(1 << 20, 1, clock).unwrap()
 }
 
 /// A tier with a connection, and the clock of what it keeps.
@@ -32,8 +32,12 @@ fn keep(l1: &L1, bare: &str, life: Duration) {
     l1.keep(&key(bare), keeping(reading, life), 10, Arc::new(7_u64));
 }
 
+fn look(l1: &L1, whole: &str) -> Look {
+    l1.look(&l1.place(whole))
+}
+
 fn is_kept(l1: &L1, bare: &str) -> bool {
-    matches!(l1.look(key(bare).whole()), Look::Kept(value) if value.downcast_ref() == Some(&7_u64))
+    matches!(look(l1, key(bare).whole()), Look::Kept(value) if value.downcast_ref() == Some(&7_u64))
 }
 
 #[test]
@@ -49,6 +53,25 @@ fn a_value_is_kept_until_its_end() {
 }
 
 #[test]
+fn a_number_is_found_where_its_text_is() {
+    let (l1, _) = open();
+    for (bare, number) in [("a:7", 7), ("a:12", 12), ("a:0", 0), ("a:-1", 1), ("a:01", 1)] {
+        keep(&l1, bare, SECOND);
+        l1.learn(0, number, &l1.place(key(bare).whole()));
+    }
+    // From the first one: all keys of a function begin alike.
+    let found = |number| matches!(l1.look(&l1.place_of(0, number).unwrap()), Look::Kept(_));
+    assert!(found(7) && found(12) && found(0) && !found(1) && !found(70));
+    l1.changed("p:a:12");
+    assert!(found(7) && !found(12));
+    l1.forget(&[key("a:7")]);
+    assert!(!found(7) && is_kept(&l1, "a:-1") && is_kept(&l1, "a:01"));
+    // It has as many digits as text may have before more of them are text.
+    keep(&l1, "a:18446744073709551615", SECOND);
+    assert!(is_kept(&l1, "a:18446744073709551615") && !found(u64::MAX));
+}
+
+#[test]
 fn one_caller_is_to_refresh_early() {
     let (l1, clock) = open();
     let reading = l1.begin(&key("a"));
@@ -57,8 +80,8 @@ fn one_caller_is_to_refresh_early() {
     l1.keep(&key("a"), keeping, 10, Arc::new(7_u64));
     assert!(is_kept(&l1, "a"));
     clock.advance(SECOND);
-    assert!(matches!(l1.look("p:a"), Look::Early));
-    assert!(matches!(l1.look("p:a"), Look::Absent));
+    assert!(matches!(look(&l1, "p:a"), Look::Early));
+    assert!(matches!(look(&l1, "p:a"), Look::Absent));
 }
 
 #[test]
@@ -137,7 +160,7 @@ struct Nested(Arc<L1>);
 
 impl Drop for Nested {
     fn drop(&mut self) {
-        drop(self.0.look("p:a"));
+        drop(look(&self.0, "p:a"));
         self.0.forget(&[key("a")]);
     }
 }
@@ -182,7 +205,7 @@ fn threads_keep_nothing_that_was_read_before_a_push() {
             for _ in 0..20_000 {
                 let version = changes.fetch_add(1, Ordering::SeqCst) + 1;
                 l1.changed("p:a");
-                if let Look::Kept(value) = l1.look("p:a") {
+                if let Look::Kept(value) = look(&l1, "p:a") {
                     assert!(*value.downcast_ref::<u64>().unwrap() >= version);
                 }
             }

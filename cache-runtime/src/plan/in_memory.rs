@@ -30,26 +30,37 @@ pub fn in_memory<S: Shape>(_shape: S) -> InMemory<S> {
 )]
 pub trait FeatureL1 {}
 
-impl<S: Shape> Plan<InMemory<S>> {
-    /// For so long, as far as Redis says nothing else. The only place that demands a value that can
-    /// be kept: further bounds would be further errors.
+impl<S: Shape> InMemory<S> {
+    /// The only place that demands a value that can be kept: further bounds would be further errors.
     #[cfg(feature = "l1")]
     #[inline]
-    pub fn l1(mut self, longest: Duration) -> Self
+    #[must_use]
+    pub fn keeper(self) -> Kept<S>
     where
         S::Stored: Keepable,
     {
-        self.rules.l1 = Some(longest);
-        self.hooks.keeping = Some(Keeper::new());
-        self
+        Kept(Keeper::new())
     }
 
     /// Says at the option that the feature is missing.
     #[cfg(not(feature = "l1"))]
-    pub fn l1(self, _longest: Duration) -> Self
+    pub fn keeper(self) -> Kept<S>
     where
         S: FeatureL1,
     {
+        Kept(Keeper::none())
+    }
+}
+
+/// How the values of a shape are kept.
+pub struct Kept<S: Shape>(pub(crate) Keeper<S::Stored>);
+
+impl<S: Shape> Plan<InMemory<S>> {
+    /// For so long, as far as Redis says nothing else.
+    #[inline]
+    pub fn l1(mut self, kept: Kept<S>, longest: Duration) -> Self {
+        self.rules.l1 = Some(longest);
+        self.hooks.keeping = Some(kept.0);
         self
     }
 }
@@ -58,6 +69,20 @@ impl<S: Shape> Plan<InMemory<S>> {
 impl<S: StoresErrors> StoresErrors for InMemory<S> {
     fn errors<C: Codec>() -> ErrorSharing<S::Output> {
         S::errors::<C>()
+    }
+}
+
+impl<S: Shape> Clone for Kept<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Shape> Copy for Kept<S> {}
+
+impl<S: Shape> fmt::Debug for Kept<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

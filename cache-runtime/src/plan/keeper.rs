@@ -18,6 +18,14 @@ impl<T: Keepable> Keeper<T> {
     }
 }
 
+#[cfg(not(feature = "l1"))]
+impl<T> Keeper<T> {
+    /// In the place of one that is an error already.
+    pub(super) const fn none() -> Self {
+        Self { keep: |_| Arc::new(()), take: |_| None }
+    }
+}
+
 /// Whether a shape's values are kept, and how. Told by type, so that other functions have no code
 /// for it.
 pub trait Keeping<T>: Copy + Default + Send + Sync {
@@ -58,6 +66,7 @@ impl<T: Clone + Send + Sync + 'static> Keepable for T {
         Arc::new(self.clone())
     }
 
+    #[inline]
     fn take(value: Value) -> Option<Self> {
         value.downcast_ref().cloned()
     }

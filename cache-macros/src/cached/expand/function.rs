@@ -3,11 +3,11 @@
 //! What can be a function in the runtime is not written out here. Everything of ours has
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
-use crate::cached::expand::plan::{check_positional, codec, limits, plan, ttl_of};
+use crate::cached::expand::plan::{check_positional, codec, kept, limits, plan, ttl_of};
 use crate::cached::expand::{batch, copies};
 use crate::cached::model::{Model, private};
 use crate::key::model::SelfType;
-use crate::key::render::{render, render_tags};
+use crate::key::render::{number, render, render_tags};
 use crate::shared::expand::{as_written, body, cache, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
@@ -57,14 +57,19 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         (Some(l1), holds) => {
             let place = ours_at(l1.name.span());
             let holds = holds.unwrap_or_else(|| quote!(true));
+            let number = number(&model.krate, &model.key);
+            let kept = kept(model, &model.output, l1);
+            let stores_none = model.options.none_ttl.is_some();
             let first = quote_spanned! {ours_at(span)=>
-                let __plan = #plan;
-                let __call = match #p::local(#holds, #function, #cache, #render, &__plan) {
-                    ::core::result::Result::Ok(__kept) => return __kept,
+                let __kept = #kept;
+                let __call = match #p::local(
+                    #holds, #function, #cache, #number, #render, __kept, #stores_none,
+                ) {
+                    ::core::result::Result::Ok(__value) => return __value,
                     ::core::result::Result::Err(__call) => __call,
                 };
             };
-            (first, quote_spanned!(place=> __call), quote_spanned!(place=> __plan))
+            (first, quote_spanned!(place=> __call), plan)
         }
     };
     if model.form == Form::Plain {

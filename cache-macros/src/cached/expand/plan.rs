@@ -64,12 +64,7 @@ pub(crate) fn plan(
             Some(_) => quote_spanned!(ours_at(option)=> .err_ttl_of_members(#codec, #time)),
         }
     });
-    let value = value(model, output);
-    let shape = if model.stores_absence() {
-        quote_spanned!(span=> #p::or_none::<#value>())
-    } else {
-        shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#value>::new()))
-    };
+    let shape = shape_of(model, output);
     let shape = match l1 {
         Some(_) => quote_spanned!(span=> #p::in_memory(#shape)),
         None => shape,
@@ -79,9 +74,12 @@ pub(crate) fn plan(
             Some(longest) => time(longest, model),
             None => quote_spanned!(Span::mixed_site()=> ::core::time::Duration::MAX),
         };
-        // At the option, where a value that cannot be kept is an error.
-        let span = ours_at(l1.name.span());
-        quote_spanned!(span=> .l1(#longest))
+        // A single call has it already, to look by.
+        let kept = match &model.batch {
+            Some(_) => kept(model, output, l1),
+            None => quote_spanned!(span=> __kept),
+        };
+        quote_spanned!(span=> .l1(#kept, #longest))
     });
     let plan = match model.options.verify {
         Some(false) => quote_spanned!(span=> #p::plan(#codec, #shape).verify(false)),
@@ -102,6 +100,27 @@ pub(crate) fn plan(
         #err_ttl
         #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with #l1
     }
+}
+
+/// What is stored of the return type `output`.
+fn shape_of(model: &Model, output: &Type) -> TokenStream {
+    let span = ours_at(output.span());
+    let p = private(model, span);
+    let value = value(model, output);
+    if model.stores_absence() {
+        quote_spanned!(span=> #p::or_none::<#value>())
+    } else {
+        shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#value>::new()))
+    }
+}
+
+/// How values are kept in the process. At the option, where a value that cannot be is an error.
+pub(crate) fn kept(model: &Model, output: &Type, l1: &L1) -> TokenStream {
+    let shape = shape_of(model, output);
+    let span = ours_at(output.span());
+    let p = private(model, span);
+    let in_memory = quote_spanned!(span=> #p::in_memory(#shape));
+    quote_spanned!(ours_at(l1.name.span())=> #in_memory.keeper())
 }
 
 /// The type of which a part is stored: what the function returns, of a batch for each member.
