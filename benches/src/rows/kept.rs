@@ -1,5 +1,5 @@
 //! Hits of what is kept in this process (`l1`), against `quick_cache` by hand with keys that were built
-//! beforehand.
+//! beforehand, and against what keeps values without asking anybody whether they are still right.
 
 use crate::measure::compare;
 use crate::ours;
@@ -15,10 +15,14 @@ use std::time::{Duration, Instant};
 const KEYS: u64 = 64;
 /// Calls between two looks at the time.
 const BURST: u32 = 64;
+const CACHED: &str = "l1, an Arc, against `cached`";
+const MOKA: &str = "l1, an Arc, against `moka` by hand";
 
 pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
     let (shared, owned) = ("l1, an Arc", "l1, an owned value");
-    if !report.wants(shared) && !report.wants(owned) {
+    let at_once = [", 2 at once", ""].into_iter();
+    let ours = at_once.flat_map(|at_once| [shared, owned].map(|name| format!("{name}{at_once}")));
+    if !ours.chain([CACHED, MOKA].map(str::to_owned)).any(|name| report.wants(&name)) {
         return;
     }
     let keys: &_ = Box::leak(Box::new((0..KEYS).map(key).collect::<Vec<_>>()));
@@ -46,10 +50,34 @@ pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
             row(&name, &rounds, 1.0 / 1.15, report);
         }
     }
+    others(bench, keys, report);
     let l1 = bench.runtime.block_on(Cache::global().stats()).process.l1;
     if let Some(l1) = l1 {
         println!("  {} bytes an entry, by its own estimate", l1.bytes / l1.entries.max(1));
     }
+}
+
+/// Against the macro of `cached`, and against `moka` by hand.
+fn others(bench: &'static Bench, keys: &'static [String], report: &mut Report) {
+    const ID: u64 = 7;
+    if report.wants(CACHED) {
+        let rounds = compare(bench, 1, BURST, |_| memoized(ID), |_| ours::shared(ID));
+        row(CACHED, &rounds, 2.0, report);
+    }
+    if report.wants(MOKA) {
+        let moka: &_ = Box::leak(Box::new(moka::sync::Cache::new(10_000)));
+        for (id, key) in keys.iter().enumerate() {
+            moka.insert(key.clone(), Arc::new(User::new(id as u64)));
+        }
+        let floor = move |_| ready(keys.get(7).and_then(|key| moka.get(key)));
+        let rounds = compare(bench, 1, BURST, floor, |_| ours::shared(ID));
+        report.row(MOKA, "", rounds.ratio(), Target::Any, &rounds.costs());
+    }
+}
+
+#[cached::proc_macro::cached]
+async fn memoized(id: u64) -> Arc<User> {
+    Arc::new(User::new(id))
 }
 
 fn row(name: &str, rounds: &crate::measure::Rounds, least: f64, report: &mut Report) {
