@@ -16,6 +16,8 @@ mod nodes;
 mod refresh;
 mod scan;
 mod state;
+#[cfg(test)]
+mod tests;
 mod topology;
 mod values;
 
