@@ -110,7 +110,7 @@ async fn a_voided_lease_is_not_brought_back(store: &impl Store) {
 }
 
 async fn a_lease_runs_out_and_is_made_to_last(store: &impl Store) {
-    let short = Duration::from_millis(30);
+    let short = Duration::from_millis(500);
     let (one, other) = tokens();
     for whole in ["p:ends", "p:lasts"] {
         let claim = Claim { life: short, ..claim(Ask::IfAbsent, &one) };
