@@ -163,7 +163,7 @@ impl Cache {
         self.store().ping(self.settings().timeout).await
     }
 
-    /// Whether the store answers, asked now, within the store timeout.
+    /// Whether the store answers, asked now, within the store timeout; of a cluster, each primary.
     pub async fn health(&self) -> Status {
         match self.ping().await {
             Ok(()) => Status::Connected,

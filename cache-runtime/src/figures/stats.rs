@@ -106,7 +106,8 @@ pub struct FunctionStats {
     pub hit_rate: Option<f64>,
 }
 
-/// What the server says of itself, for operators. Empty fields: it did not say.
+/// What the server says of itself, for operators. Empty fields: it did not say. Of a cluster: its
+/// primaries together, and the oldest version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ServerInfo {
