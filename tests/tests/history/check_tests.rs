@@ -99,6 +99,18 @@ fn a_hit_is_fine() {
     story().computed(0, 50, 1).hit(60, 2, 1).hit(60, FAR, 1).is(&[]);
 }
 
+/// The second body of a call of many keys is for all that is left, whoever has the lease of it.
+#[test]
+fn g4_a_body_beside_others() {
+    let two = |second: bool| {
+        let story = story().computed(0, 50, 1);
+        let story = if second { story.at(10, Event::Beside { body: 2 }) } else { story };
+        story.computed(10, 60, 2)
+    };
+    two(false).is(&["G4"]);
+    two(true).is(&[]);
+}
+
 #[test]
 fn g1_a_value_that_nobody_computed() {
     story().hit(0, 1, 9).is(&["G1"]);

@@ -34,7 +34,10 @@ async fn an_old_value_that_comes_back_is_seen() {
 
     server.command::<()>(&["SET", &in_redis, &bytes, "PX", "60000"]);
     assert_eq!(call().await, old);
+    let several = (key.kind, &[6, 7][..]);
+    let found = process.call_all(several, (Duration::ZERO, Ending::Value), false, None).await;
+    assert_eq!(found[1], old);
     let events = [events, process.recorder.take()].concat();
     let found = check(&History::of(&events), &profile.rules());
-    assert_eq!(found.iter().map(|it| it.guarantee).collect::<Vec<_>>(), ["G3"], "{found:?}");
+    assert_eq!(found.iter().map(|it| it.guarantee).collect::<Vec<_>>(), ["G3", "G3"], "{found:?}");
 }

@@ -4,7 +4,7 @@
 //! All times are those of one clock that all processes of the machine share, `CLOCK_MONOTONIC`.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Which of the cached functions.
@@ -76,6 +76,10 @@ pub enum Event {
         call: u64,
         version: u64,
     },
+    /// The body, which begins next, computes what others may have the lease of.
+    Beside {
+        body: u64,
+    },
     BodyEnded {
         body: u64,
         ending: Ending,
@@ -134,6 +138,8 @@ pub struct Body {
     pub began: Duration,
     pub ended: Duration,
     pub ending: Option<Ending>,
+    /// It is the second one of a call of many keys, which is for all that is left.
+    pub beside: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -188,6 +194,7 @@ pub struct History {
     pub calls: BTreeMap<u64, Call>,
     pub bodies: BTreeMap<u64, Body>,
     pub writes: BTreeMap<u64, Write>,
+    beside: BTreeSet<u64>,
 }
 
 impl History {
@@ -208,8 +215,11 @@ impl History {
                 self.calls.insert(call, Call { key, refresh, began, ended, outcome: None });
             }
             Event::Body { body, call, version } => {
-                self.bodies.insert(body, Body { call, version, began, ended, ending: None });
+                let beside = self.beside.contains(&body);
+                let known = Body { call, version, began, ended, ending: None, beside };
+                self.bodies.insert(body, known);
             }
+            Event::Beside { body } => drop(self.beside.insert(body)),
             Event::BodyEnded { body, ending } => {
                 if let Some(body) = self.bodies.get_mut(&body) {
                     (body.ended, body.ending) = (at, Some(ending));

@@ -12,6 +12,7 @@ mod check_tests;
 mod faults;
 mod foreign;
 mod history;
+mod lists;
 mod overlap;
 mod profile;
 mod record;

@@ -66,6 +66,13 @@ impl Check<'_> {
                     && self.history.calls.get(&body.call).is_some_and(|call| call.key == key)
             })
         };
-        lost_its_lease || waited(early) || waited(late) || written() || refreshed() || failed()
+        let beside = early.0.beside || late.0.beside;
+        lost_its_lease
+            || beside
+            || waited(early)
+            || waited(late)
+            || written()
+            || refreshed()
+            || failed()
     }
 }

@@ -2,6 +2,7 @@
 //! and write at random. The sleeps are their work, patience and leisure; no check waits for one.
 
 use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
+use crate::lists;
 use crate::profile::Profile;
 use crate::record::{Data, Recorder, now};
 use cache_runtime::{Cache, Entry, redis_cache, redis_put, refresh};
@@ -137,10 +138,10 @@ impl Save {
 }
 
 /// Writes down that a body is over, however that came.
-struct End<'r> {
-    recorder: &'r Recorder,
-    body: u64,
-    ending: Ending,
+pub struct End<'r> {
+    pub recorder: &'r Recorder,
+    pub body: u64,
+    pub ending: Ending,
 }
 
 impl Drop for End<'_> {
@@ -301,6 +302,13 @@ impl Process {
                     continue;
                 }
                 let forced = profile.disturbed && random.u32(..100) < 3;
+                if lists::KINDS.contains(&kind) && random.u32(..100) < 35 {
+                    let mut list: Vec<_> = (0..ids).collect();
+                    random.shuffle(&mut list);
+                    list.truncate(random.usize(1..=list.len()));
+                    self.call_all((kind, &list), (takes, ending), forced, patience).await;
+                    continue;
+                }
                 self.call(key, (takes, ending), forced, patience).await;
             }
             tokio::time::sleep(Duration::from_millis(random.u64(..10))).await;
