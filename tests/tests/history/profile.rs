@@ -79,16 +79,22 @@ impl Profile {
 
     /// Who waits for what nobody holds is to be late for every excuse.
     fn wait(self) -> Duration {
-        match (self.troubled(), self.meddled) {
+        match (self.troubled(), self.waits_for_bodies_alone()) {
             (true, _) => Duration::from_secs(1),
             (false, true) => 4 * SLACK,
             (false, false) => Duration::from_secs(4),
         }
     }
 
-    /// How much of a wait is allowed: for bodies alone, which are short, where nobody is killed.
+    /// Where nobody is killed, what is waited for comes: two calls that wait for each other do it to the
+    /// end of their wait.
+    fn waits_for_bodies_alone(self) -> bool {
+        !self.killed
+    }
+
+    /// How much of a wait is allowed: for bodies alone, which are short.
     fn waits(self) -> Duration {
-        if self.meddled { Duration::from_secs(1) } else { self.wait() }
+        if self.waits_for_bodies_alone() { Duration::from_secs(1) } else { self.wait() }
     }
 
     pub fn cache(self, url: &str) -> Cache {
