@@ -23,7 +23,7 @@ pub use crate::key::tagging::TagWriter;
 pub use crate::plan::equality::{StoredCompared, StoredShown, StoredUncompared};
 pub use crate::plan::future::ShapeOfFuture;
 pub use crate::plan::in_memory::in_memory;
-pub use crate::plan::many::{Batched, many, many_or_none, or_none};
+pub use crate::plan::many::{Batched, OrNoneOfOutcome, OrNoneOfValue, many, many_or_none};
 pub use crate::plan::plan;
 pub use crate::plan::rules::{SingleFlight, Ttl};
 pub use crate::plan::shape::{

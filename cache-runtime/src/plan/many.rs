@@ -1,7 +1,7 @@
 //! What a function of many keys returns, and what of it is stored under each: pure, told by type.
 
 use super::Plan;
-use super::shape::{OptionOf, Shape};
+use super::shape::{OptionOf, Returns, Shape};
 use super::sharing::ErrorSharing;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -159,10 +159,54 @@ where
     Many { plan, errors, split, join, output: Some, value: |value| value }
 }
 
-/// What is stored with `none_ttl` of a member whose value is a `T`.
-#[must_use]
-pub fn or_none<T>() -> OptionOf<T> {
-    OptionOf::new()
+/// What is stored with `none_ttl` of a member whose value is an `Option` or a `Result`, which the macro
+/// did not see under its other name. Told by type, as shapes are.
+pub trait OrNoneOfOutcome {
+    type Value;
+    fn or_none(&self) -> OptionOf<Self::Value>
+    where
+        Self::Value: WrittenOut;
+}
+
+/// A type that can be seen to be what it is.
+#[diagnostic::on_unimplemented(
+    message = "beside `batch` and `none_ttl`, values that are `Option`s or `Result`s are written as such",
+    label = "the values of this are `{Self}` under another name",
+    note = "write it out, such as `HashMap<K, Option<V>>`: its `None` is what is stored then"
+)]
+pub trait WrittenOut {}
+
+impl<T, E> OrNoneOfOutcome for &Returns<Result<T, E>> {
+    type Value = Result<T, E>;
+    fn or_none(&self) -> OptionOf<Self::Value>
+    where
+        Self::Value: WrittenOut,
+    {
+        OptionOf::new()
+    }
+}
+
+impl<T> OrNoneOfOutcome for &Returns<Option<T>> {
+    type Value = Option<T>;
+    fn or_none(&self) -> OptionOf<Self::Value>
+    where
+        Self::Value: WrittenOut,
+    {
+        OptionOf::new()
+    }
+}
+
+/// What is stored with `none_ttl` of a member whose value is any other type.
+pub trait OrNoneOfValue {
+    type Value;
+    fn or_none(&self) -> OptionOf<Self::Value>;
+}
+
+impl<T> OrNoneOfValue for Returns<T> {
+    type Value = T;
+    fn or_none(&self) -> OptionOf<T> {
+        OptionOf::new()
+    }
 }
 
 impl<R, K, V, S: Shape> fmt::Debug for Many<R, K, V, S> {

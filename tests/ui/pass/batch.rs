@@ -88,6 +88,15 @@ async fn kept(ids: &[u64]) -> AppResult<HashMap<u64, AppResult<Option<String>>>>
     Ok(ids.iter().map(|id| (*id, Ok(Some(id.to_string())))).collect())
 }
 
+/// Of any type, kept in this process.
+#[redis_cache(key = "any:{T}:{id}", batch = "ids", l1 = "10s", none_ttl = 5, when = value.is_some())]
+async fn any<T>(ids: &[u64], value: Option<T>) -> HashMap<u64, T>
+where
+    T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
+{
+    ids.iter().filter_map(|id| Some((*id, value.clone()?))).collect()
+}
+
 /// Tags that name no member.
 #[redis_cache(key = "common:{id}", batch = "ids", tags = ["common"], when = flag, entry = common_entry)]
 async fn of_one_tag(flag: bool, ids: &[u64]) -> HashMap<u64, u64> {
@@ -179,6 +188,8 @@ async fn main() {
         assert_eq!(tagged("Org", some, 2, 8_u64).await[&ada], 8);
         assert_eq!(kept(&[1]).await.unwrap()[&1].as_ref().unwrap().as_deref(), Some("1"));
         assert!(kept_entry(1).get().await.unwrap().is_some_and(|own| own.is_ok()));
+        assert_eq!(any(&[1], Some(7_u8)).await[&1], 7);
+        assert_eq!(any_entry::<u8>(1).get().await.unwrap(), Some(Some(7)));
         assert_eq!(of_one_tag(true, &[1]).await[&1], 1);
         assert_eq!(common_entry(1).get().await.unwrap(), Some(1));
         assert_eq!(repo.load(&[1, 2]).await.unwrap()[&2], "2");

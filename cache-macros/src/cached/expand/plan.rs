@@ -108,7 +108,12 @@ fn shape_of(model: &Model, output: &Type) -> TokenStream {
     let p = private(model, span);
     let value = value(model, output);
     if model.stores_absence() {
-        quote_spanned!(span=> #p::or_none::<#value>())
+        quote_spanned! {span=>
+            {
+                use #p::{OrNoneOfOutcome as _, OrNoneOfValue as _};
+                (&&#p::Returns::<#value>::new()).or_none()
+            }
+        }
     } else {
         shape(&p, span, model.form, &quote_spanned!(span=> #p::Returns::<#value>::new()))
     }

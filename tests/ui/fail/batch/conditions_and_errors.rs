@@ -26,4 +26,11 @@ async fn without_none(ids: &[u64]) -> HashMap<u64, Result<u64, String>> {
     ids.iter().map(|id| (*id, Ok(*id))).collect()
 }
 
+type Outcome = Result<u64, String>;
+
+#[redis_cache(batch = "ids", key = "a:{id}", none_ttl = 5)]
+async fn under_another_name(ids: &[u64]) -> HashMap<u64, Outcome> {
+    ids.iter().map(|id| (*id, Ok(*id))).collect()
+}
+
 fn main() {}
