@@ -54,7 +54,7 @@ impl<S: Shape> StoredUncompared<S::Stored> for S {
 fn show_the_same(one: &dyn Debug, other: &dyn Debug) -> bool {
     let shown = |value: &dyn Debug| {
         let mut pieces = Pieces { sum: 0, piece: DefaultHasher::new(), left: SHOWN };
-        write!(pieces, "{value:?}").ok().map(|()| pieces.sum)
+        write!(pieces, "{value:?}").ok().map(|()| pieces.sum.wrapping_add(pieces.piece.finish()))
     };
     match (shown(one), shown(other)) {
         (Some(one), Some(other)) => one == other,
@@ -111,7 +111,7 @@ mod tests {
     fn values_are_compared_as_their_type_can() {
         struct Opaque;
         #[derive(Debug)]
-        struct Shown(u8);
+        struct Shown(#[expect(dead_code, reason = "it is shown")] u8);
         fn generic<T>() -> bool {
             let shape = Returns::<T>::new().shape();
             (&&&shape).equality().is_some()
