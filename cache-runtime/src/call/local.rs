@@ -59,7 +59,7 @@ pub fn local<S: Shape>(
         output = (kept.0.take)(value).filter(is_known).map(S::join);
         output.is_some()
     });
-    output.map_or(Err(call), Ok)
+    output.ok_or(call)
 }
 
 /// What a look by number came to.

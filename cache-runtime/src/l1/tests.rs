@@ -205,7 +205,7 @@ fn threads_keep_nothing_that_was_read_before_a_push() {
             for _ in 0..20_000 {
                 let version = changes.fetch_add(1, Ordering::SeqCst) + 1;
                 l1.changed("p:a");
-                if let Look::Kept(value) = look(&l1, "p:a") {
+                if let Look::Kept(value) = look(l1, "p:a") {
                     assert!(*value.downcast_ref::<u64>().unwrap() >= version);
                 }
             }
