@@ -30,20 +30,20 @@ pub(super) fn bounded<T>(
     levels: u16,
     read: fn(&[u8], &Limits) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let mut value = Err(Error::Unavailable); // until it is read
-    bound(bytes, levels, size_of::<T>(), &mut |limits| value = read(bytes, limits));
+    let here = Limits::of(bytes, levels.min(LEVELS_HERE));
+    let mut value = read(bytes, &here);
+    if here.reached.get() {
+        on_own_stack(bytes, levels, size_of::<T>(), &mut |limits| value = read(bytes, limits));
+    }
     value
 }
 
-/// [`bounded`], of a value of so many bytes. Compiled once, and not in each cached function.
+/// Reads a value of so many bytes again. Compiled once, and not in each cached function.
+#[cold]
 #[inline(never)]
-fn bound(bytes: &[u8], levels: u16, size: usize, read: &mut dyn FnMut(&Limits)) {
-    let here = Limits::of(bytes, levels.min(LEVELS_HERE));
-    read(&here);
-    if here.reached.get() {
-        let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size));
-        stacker::grow(room, || read(&Limits::of(bytes, levels)));
-    }
+fn on_own_stack(bytes: &[u8], levels: u16, size: usize, read: &mut dyn FnMut(&Limits)) {
+    let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size));
+    stacker::grow(room, || read(&Limits::of(bytes, levels)));
 }
 
 /// What is left of the bounds while one value is read.
@@ -293,6 +293,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guarded<'_, S> {
     type Value = S::Value;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<S::Value, D::Error> {
         self.inner.deserialize(Guarded::new(reader, self.limits))
     }
