@@ -74,35 +74,49 @@ impl<S> Bounded<S> {
 impl At {
     /// Goes on by `bytes`; answers how many of them are before a text that is too long. All that
     /// is composed of others, such as an array, is a line before theirs.
+    #[inline(never)] // most reads find nothing, and are not to make room for it
     fn follow(&mut self, bytes: &[u8], most: usize) -> usize {
-        let mut rest = bytes;
+        let (mut at, mut rest) = (*self, bytes);
         while let [byte, behind @ ..] = rest {
-            (*self, rest) = match *self {
+            (at, rest) = match at {
                 Self::TooLong => break,
-                Self::Text(left) => {
-                    let here = left.min(rest.len());
-                    let next = if here == left { Self::Start } else { Self::Text(left - here) };
-                    (next, rest.get(here..).unwrap_or_default())
-                }
-                Self::Start if matches!(byte, b'$' | b'=' | b'!') => (Self::Length(0), behind),
-                Self::Start => (Self::Line, behind),
-                Self::Line => match rest.iter().position(|byte| *byte == b'\n') {
+                Self::Text(left) => match rest.split_at_checked(left) {
+                    Some((_, behind)) => (Self::Start, behind),
+                    None => (Self::Text(left - rest.len()), &[][..]),
+                },
+                Self::Start if matches!(byte, b'$' | b'=' | b'!') => Self::length(0, behind, most),
+                Self::Length(length) => Self::length(length, rest, most),
+                Self::Start | Self::Line => match rest.iter().position(|byte| *byte == b'\n') {
                     Some(end) => (Self::Start, rest.get(end + 1..).unwrap_or_default()),
                     None => (Self::Line, &[][..]),
                 },
-                Self::Length(length) => match byte {
-                    b'0'..=b'9' => {
-                        let length = length.saturating_mul(10) + usize::from(byte - b'0');
-                        (if length > most { Self::TooLong } else { Self::Length(length) }, behind)
-                    }
-                    b'\r' => (*self, behind),
-                    b'\n' => (Self::Text(length + 2), behind),
-                    // A length below zero: there is no text.
-                    _ => (Self::Line, behind),
-                },
             };
         }
+        *self = at;
         bytes.len() - rest.len()
+    }
+
+    /// Goes on in a line that says how long the text behind it is, `length` so far.
+    #[inline]
+    fn length(mut length: usize, mut line: &[u8], most: usize) -> (Self, &[u8]) {
+        while let [byte, behind @ ..] = line {
+            line = behind;
+            match byte {
+                b'0'..=b'9' => {
+                    let digit = usize::from(byte - b'0');
+                    let longer = length.checked_mul(10).and_then(|tens| tens.checked_add(digit));
+                    match longer {
+                        Some(longer) if longer <= most => length = longer,
+                        _ => return (Self::TooLong, line),
+                    }
+                }
+                b'\r' => {}
+                b'\n' => return (Self::Text(length.saturating_add(2)), line),
+                // A length below zero: there is no text.
+                _ => return (Self::Line, line),
+            }
+        }
+        (Self::Length(length), line)
     }
 }
 
