@@ -13,30 +13,50 @@ pub(super) type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
 pub(super) type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
 
 /// What is rendered for a call, as far as it can be one of a cached function.
+#[inline]
 pub(super) fn rendered<'c>(
     function: &'c Function,
     cache: &'c Cache,
     render: Render<'_>,
 ) -> Result<KeyWriter<'c>, &'static str> {
-    if let Some(why) = function.refused() {
-        return Err(why);
-    }
     let mut key = cache.settings().key(function.path());
-    key.leave_type_open(function.is_open());
-    render(&mut key);
-    match key.refused() {
-        Some(why) => Err(why),
-        None => Ok(key),
-    }
+    write(function, &mut key, render)?;
+    Ok(key)
 }
 
 /// The text of a key, complete.
+#[inline]
 pub(super) fn render_key<'c>(
     function: &'c Function,
     cache: &'c Cache,
     render: Render<'_>,
 ) -> Result<KeyWriter<'c>, &'static str> {
-    let mut key = rendered(function, cache, render)?;
+    let mut key = cache.settings().key(function.path());
+    write_key(function, &mut key, render)?;
+    Ok(key)
+}
+
+// Into a writer that stays where it is: a short key is rendered in less than handing it on takes.
+
+fn write(
+    function: &Function,
+    key: &mut KeyWriter<'_>,
+    render: Render<'_>,
+) -> Result<(), &'static str> {
+    if let Some(why) = function.refused() {
+        return Err(why);
+    }
+    key.leave_type_open(function.is_open());
+    render(key);
+    key.refused().map_or(Ok(()), Err)
+}
+
+fn write_key(
+    function: &Function,
+    key: &mut KeyWriter<'_>,
+    render: Render<'_>,
+) -> Result<(), &'static str> {
+    write(function, key, render)?;
     key.complete(function.mark());
     if function.is_forged(key.rendering()) {
         return Err(
@@ -44,7 +64,7 @@ pub(super) fn render_key<'c>(
                     function: begin the key with text",
         );
     }
-    Ok(key)
+    Ok(())
 }
 
 /// The tags of a call.

@@ -107,9 +107,10 @@ pub(super) fn push_number(text: &mut String, is_negative: bool, mut number: u64)
     if is_negative {
         text.push('-');
     }
-    // Digits are ASCII, and at least one was written.
-    let digits = digits.get(left..).and_then(|digits| std::str::from_utf8(digits).ok());
-    text.push_str(digits.unwrap_or_default());
+    // Few, as a rule: one by one is less than to see that all of them are UTF-8.
+    for digit in digits.get(left..).unwrap_or_default() {
+        text.push(char::from(*digit));
+    }
 }
 
 /// Appends what is known to need no encoding, and cannot fail to format.
