@@ -21,6 +21,7 @@ impl Active {
     /// Whether a value that was found counts, by its tags.
     pub(super) fn standing(&mut self, found: &Opened, now: &[Option<TagToken>]) -> Standing {
         match &mut self.tagged {
+            None if !found.has_tags() => Standing::Good, // nearly every one
             None => standing(found, &[], now),
             Some(tagged) => {
                 tagged.seen = found.envelope.fill;

@@ -127,7 +127,7 @@ impl Rules {
 
     /// Whether more must be known of a value than that it is there.
     pub(crate) fn needs_life(&self) -> bool {
-        self.early().is_some() || !self.windows.is_none()
+        !self.windows.is_none() || self.early().is_some()
     }
 
     /// Says if a stored value of so many bytes is more than is wanted.

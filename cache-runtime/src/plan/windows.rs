@@ -32,7 +32,7 @@ impl Windows {
     }
 
     pub(crate) fn is_none(self) -> bool {
-        self.longest().is_zero()
+        self.revalidate.is_zero() && self.on_error.is_zero()
     }
 
     /// What a value is good for that was made stale before its time.
