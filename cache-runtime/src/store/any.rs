@@ -142,11 +142,21 @@ impl AnyStore {
 }
 
 impl Store for AnyStore {
-    async fn read(&self, key: &Key, want: &Want<'_>, within: Duration) -> Result<Read, Error> {
-        if want.is_plain() {
-            delegate!("get": self, store => store.read(key, want, within).await)
-        } else {
-            delegate!("read": self, store => store.read(key, want, within).await)
+    // Not an `async fn`, whose future holds its arguments twice; it is part of every hit's.
+    #[allow(clippy::manual_async_fn)]
+    fn read(
+        &self,
+        key: &Key,
+        want: &Want<'_>,
+        within: Duration,
+    ) -> impl Future<Output = Result<Read, Error>> + Send {
+        async move {
+            static GET: Command = Command::new("get");
+            static READ: Command = Command::new("read");
+            let timer = if want.is_plain() { GET.begins() } else { READ.begins() };
+            let answer = delegate!(self, store => store.read(key, want, within).await);
+            timer.ends();
+            answer
         }
     }
 

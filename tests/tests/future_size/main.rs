@@ -10,7 +10,9 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a cached function's future may be larger than the bare one's.
-const MOST: usize = 2048;
+const MOST: usize = 900;
+/// The same of a writer's.
+const MOST_OF_A_WRITER: usize = 1100;
 const LARGE: usize = 4096;
 type Large = [u8; LARGE];
 
@@ -81,8 +83,8 @@ impl Service {
 }
 
 /// Says the figures when it fails.
-fn compare(name: &str, bare: usize, cached: usize) {
-    assert!(cached <= bare + MOST, "{name}: {cached} bytes instead of {bare}, over {MOST} more");
+fn compare(name: &str, bare: usize, cached: usize, most: usize) {
+    assert!(cached <= bare + most, "{name}: {cached} bytes instead of {bare}, over {most} more");
 }
 
 macro_rules! compare {
@@ -91,6 +93,7 @@ macro_rules! compare {
             stringify!($name),
             size_of_val(&bare::$name($($arg),*)),
             size_of_val(&cached::$name($($arg),*)),
+            MOST,
         );
     )+};
 }
@@ -106,7 +109,7 @@ fn a_cached_future_is_little_larger() {
     );
     let service = Service { id: 1 };
     let bare = size_of_val(&service.bare([1; LARGE]));
-    compare("method", bare, size_of_val(&service.cached([1; LARGE])));
+    compare("method", bare, size_of_val(&service.cached([1; LARGE])), MOST);
 }
 
 mod bare_writer {
@@ -139,18 +142,20 @@ mod writer {
 #[test]
 fn a_writers_future_is_little_larger() {
     let bare = size_of_val(&bare_writer::put(1, [1; LARGE]));
-    compare("put", bare, size_of_val(&writer::put(1, [1; LARGE])));
-    compare("invalidate", bare, size_of_val(&writer::invalidate(1, [1; LARGE])));
+    let most = MOST_OF_A_WRITER;
+    compare("put", bare, size_of_val(&writer::put(1, [1; LARGE])), most);
+    compare("invalidate", bare, size_of_val(&writer::invalidate(1, [1; LARGE])), most);
 }
 
 #[test]
 fn what_is_around_a_future_makes_it_no_larger() {
     let cache = in_memory();
     let bare = size_of_val(&cached::local(1));
-    compare("scope", bare, size_of_val(&cache.scope(cached::local(1))));
+    compare("scope", bare, size_of_val(&cache.scope(cached::local(1))), MOST);
     let all = cache_runtime::observe(cache.scope(cache_runtime::refresh(cached::local(1))));
-    compare("observe, scope and refresh", bare, size_of_val(&all));
-    compare("bypass", bare, size_of_val(&cache_runtime::bypass(cached::local(1))));
+    compare("observe, scope and refresh", bare, size_of_val(&all), MOST);
+    let bypass = cache_runtime::bypass(cached::local(1));
+    compare("bypass", bare, size_of_val(&bypass), MOST);
 }
 
 /// Neither `Send` nor `Clone`, as errors of single-threaded code are.

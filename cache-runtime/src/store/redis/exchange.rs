@@ -39,9 +39,7 @@ impl Node {
                     return place.await.map(|found| (found, generation));
                 }
             }
-            let mut command = Cmd::with_capacity(2, key.len() + 3);
-            command.arg("GET").arg(key);
-            self.ask_by(command, Asked::Read, within, |reply| match reply {
+            self.ask_by(get(key), Asked::Read, within, |reply| match reply {
                 Value::Nil => Some(None),
                 Value::BulkString(bytes) => Some(Some(bytes)),
                 _ => None,
@@ -197,6 +195,13 @@ impl Node {
     }
 }
 
+/// Made apart: a command in a variable would be a part of every hit's future.
+fn get(key: &str) -> Cmd {
+    let mut command = Cmd::with_capacity(2, key.len() + 3);
+    command.arg("GET").arg(key);
+    command
+}
+
 /// The first key of a command that has any: behind the name, or behind a script and the keys' number.
 fn about(command: &Cmd) -> Cow<'_, str> {
     let mut words = command.args_iter().map(|word| match word {
@@ -250,13 +255,16 @@ impl Node {
     ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
         async move {
             let begun = self.report.now();
-            match self.ask_by(script.by_hash(keys, arguments), asked, within, read).await {
-                Err(Error::Refused(code)) if code == "NOSCRIPT" => {
-                    let left = within.saturating_sub(self.report.now().saturating_sub(begun));
-                    self.ask_by(script.in_full(keys, arguments), asked, left, read).await
+            // In a block of its own: the answer would be kept while it is asked again.
+            {
+                let answer = self.ask_by(script.by_hash(keys, arguments), asked, within, read);
+                let answer = answer.await;
+                if !matches!(&answer, Err(Error::Refused(code)) if code == "NOSCRIPT") {
+                    return answer;
                 }
-                answer => answer,
             }
+            let left = within.saturating_sub(self.report.now().saturating_sub(begun));
+            self.ask_by(script.in_full(keys, arguments), asked, left, read).await
         }
     }
 

@@ -14,29 +14,39 @@ use std::time::{Duration, Instant};
 /// The least size of a value that may take longer to be read than a call waits.
 const LONG: usize = 4 << 10;
 
+/// What is asked of a node, in one place: each future within another would have a copy of its own.
+#[derive(Clone, Copy)]
+struct Question<'n, 'k, 'w> {
+    scripts: &'n Scripts,
+    key: &'k Key,
+    want: &'w Want<'w>,
+    within: Duration,
+}
+
 impl Node {
     /// Reads the value of `key`, with what is wanted beside it.
     // Not an `async fn`, whose future holds its arguments twice.
     #[allow(clippy::manual_async_fn)]
-    pub(super) fn read<'s>(
-        &'s self,
-        scripts: &'s Scripts,
-        key: &'s Key,
-        want: &'s Want<'s>,
+    pub(super) fn read<'n, 'k, 'w>(
+        &'n self,
+        scripts: &'n Scripts,
+        key: &'k Key,
+        want: &'w Want<'_>,
         within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send + 's {
+    ) -> impl Future<Output = Result<Read, Error>> + Send + use<'n, 'k, 'w> {
+        let question = Question { scripts, key, want, within };
         async move {
             // In boxes: what is rarely needed would be a part of every call's future.
-            let read = match self.harmful.standing(key.whole()) {
-                Standing::Innocent if want.keep => {
-                    Box::pin(self.read_to_keep(scripts, key, want, within)).await
+            let read = match self.harmful.standing(question.key.whole()) {
+                Standing::Innocent if question.want.keep => {
+                    Box::pin(self.read_to_keep(&question)).await
                 }
-                Standing::Innocent => self.read_innocent(scripts, key, want, within).await,
-                Standing::Suspect => Box::pin(self.read_suspect(scripts, key, want, within)).await,
+                Standing::Innocent => self.read_innocent(&question).await,
+                Standing::Suspect => Box::pin(self.read_suspect(&question)).await,
                 Standing::LeftAlone => Err(Error::Unavailable),
             };
             if matches!(read, Err(Error::Timeout)) {
-                self.harmful.suspect(key.whole());
+                self.harmful.suspect(question.key.whole());
             }
             read
         }
@@ -46,14 +56,12 @@ impl Node {
     /// as well.
     // As above.
     #[allow(clippy::manual_async_fn)]
-    fn read_innocent<'s>(
-        &'s self,
-        scripts: &'s Scripts,
-        key: &'s Key,
-        want: &'s Want<'s>,
-        within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send + 's {
+    fn read_innocent(
+        &self,
+        question: &Question<'_, '_, '_>,
+    ) -> impl Future<Output = Result<Read, Error>> + Send {
         async move {
+            let Question { scripts, key, want, within } = *question;
             let (found, generation) = if !want.tags.is_empty() {
                 Box::pin(self.read_with_tags(scripts, key, want, within)).await?
             } else if want.life {
@@ -69,13 +77,8 @@ impl Node {
 
     /// Reads the value of `key` and what it has left, so that it can be kept in this process; as
     /// any other where it cannot.
-    async fn read_to_keep(
-        &self,
-        scripts: &Scripts,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> Result<Read, Error> {
+    async fn read_to_keep(&self, question: &Question<'_, '_, '_>) -> Result<Read, Error> {
+        let Question { scripts, key, want, within } = *question;
         let begun = Instant::now();
         let left = || within.saturating_sub(begun.elapsed());
         let tracked = self.tracked.as_ref().filter(|_| want.tags.is_empty());
@@ -90,7 +93,9 @@ impl Node {
                 let read = self.run(&scripts.read, &keys, &[], Asked::Look, left(), any_life);
                 (reading, read.await?)
             }
-            (None, _) => return self.read_innocent(scripts, key, want, left()).await,
+            (None, _) => {
+                return self.read_innocent(&Question { within: left(), ..*question }).await;
+            }
         };
         let left = found.as_ref().and_then(|(_, left)| *left);
         // One that never expires counts as none for who has to know.
@@ -104,13 +109,8 @@ impl Node {
     /// Reads a value that was not read in time before. Asks first how long it is, which any server
     /// that is well says at once: one above the bound is not fetched, and of any other it is known
     /// by now whether it is to blame.
-    async fn read_suspect(
-        &self,
-        scripts: &Scripts,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> Result<Read, Error> {
+    async fn read_suspect(&self, question: &Question<'_, '_, '_>) -> Result<Read, Error> {
+        let Question { key, want, within, .. } = *question;
         let begun = Instant::now();
         let length = match self.length(key.whole(), within).await {
             // Who may not ask finds out by reading.
@@ -130,7 +130,7 @@ impl Node {
         let want = Want { about: length.saturating_add(1), ..*want };
         let asked = begun.elapsed();
         let left = within.saturating_sub(asked);
-        let read = self.read_innocent(scripts, key, &want, left).await;
+        let read = self.read_innocent(&Question { want: &want, within: left, ..*question }).await;
         match &read {
             Ok(read) => self.harmful.acquit(key.whole(), read.found.is_some()),
             // Others wait behind the one that is to blame; and a server that was slow to say the
