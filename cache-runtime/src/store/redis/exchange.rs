@@ -1,8 +1,8 @@
 //! One command and its answer: within its deadline, and learning from what comes of it.
 
 use super::late::late;
-use super::link::Way;
 use super::link::node::{Node, Reading};
+use super::link::{Late, Way, deadline};
 use super::refusal::{self, Asked};
 use super::scripts::Hashed;
 use crate::boxed::boxed;
@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, Instant};
+use tokio::time::timeout_at;
 
 impl Node {
     /// Reads a value of `about` so many bytes, together with others where others read as well.
@@ -122,8 +123,8 @@ impl Node {
         if within.is_zero() {
             return Err(Error::Timeout);
         }
-        // Before the timer: without a runtime, or one that has none, making it would panic.
         let way = self.way()?;
+        let deadline = deadline(within);
         let answered = async {
             // In boxes: what is rarely needed would be a part of every exchange.
             let mut wire = match way {
@@ -131,22 +132,33 @@ impl Node {
                     *generation = current;
                     wire
                 }
-                Way::Wait(pool) => Box::pin(pool.wire(generation)).await?,
+                Way::Wait(pool) => {
+                    let wire = timeout_at(deadline, pool.wire(generation));
+                    match Box::pin(wire).await? {
+                        Ok(wire) => wire,
+                        Err(error) => return Ok(Err(error)),
+                    }
+                }
             };
             let reply = match asking {
-                false => wire.send(command).await,
-                true => return Ok(Box::pin(wire.send_asking(command)).await),
+                false => wire.send_by(command, deadline).await?,
+                true => {
+                    let reply = timeout_at(deadline, wire.send_asking(command));
+                    return Ok(Ok(Box::pin(reply).await?));
+                }
             };
             match reply {
                 Err(error) if asked.changes_nothing() && error.is_connection_dropped() => {
-                    Box::pin(self.send_again(command, generation)).await
+                    let again = timeout_at(deadline, self.send_again(command, generation));
+                    Ok(Box::pin(again).await?)
                 }
-                reply => Ok(reply),
+                reply => Ok(Ok(reply)),
             }
         };
-        match tokio::time::timeout(within, answered).await {
+        let answered: Result<_, Late> = answered.await;
+        match answered {
             Ok(reply) => Ok(reply?.and_then(Value::extract_error)),
-            Err(_) => {
+            Err(Late) => {
                 self.fail_here(*generation, late());
                 Err(Error::Timeout)
             }

@@ -1,6 +1,7 @@
 //! The way to the servers: one [`node`](node::Node) for each, with all that is known of it.
 //!
 //! Each file knows those above it in this list, and none below:
+//! - [`alarm`]: the deadlines of those who wait for a connection, by one timer;
 //! - [`wire`]: the kinds of connection, by the names that the client library has for them;
 //! - [`address`]: those that servers tell; [`redirect`]: to whom a node of a cluster sends who asks it;
 //! - [`bounded`]: how much one answer may hold;
@@ -20,6 +21,7 @@
 //! - [`node`]: the pools of one server, its report and its breaker.
 
 mod address;
+mod alarm;
 mod bounded;
 mod dial;
 mod endpoint;
@@ -42,4 +44,5 @@ pub(super) mod tracked;
 mod way;
 mod wire;
 
+pub(super) use alarm::{Late, deadline};
 pub(super) use way::Way;

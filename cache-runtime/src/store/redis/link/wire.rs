@@ -1,17 +1,19 @@
 //! The kinds of connection. No other file of the store names the client library's own types for
 //! them, so that another kind (one that is pushed to, say) is one more variant here.
 
+use super::alarm::{Alarm, Late};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisResult, Value};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 /// A connection. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) enum Wire {
     /// Commands of many callers, one behind the other.
-    Multiplexed { connection: MultiplexedConnection, _driver: Arc<Driver> },
+    Multiplexed { connection: MultiplexedConnection, driver: Arc<Driver> },
 }
 
 impl Wire {
@@ -25,7 +27,23 @@ impl Wire {
             driver.await;
             ended.notify_one();
         });
-        Self::Multiplexed { connection, _driver: Arc::new(Driver(task.abort_handle())) }
+        let alarm = Arc::new(Alarm::default());
+        let watch = tokio::spawn(alarm.clone().watch());
+        let tasks = [task, watch].map(|task| task.abort_handle());
+        Self::Multiplexed { connection, driver: Arc::new(Driver { tasks, alarm }) }
+    }
+
+    /// [`send`](Self::send) for who waits no longer than until `deadline`.
+    pub(crate) async fn send_by(
+        &mut self,
+        command: &Cmd,
+        deadline: Instant,
+    ) -> Result<RedisResult<Value>, Late> {
+        match self {
+            Self::Multiplexed { connection, driver } => {
+                driver.alarm.by(deadline, connection.send_packed_command(command)).await
+            }
+        }
     }
 
     pub(crate) async fn send(&mut self, command: &Cmd) -> RedisResult<Value> {
@@ -56,12 +74,15 @@ impl Wire {
     }
 }
 
-/// The task that drives a connection, for as long as anybody uses that.
+/// The tasks that drive a connection and watch its deadlines, for as long as anybody uses that.
 #[derive(Debug)]
-pub(crate) struct Driver(AbortHandle);
+pub(crate) struct Driver {
+    tasks: [AbortHandle; 2],
+    alarm: Arc<Alarm>,
+}
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.0.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
