@@ -4,7 +4,7 @@ use crate::bus::Bus;
 use crate::cluster_builder::ClusterBuilder;
 use crate::poll::{DEADLINE, eventually_blocking};
 use crate::server::RedisServer;
-use crate::view::{View, views};
+use crate::view::{Seen, View, views};
 use std::time::{Duration, Instant};
 
 /// How many slots all clusters have.
@@ -93,7 +93,9 @@ impl Cluster {
         let seen = views(&self.nodes);
         let owner = |slot: &u16| {
             let claims = seen.iter().flat_map(|(_, view)| &view.nodes);
-            let latest = claims.filter(|seen| seen.has(*slot)).max_by_key(|seen| seen.epoch)?;
+            // What one says of itself comes first: what others say of it may be older than its epoch.
+            let rank = |seen: &&Seen| (seen.is_itself(), seen.epoch);
+            let latest = claims.filter(|seen| seen.has(*slot)).max_by_key(rank)?;
             self.nodes.iter().position(|node| latest.port == node.told_port())
         };
         slots.iter().map(owner).collect()

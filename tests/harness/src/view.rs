@@ -38,6 +38,11 @@ impl Seen {
         self.ranges.iter().any(|range| range.whole().contains(&slot))
     }
 
+    /// Whether it is who says this.
+    pub(crate) fn is_itself(&self) -> bool {
+        self.flags.contains("myself")
+    }
+
     /// Nobody misses it, and it is no stranger any more.
     pub(crate) fn is_well(&self) -> bool {
         !["fail", "handshake", "noaddr"].iter().any(|flag| self.flags.contains(flag))
