@@ -4,6 +4,7 @@
 //! cargo run --release -p cache-benches [-- [--check] [--rounds N] [FILTER]]
 //! cargo run --release -p cache-benches -- compile [--check] [--rounds N] [--checkout PATH] [FILTER]
 //! cargo run --release -p cache-benches -- instructions [--check] [--against PATH] [FILTER]
+//! cargo run --release -p cache-benches -- cluster [--check] [--rounds N] [FILTER]
 //! cargo run --release -p cache-benches -- faults [--rounds N] [FILTER]
 //! cargo run --release -p cache-benches -- --loop CALLERS CALLS ours|floor|memory|disabled
 //! ```
@@ -15,6 +16,7 @@
 //!
 //! `compile` is what a cached function costs those who build the program, in this checkout or in
 //! another; `instructions` is the length of a call, and tells whether it is longer than in another.
+//! `cluster` is a hit on three primaries, and how long calls take while one is down and while slots move.
 //! `faults` is the time without cache after each fault.
 // Who waits for figures wants to see them, and a benchmark that cannot start has nothing to save.
 #![allow(
@@ -25,6 +27,7 @@
     clippy::panic
 )]
 
+mod cluster;
 mod compile;
 mod faults;
 mod floor;
@@ -45,7 +48,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
-    let what = arguments.next_if(|first| ["compile", "instructions", "faults"].contains(&&**first));
+    let others = ["compile", "instructions", "cluster", "faults"];
+    let what = arguments.next_if(|first| others.contains(&&**first));
     let (mut filter, mut check) = (String::new(), false);
     let (mut rounds, mut checkout) = (None, None);
     while let Some(argument) = arguments.next() {
@@ -71,8 +75,8 @@ fn main() -> ExitCode {
     }
     let title = match what.as_deref() {
         Some("compile") => "1.00 = the same by hand",
+        Some("cluster") | None => "1.00 = the floor's throughput",
         Some(_) => "of one call after another",
-        None => "1.00 = the floor's throughput",
     };
     let mut report = Report::new(title, filter);
     match what.as_deref() {
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
             let checkout = checkout.as_deref().unwrap_or(own_checkout());
             compile::rows(Builds { rounds: rounds.unwrap_or(3), checkout }, &mut report);
         }
+        Some("cluster") => cluster::rows(rounds.unwrap_or(15), &mut report),
         Some(_) => instructions::rows(checkout.as_deref(), &mut report),
         None => calls(rounds.unwrap_or(15), &mut report),
     }

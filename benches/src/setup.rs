@@ -55,7 +55,7 @@ pub(crate) static DISABLED: LazyLock<Cache> = LazyLock::new(|| cache("disabled:/
 pub(crate) static REFUSED: LazyLock<Cache> =
     LazyLock::new(|| cache(&format!("redis://127.0.0.1:{}", free_port())));
 
-fn cache(url: &str) -> Cache {
+pub(crate) fn cache(url: &str) -> Cache {
     Cache::builder().url(url).prefix(PREFIX).timeout(TIMEOUT).build().unwrap()
 }
 
