@@ -5,6 +5,7 @@
 //! protocol and its mistakes, and `vouch` how old what is served can be.
 
 mod steps;
+mod tagged;
 mod vouch;
 
 use crate::explore::{breaks, holds};
