@@ -56,8 +56,6 @@ impl Options {
 /// A value has one life: which of two would win is nothing to guess.
 const TWO_TTLS: &str = "both give the time to live";
 
-const NOT_YET: &str = "do not work together yet";
-
 pub(crate) const TABLE: &[Row<Options>] = &[
     Row {
         name: "ttl",
@@ -286,7 +284,6 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `Clone + Send + Sync + 'static`: an `Arc<T>` is cheapest",
         without: "a hit asks Redis",
         also_called: &["memory", "local", "in_memory"],
-        excludes: &[("tags", NOT_YET)],
         parse: |options, parser| values::l1(parser, &mut options.l1),
         ..Row::DEFAULT
     },

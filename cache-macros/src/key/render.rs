@@ -48,6 +48,18 @@ pub(crate) fn render_tags(krate: &Path, tags: &[Key]) -> Option<TokenStream> {
     })
 }
 
+/// The closure that writes the tags, if there are any, for who looks before there is a call.
+pub(crate) fn render_tags_first(krate: &Path, tags: &[Key]) -> TokenStream {
+    if tags.is_empty() {
+        return quote_spanned!(Span::mixed_site()=> ::core::option::Option::None);
+    }
+    let p = private_of(krate, Span::mixed_site());
+    let (name, write) = write_tags(krate, tags);
+    quote_spanned! {Span::mixed_site()=>
+        ::core::option::Option::Some(&|#name: &mut #p::TagWriter<'_>| { #write })
+    }
+}
+
 /// The closure that writes the tags of an element of a list.
 pub(crate) fn render_member_tags(krate: &Path, tags: &[Key], member: &Ident) -> TokenStream {
     let p = private_of(krate, Span::mixed_site());

@@ -1,11 +1,13 @@
 //! The look at what is kept in this process, before anything else is begun (`l1`).
 
-use super::rendering::Render;
+use super::rendering::{Render, WriteTags, render_tags};
+use super::tagged::Tagged;
 use super::{Call, asked, bypassed, pass_by, record};
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
 use crate::figures::counters::Outcome;
 use crate::function::Function;
+use crate::key::tags::Tags;
 use crate::key::{CacheKey, KeyWriter};
 use crate::l1::{Look, Value};
 use crate::plan::in_memory::Kept;
@@ -25,13 +27,14 @@ pub fn number<T: CacheKey + ?Sized>(value: &T) -> Option<u64> {
 /// # Errors
 /// The call, which goes on as any other.
 #[inline]
-#[allow(clippy::result_large_err)] // it is no error
+#[allow(clippy::result_large_err, clippy::too_many_arguments)] // it is no error, and no person's call
 pub fn local<S: Shape>(
     holds: bool,
     function: &'static Function,
     explicit: Option<Cache>,
     number: Option<u64>,
     render: impl Fn(&mut KeyWriter<'_>),
+    tags: Option<WriteTags<'_>>,
     kept: Kept<S>,
     stores_none: bool,
 ) -> Result<S::Output, Call> {
@@ -55,7 +58,7 @@ pub fn local<S: Shape>(
         looked = Looked::Absent;
     }
     let mut output = None;
-    let call = begin(function, explicit, (number, looked), &render, &mut |value| {
+    let call = begin(function, explicit, (number, looked), (&render, tags), &mut |value| {
         output = (kept.0.take)(value).filter(is_known).map(S::join);
         output.is_some()
     });
@@ -104,7 +107,7 @@ fn look(function: &Function, cache: &Cache, number: u64, plain: bool) -> Looked 
         return Looked::Not;
     }
     let Some(place) = l1.place_of(function.number(), number) else { return Looked::Not };
-    match l1.look(&place) {
+    match l1.look(&place, Tags::NONE) {
         Look::Kept(value) => Looked::Kept(value, plain),
         Look::Absent => Looked::Absent,
         Look::Early => Looked::Early,
@@ -135,13 +138,20 @@ fn begin(
     function: &'static Function,
     explicit: Option<Cache>,
     (number, looked): (Option<u64>, Looked),
-    render: Render<'_>,
+    (render, write_tags): (Render<'_>, Option<WriteTags<'_>>),
     take: &mut dyn FnMut(Value) -> bool,
 ) -> Call {
     let mut context = Context::current();
     let cache = Handle::choose(explicit, context.cache.take());
     let Some(key) = asked(function, &context, &cache, render) else {
         return bypassed(function, &cache, context.observer.as_deref());
+    };
+    let tags = match write_tags.map(|write| render_tags(&cache, write)).transpose() {
+        Ok(tags) => tags,
+        Err(why) => {
+            function.warn_of_refusal(why);
+            return bypassed(function, &cache, context.observer.as_deref());
+        }
     };
     let mut early = matches!(looked, Looked::Early);
     if matches!(looked, Looked::Not)
@@ -155,7 +165,7 @@ fn begin(
         if let Some(number) = number {
             l1.learn(function.number(), number, &place);
         }
-        match l1.look(&place) {
+        match l1.look(&place, tags.as_ref().unwrap_or(Tags::NONE)) {
             Look::Kept(value) => {
                 if take(value) {
                     let observer = context.observer.as_deref();
@@ -171,6 +181,7 @@ fn begin(
     let mut call = Call::of(function, context, cache, key);
     if let Some(call) = &mut call.0 {
         call.early = early;
+        call.tagged = tags.map(|tags| Box::new(Tagged::new(tags)));
     }
     call
 }

@@ -150,7 +150,7 @@ impl Machine {
             }
             _ => (fresh.min(longest), Duration::MAX),
         };
-        Some(Box::new(Keeping { reading: read.reading, life: end, early }))
+        Some(Box::new(Keeping { reading: read.reading, noted: read.noted, life: end, early }))
     }
 
     /// What a value whose life in the store ends at `end` is good for now.

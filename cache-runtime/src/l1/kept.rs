@@ -1,5 +1,6 @@
 //! A value that is kept, without its type.
 
+use super::tags::Noted;
 use std::any::Any;
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ pub(crate) type Value = Arc<dyn Any + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Kept {
     pub(super) value: Value,
+    /// Of a value with tags.
+    pub(super) noted: Option<Arc<Noted>>,
     /// When its time to live ends, and when it is to be refreshed before that; by the coarse clock,
     /// or the one that a test moves.
     pub(super) end: u64,

@@ -3,6 +3,7 @@
 //!
 //! - [`stripes`]: how often keys were heard of, which a read looks at before it keeps anything;
 //! - [`place`]: keys taken apart, so that one of a number is found without its text;
+//! - [`tags`]: the same of tags, which a value is looked at for each time;
 //! - [`kept`]: a value, and until when; [`table`]: all that are kept, bounded in bytes (feature `l1`);
 //! - [`coarse`]: a clock that costs next to nothing.
 //!
@@ -12,12 +13,14 @@ mod coarse;
 mod kept;
 mod place;
 mod stripes;
+mod tags;
 // What the feature adds, or the nothing that stands in its place.
 #[cfg_attr(not(feature = "l1"), path = "table_off.rs")]
 mod table;
 
 use crate::clock::Clock;
 use crate::figures::stats::L1Stats;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use kept::Kept;
@@ -26,9 +29,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use stripes::{Stripes, Ticket};
 use table::Table;
+use tags::TagCounts;
 
 pub(crate) use kept::Value;
 pub(crate) use place::Place;
+pub(crate) use tags::Noted;
 
 /// How late the coarse clock may be.
 const LATE: Duration = Duration::from_millis(10);
@@ -55,9 +60,11 @@ pub(crate) struct Reading {
 }
 
 /// A value to be kept, beside its type.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Keeping {
     pub(crate) reading: Reading,
+    /// What was noted of its tags when that began.
+    pub(crate) noted: Option<Arc<Noted>>,
     /// For how long, from when it was asked for.
     pub(crate) life: Duration,
     /// After how long it is to be refreshed.
@@ -69,6 +76,7 @@ pub(crate) struct L1 {
     table: Table,
     commons: Commons,
     stripes: Stripes,
+    tags: TagCounts,
     clock: Clock,
     /// Which connection is in use; zero: none.
     line: Mutex<u64>,
@@ -87,6 +95,7 @@ impl L1 {
             table: Table::new(capacity)?,
             commons: Commons::new(functions),
             stripes: Stripes::default(),
+            tags: TagCounts::default(),
             clock: clock.clone(),
             line: Mutex::new(0),
             vouched_until: AtomicU64::new(0),
@@ -115,8 +124,17 @@ impl L1 {
 
     /// The value that is kept there, if it may be served.
     #[inline]
-    pub(crate) fn look(&self, place: &Place<'_>) -> Look {
+    pub(crate) fn look(&self, place: &Place<'_>, tags: &Tags) -> Look {
         let Some(kept) = self.table.get(place) else { return Look::Absent };
+        // Of one with other tags, or without any, the store says what becomes of it.
+        let noted = kept.noted.as_deref();
+        if !noted.map_or(tags.is_empty(), |noted| noted.is_of(tags)) {
+            return Look::Absent;
+        }
+        if noted.is_some_and(|noted| !noted.is_current()) {
+            drop(self.table.remove(place));
+            return Look::Absent;
+        }
         // After the look: the process may have been stopped in between.
         let at = coarse::now();
         if at >= self.vouched_until.load(Ordering::Acquire) {
@@ -138,13 +156,20 @@ impl L1 {
         Reading { ticket: self.stripes.ticket(key.hash()), sent, at }
     }
 
+    /// What is to be known of the tags of a read that is about to be sent.
+    pub(crate) fn note(&self, tags: &Tags) -> Option<Arc<Noted>> {
+        (!tags.is_empty()).then(|| Arc::new(self.tags.note(tags)))
+    }
+
     /// Keeps what a read has brought, unless its key was heard of since.
     pub(crate) fn keep(&self, key: &Key, keeping: Keeping, bytes: usize, value: Value) {
-        let Keeping { reading, life, early } = keeping;
+        let Keeping { reading, noted, life, early } = keeping;
         let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
         let early = nanos(reading.sent.saturating_add(early));
-        let weight = u32::try_from(bytes.saturating_add(ENTRY)).unwrap_or(u32::MAX);
-        let kept = Kept { value, end, early, weight };
+        let entries = 1 + noted.as_ref().map_or(0, |noted| noted.len());
+        let bytes = bytes.saturating_add(ENTRY.saturating_mul(entries));
+        let weight = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let kept = Kept { value, noted, end, early, weight };
         let place = self.place(key.whole());
         let insert = || self.table.insert(key.clone(), &place, kept);
         drop(self.stripes.unless_counted(reading.ticket, insert));
@@ -158,6 +183,7 @@ impl L1 {
     }
 
     fn forget_one(&self, hash: u64, key: &str) {
+        self.tags.count(key);
         let place = self.place(key);
         drop(self.stripes.count(hash, || self.table.remove(&place)));
     }
@@ -165,6 +191,7 @@ impl L1 {
     /// Forgets all keys that `matches` says.
     pub(crate) fn forget_matching(&self, matches: &dyn Fn(&Key) -> bool) {
         self.stripes.count_all();
+        self.tags.count_matching(matches);
         self.table.remove_matching(matches);
     }
 

@@ -23,7 +23,7 @@ fn open() -> (Arc<L1>, Clock) {
 }
 
 fn keeping(reading: Reading, life: Duration) -> Keeping {
-    Keeping { reading, life, early: Duration::MAX }
+    Keeping { reading, noted: None, life, early: Duration::MAX }
 }
 
 fn keep(l1: &L1, bare: &str, life: Duration) {
@@ -33,7 +33,7 @@ fn keep(l1: &L1, bare: &str, life: Duration) {
 }
 
 fn look(l1: &L1, whole: &str) -> Look {
-    l1.look(&l1.place(whole))
+    l1.look(&l1.place(whole), Tags::NONE)
 }
 
 fn is_kept(l1: &L1, bare: &str) -> bool {
@@ -60,7 +60,8 @@ fn a_number_is_found_where_its_text_is() {
         l1.learn(0, number, &l1.place(key(bare).whole()));
     }
     // From the first one: all keys of a function begin alike.
-    let found = |number| matches!(l1.look(&l1.place_of(0, number).unwrap()), Look::Kept(_));
+    let found =
+        |number| matches!(l1.look(&l1.place_of(0, number).unwrap(), Tags::NONE), Look::Kept(_));
     assert!(found(7) && found(12) && found(0) && !found(1) && !found(70));
     l1.changed("p:a:12");
     assert!(found(7) && !found(12));
@@ -76,7 +77,7 @@ fn one_caller_is_to_refresh_early() {
     let (l1, clock) = open();
     let reading = l1.begin(&key("a"));
     l1.vouch(1, reading.begun());
-    let keeping = Keeping { reading, life: 3 * SECOND, early: SECOND };
+    let keeping = Keeping { reading, noted: None, life: 3 * SECOND, early: SECOND };
     l1.keep(&key("a"), keeping, 10, Arc::new(7_u64));
     assert!(is_kept(&l1, "a"));
     clock.advance(SECOND);

@@ -2,7 +2,7 @@
 
 use super::tag::Tokens;
 use crate::key::tags::Tags;
-use crate::l1::Reading;
+use crate::l1::{Noted, Reading};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -85,9 +85,11 @@ impl Found {
 }
 
 /// What must be known of a value that was read and may be kept in this process.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct ToKeep {
     pub(crate) reading: Reading,
+    /// What was noted of its tags.
+    pub(crate) noted: Option<Arc<Noted>>,
     /// What was left of its life, where that has an end.
     pub(crate) left: Option<Duration>,
 }

@@ -11,6 +11,7 @@ mod coherent;
 mod lists;
 mod numbers;
 mod options;
+mod tags;
 mod types;
 mod untracked;
 

@@ -7,7 +7,7 @@ use crate::cached::expand::plan::{check_positional, codec, kept, limits, plan, t
 use crate::cached::expand::{batch, copies};
 use crate::cached::model::{Model, private};
 use crate::key::model::SelfType;
-use crate::key::render::{number, render, render_tags};
+use crate::key::render::{number, render, render_tags, render_tags_first};
 use crate::shared::expand::{as_written, body, cache, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
@@ -57,13 +57,18 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         (Some(l1), holds) => {
             let place = ours_at(l1.name.span());
             let holds = holds.unwrap_or_else(|| quote!(true));
-            let number = number(&model.krate, &model.key);
+            let number = match &*model.tags {
+                [] => number(&model.krate, &model.key),
+                // Whether these are the tags of what is kept takes longer to be told.
+                _ => quote!(::core::option::Option::None),
+            };
+            let tags = render_tags_first(&model.krate, &model.tags);
             let kept = kept(model, &model.output, l1);
             let stores_none = model.options.none_ttl.is_some();
             let first = quote_spanned! {ours_at(span)=>
                 let __kept = #kept;
                 let __call = match #p::local(
-                    #holds, #function, #cache, #number, #render, __kept, #stores_none,
+                    #holds, #function, #cache, #number, #render, #tags, __kept, #stores_none,
                 ) {
                     ::core::result::Result::Ok(__value) => return __value,
                     ::core::result::Result::Err(__call) => __call,

@@ -16,7 +16,7 @@ impl Members {
             self.all.iter_mut().enumerate()
         {
             if call.reads_at_once()
-                && let Look::Kept(value) = l1.look(&l1.place(call.key.whole()))
+                && let Look::Kept(value) = l1.look(&l1.place(call.key.whole()), &call.tags())
                 && take(index, value)
             {
                 call.record(Outcome::MemoryHit);

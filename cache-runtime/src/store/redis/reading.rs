@@ -3,10 +3,12 @@
 use super::harmful::{Standing, TIMES};
 use super::link;
 use super::link::node::Node;
+use super::link::push::Tracking;
 use super::refusal::Asked;
 use super::scripts::Scripts;
 use crate::error::Error;
 use crate::key::whole::Key;
+use crate::store::tag::Tokens;
 use crate::store::{Bytes, Found, Read, ToKeep, Want};
 use redis::Value;
 use std::time::{Duration, Instant};
@@ -81,17 +83,18 @@ impl Node {
         let Question { scripts, key, want, within } = *question;
         let begun = Instant::now();
         let left = || within.saturating_sub(begun.elapsed());
-        let tracked = self.tracked.as_ref().filter(|_| want.tags.is_empty());
+        let tracked = self.tracked.as_ref();
         let tracks = match tracked {
-            Some(tracked) => tracked.read(key, within).await,
+            Some(tracked) => tracked.read(key, want.tags, within).await,
             None => None,
         };
-        let (reading, found) = match (tracks, tracked) {
+        let Tracking { reading, noted, found, tokens } = match (tracks, tracked) {
             (Some(read), _) => read?,
-            (None, Some(tracked)) if tracked.l1.is_untracked() => {
+            // Nobody would say that a tag has changed.
+            (None, Some(tracked)) if tracked.l1.is_untracked() && want.tags.is_empty() => {
                 let (reading, keys) = (tracked.l1.begin(key), [key.whole()]);
                 let read = self.run(&scripts.read, &keys, &[], Asked::Look, left(), any_life);
-                (reading, read.await?)
+                Tracking { reading, noted: None, found: read.await?, tokens: Tokens::default() }
             }
             (None, _) => {
                 return self.read_innocent(&Question { within: left(), ..*question }).await;
@@ -100,9 +103,9 @@ impl Node {
         let left = found.as_ref().and_then(|(_, left)| *left);
         // One that never expires counts as none for who has to know.
         let found = found.filter(|_| !want.life || left.is_some());
-        let to_keep = found.as_ref().map(|_| Box::new(ToKeep { reading, left }));
+        let to_keep = found.as_ref().map(|_| Box::new(ToKeep { reading, noted, left }));
         let life = left.filter(|_| want.life);
-        let found = found.map(|(bytes, _)| Found { left: life, ..Found::plain(Bytes::Own(bytes)) });
+        let found = found.map(|(bytes, _)| Found { bytes: Bytes::Own(bytes), left: life, tokens });
         Ok(Read { to_keep, ..Read::of(found) })
     }
 

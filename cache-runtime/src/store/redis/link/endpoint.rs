@@ -11,6 +11,7 @@ use super::tls;
 use super::tracked;
 use super::wire::Wire;
 use crate::config::{Place, Server};
+use crate::key::tags::Tags;
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
 use crate::store::redis::report::Report;
@@ -190,7 +191,7 @@ impl Endpoint {
                 is_primary(role).map_err(|_| Untracked::Trouble)?;
             }
             // Only then may it be used, and only if it can be.
-            match tracked::read(&mut wire, &self.probed).await {
+            match tracked::read(&mut wire, &self.probed, Tags::NONE).await {
                 Ok(Some(_)) => Ok(wire),
                 Ok(None) => Err(Untracked::Trouble),
                 Err(error) if error.code() == Some("WRONGTYPE") => Ok(wire),

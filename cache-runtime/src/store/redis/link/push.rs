@@ -14,10 +14,12 @@ use super::wire::Wire;
 use crate::backoff::Backoff;
 use crate::error::Error;
 use crate::io_thread;
+use crate::key::tags::Tags;
 use crate::key::whole::Key;
-use crate::l1::{Begun, L1, Reading};
+use crate::l1::{Begun, L1, Noted, Reading};
 use crate::store::redis::refusal::{self, Asked};
 use crate::store::redis::report::Report;
+use crate::store::tag::Tokens;
 use crate::timers;
 use redis::{PushInfo, PushKind, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +39,14 @@ const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// The connection, if it is in use, and its number.
 type Line = Option<(Wire, u64)>;
+
+/// What was read, and what was noted before that.
+pub(crate) struct Tracking {
+    pub(crate) reading: Reading,
+    pub(crate) noted: Option<Arc<Noted>>,
+    pub(crate) found: Found,
+    pub(crate) tokens: Tokens,
+}
 
 /// What a server says by itself.
 #[derive(Debug)]
@@ -61,18 +71,20 @@ impl Tracked {
         Self { l1, endpoint, report, without, line, started }
     }
 
-    /// Reads a value with what is left of its life; `None` where that has to go by the pool.
+    /// Reads a value with what is left of its life and the tokens of its tags; `None` where that has
+    /// to go by the pool.
     pub(crate) async fn read(
         self: &Arc<Self>,
         key: &Key,
+        tags: &Tags,
         within: Duration,
-    ) -> Option<Result<(Reading, Found), Error>> {
+    ) -> Option<Result<Tracking, Error>> {
         let (mut wire, line) = self.line()?;
-        let reading = self.l1.begin(key);
-        match timeout(within, tracked::read(&mut wire, key.whole())).await {
-            Ok(Ok(Some(found))) => {
+        let (reading, noted) = (self.l1.begin(key), self.l1.note(tags));
+        match timeout(within, tracked::read(&mut wire, key.whole(), tags)).await {
+            Ok(Ok(Some((found, tokens)))) => {
                 self.l1.vouch(line, reading.begun());
-                Some(Ok((reading, found)))
+                Some(Ok(Tracking { reading, noted, found, tokens }))
             }
             Ok(Err(error)) if error.code().is_some() => {
                 Some(Err(refusal::learn(&error, Asked::Read, |_| self.lost(line))))
