@@ -45,3 +45,24 @@ async fn a_miss_asks_for_all_leases_together_and_fills_them_together() {
     })
     .await;
 }
+
+/// Each member with tags is read with its own, in a command of its own; they go out together.
+#[tokio::test]
+async fn members_with_tags_are_read_together() {
+    #[redis_cache(ttl = 60, key = "of:{id}", batch = "ids", tags = ["all", "of:{id}"])]
+    async fn tagged(table: &Table, ids: &[u64]) -> Result<HashMap<u64, u64>, String> {
+        table.select(ids).await
+    }
+    let (scene, table) = (Scene::start(), Table::new());
+    let ids: Vec<u64> = (0..200).collect();
+    limited(async {
+        scene.one.scope(tagged(&table, &ids)).await.unwrap();
+        scene.other.ping().await.unwrap();
+        let (read, sent) = (reads(&scene.server), scene.server.calls("mget"));
+        assert_eq!(scene.other.scope(tagged(&table, &ids)).await, Ok(at(1, &ids)));
+        assert_eq!(table.asked().len(), 1);
+        let (read, sent) = (reads(&scene.server) - read, scene.server.calls("mget") - sent);
+        assert!(sent == 200 && read < 40, "{sent} commands in {read} messages");
+    })
+    .await;
+}
