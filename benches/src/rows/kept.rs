@@ -75,7 +75,7 @@ fn others(bench: &'static Bench, keys: &'static [String], report: &mut Report) {
     }
 }
 
-#[cached::proc_macro::cached]
+#[cached::macros::cached]
 async fn memoized(id: u64) -> Arc<User> {
     Arc::new(User::new(id))
 }

@@ -35,6 +35,7 @@ struct Login {
 
 /// No `PartialEq`, but it shows what it never writes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(dead_code, reason = "read through `Debug`")]
 struct Session {
     rights: HashMap<String, HashSet<u64>>,
     #[serde(skip)]

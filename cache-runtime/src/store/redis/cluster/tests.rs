@@ -29,7 +29,8 @@ async fn use_all(store: &RedisStore, cluster: &Cluster) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_ends_with_the_store() {
     let cluster = Cluster::of_primaries();
-    let clients = || cluster.nodes().iter().map(|node| node.clients()).sum::<usize>();
+    let clients =
+        || cluster.nodes().iter().map(cache_test_servers::RedisServer::clients).sum::<usize>();
     let before = clients();
     let store = store_at(&cluster);
     use_all(&store, &cluster).await;
