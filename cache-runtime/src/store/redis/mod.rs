@@ -36,6 +36,7 @@ use crate::l1::L1;
 use cluster::Cluster;
 use harmful::TIMES;
 use link::node::{Node, Reading};
+use reading::Question;
 use scripts::Scripts;
 use std::fmt;
 use std::sync::Arc;
@@ -176,7 +177,8 @@ impl Store for RedisStore {
         want: &Want<'_>,
         within: Duration,
     ) -> impl Future<Output = Result<Read, Error>> + Send {
-        async move { both!(self, servers => await servers.read(&self.scripts, key, want, within)) }
+        let question = Question { scripts: &self.scripts, key, want, within };
+        async move { both!(self, servers => await servers.read(&question)) }
     }
 
     async fn acquire(

@@ -18,33 +18,29 @@ const LONG: usize = 4 << 10;
 
 /// What is asked of a node, in one place: each future within another would have a copy of its own.
 #[derive(Clone, Copy)]
-struct Question<'n, 'k, 'w> {
-    scripts: &'n Scripts,
-    key: &'k Key,
-    want: &'w Want<'w>,
-    within: Duration,
+pub(crate) struct Question<'n, 'k, 'w> {
+    pub(crate) scripts: &'n Scripts,
+    pub(crate) key: &'k Key,
+    pub(crate) want: &'w Want<'w>,
+    pub(crate) within: Duration,
 }
 
 impl Node {
     /// Reads the value of `key`, with what is wanted beside it.
     // Not an `async fn`, whose future holds its arguments twice.
     #[allow(clippy::manual_async_fn)]
-    pub(super) fn read<'n, 'k, 'w>(
-        &'n self,
-        scripts: &'n Scripts,
-        key: &'k Key,
-        want: &'w Want<'_>,
-        within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send + use<'n, 'k, 'w> {
-        let question = Question { scripts, key, want, within };
+    pub(super) fn read(
+        &self,
+        question: &Question<'_, '_, '_>,
+    ) -> impl Future<Output = Result<Read, Error>> + Send {
         async move {
             // In boxes: what is rarely needed would be a part of every call's future.
             let read = match self.harmful.standing(question.key.whole()) {
                 Standing::Innocent if question.want.keep => {
-                    Box::pin(self.read_to_keep(&question)).await
+                    Box::pin(self.read_to_keep(question)).await
                 }
-                Standing::Innocent => self.read_innocent(&question).await,
-                Standing::Suspect => Box::pin(self.read_suspect(&question)).await,
+                Standing::Innocent => self.read_innocent(question).await,
+                Standing::Suspect => Box::pin(self.read_suspect(question)).await,
                 Standing::LeftAlone => Err(Error::Unavailable),
             };
             if matches!(read, Err(Error::Timeout)) {

@@ -7,6 +7,7 @@ use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::store::redis::harmful::TIMES;
 use crate::store::redis::link::node::Directory as _;
+use crate::store::redis::reading::Question;
 use crate::store::redis::scripts::Scripts;
 use crate::store::{Acquired, Act, Claim, Life, Read, Tagging, Token, Want};
 use crate::together::both;
@@ -14,13 +15,8 @@ use std::time::{Duration, Instant};
 
 impl Cluster {
     /// Reads the value of `key` on its node, and the tokens of its tags on theirs.
-    pub(crate) async fn read(
-        &self,
-        scripts: &Scripts,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> Result<Read, Error> {
+    pub(crate) async fn read(&self, question: &Question<'_, '_, '_>) -> Result<Read, Error> {
+        let Question { scripts, key, want, within } = *question;
         let alone = Want { tags: Tags::NONE, ..*want };
         if want.tags.is_empty() {
             return self.read_alone(scripts, key, &alone, within).await;
@@ -48,7 +44,8 @@ impl Cluster {
         let begun = Instant::now();
         let left = || within.saturating_sub(begun.elapsed());
         let node = self.node(key.slot(), within).await?;
-        let read = node.read(scripts, key, want, left()).await;
+        let question = Question { scripts, key, want, within: left() };
+        let read = node.read(&question).await;
         if !is_to_go_alone(&read) {
             if matches!(&read, Err(Error::Refused(code)) if code == "CLUSTERDOWN") {
                 self.doubt();
@@ -57,7 +54,8 @@ impl Cluster {
         }
         // It went together with others, who may be where they should be. Alone it is sent on.
         let node = self.node(key.slot(), left()).await?;
-        node.read(scripts, key, &Want { about: usize::MAX, ..*want }, left()).await
+        let want = &Want { about: usize::MAX, ..*want };
+        node.read(&Question { want, within: left(), ..question }).await
     }
 
     /// Asks for the lease of `key` on its node, and for the tokens of its tags on theirs, which get
