@@ -7,7 +7,7 @@
 
 use crate::sync::{Mutex, lock};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -62,12 +62,12 @@ enum Place {
 
 impl Alarm {
     /// The output of `future`, if it is there before `deadline`.
+    // Pinned by the caller: it is large, and an `async fn` holds its arguments twice.
     pub(super) async fn by<F: Future>(
         &self,
         deadline: Instant,
-        future: F,
+        mut future: Pin<&mut F>,
     ) -> Result<F::Output, Late> {
-        let mut future = pin!(future);
         let mut waiter = Waiter { alarm: self, place: None };
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
@@ -198,6 +198,7 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
     use std::future::{pending, ready};
+    use std::pin::pin;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -210,7 +211,7 @@ mod tests {
     /// Waits for what does not come. Answers after how many seconds that was too late.
     async fn late_after(alarm: &Alarm, seconds: u32) -> Duration {
         let begun = Instant::now();
-        assert_eq!(alarm.by(deadline(seconds * SECOND), pending::<()>()).await, Err(Late));
+        assert_eq!(alarm.by(deadline(seconds * SECOND), pin!(pending::<()>())).await, Err(Late));
         begun.elapsed()
     }
 
@@ -238,12 +239,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_answered_leaves_its_place() {
         let alarm = alarm();
-        assert_eq!(alarm.by(deadline(SECOND), ready(7)).await, Ok(7));
+        assert_eq!(alarm.by(deadline(SECOND), pin!(ready(7))).await, Ok(7));
         for _ in 0..9 {
             let answer = tokio::time::sleep(SECOND / 2);
-            assert_eq!(alarm.by(deadline(SECOND), answer).await, Ok(()));
-            let dropped = alarm.by(deadline(SECOND), pending::<()>());
-            assert_eq!(dropped.now_or_never(), None);
+            assert_eq!(alarm.by(deadline(SECOND), pin!(answer)).await, Ok(()));
+            let dropped = alarm.by(deadline(SECOND), pin!(pending::<()>())).now_or_never();
+            assert_eq!(dropped, None);
         }
         assert_eq!(lock(&alarm.waiting).places.len(), 1);
         assert_eq!(late_after(&alarm, 1).await, SECOND);

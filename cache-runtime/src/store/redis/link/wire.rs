@@ -4,6 +4,7 @@
 use super::alarm::{Alarm, Late};
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisResult, Value};
+use std::pin::pin;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -41,7 +42,8 @@ impl Wire {
     ) -> Result<RedisResult<Value>, Late> {
         match self {
             Self::Multiplexed { connection, driver } => {
-                driver.alarm.by(deadline, connection.send_packed_command(command)).await
+                let sent = pin!(connection.send_packed_command(command));
+                driver.alarm.by(deadline, sent).await
             }
         }
     }
