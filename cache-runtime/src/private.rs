@@ -19,11 +19,13 @@ pub use crate::function::registry::Registered;
 pub use crate::function::{Function, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, Of};
+pub use crate::key::own_tags::own_tags;
 pub use crate::key::tagging::TagWriter;
 pub use crate::plan::equality::{StoredCompared, StoredShown, StoredUncompared};
 pub use crate::plan::future::ShapeOfFuture;
 pub use crate::plan::in_memory::in_memory;
 pub use crate::plan::many::{Batched, OrNoneOfOutcome, OrNoneOfValue, many, many_or_none};
+pub use crate::plan::of_value::of_value;
 pub use crate::plan::plan;
 pub use crate::plan::rules::{SingleFlight, Ttl};
 pub use crate::plan::shape::{

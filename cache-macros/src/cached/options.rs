@@ -33,6 +33,7 @@ pub(crate) struct Options {
     pub(crate) soft_timeout: Option<Timeout>,
     pub(crate) hard_timeout: Option<Timeout>,
     pub(crate) tags: Option<Vec<LitStr>>,
+    pub(crate) tags_with: Option<Expr>,
     pub(crate) single_flight: Option<SingleFlight>,
     pub(crate) codec: Option<Type>,
     pub(crate) verify: Option<bool>,
@@ -55,6 +56,8 @@ impl Options {
 
 /// A value has one life: which of two would win is nothing to guess.
 const TWO_TTLS: &str = "both give the time to live";
+
+const NOT_YET: &str = "do not work together yet";
 
 pub(crate) const TABLE: &[Row<Options>] = &[
     Row {
@@ -245,6 +248,18 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         ..Row::DEFAULT
     },
     Row {
+        name: "tags_with",
+        example: "tags_with = |order| [(\"customer\", order.customer)]",
+        forms: "`tags_with = path_or_closure`",
+        meaning: "further tags, from the value: `fn(&T)` that returns a list of tags, each a text or \
+                  a name with its arguments (`(\"customer\", 7)` is what `\"customer:{id}\"` \
+                  writes); with those of `tags` 16 at most. A look-up that finds a value costs one \
+                  command more, and so does a fill, see below",
+        without: "an entry has the tags that `tags` says",
+        parse: |options, parser| parser.expr(&mut options.tags_with, function),
+        ..Row::DEFAULT
+    },
+    Row {
         name: "single_flight",
         example: "single_flight = \"process\"",
         meaning: "who shares one computation on a miss: `\"cluster\"` all processes, `\"process\"` \
@@ -284,6 +299,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `Clone + Send + Sync + 'static`: an `Arc<T>` is cheapest",
         without: "a hit asks Redis",
         also_called: &["memory", "local", "in_memory"],
+        excludes: &[("tags_with", NOT_YET)],
         parse: |options, parser| values::l1(parser, &mut options.l1),
         ..Row::DEFAULT
     },

@@ -8,6 +8,7 @@ use crate::backoff::Backoff;
 use crate::codec::envelope::{self, Payload};
 use crate::flight::landing::{Landing, Waited};
 use crate::flight::single_flight::Role;
+use crate::key::tags::Tags;
 use crate::plan::rules::Rules;
 use crate::plan::standing::Standing;
 use crate::store::{Acquired, Ask, Bytes, Found};
@@ -167,8 +168,11 @@ impl Machine {
             leader.asks();
             let acquired = budget.spend(|within| lease.acquire(ask, within)).await;
             match acquired {
-                Some(Ok(Acquired::Ours(_))) => return Some(Ok(lease)),
-                Some(Ok(Acquired::Found(found))) => {
+                Some(Ok(Acquired::Ours { .. })) => return Some(Ok(lease)),
+                Some(Ok(Acquired::Found(mut found))) => {
+                    if call.tags().has_own() {
+                        found = call.with_own_tokens(found, budget).await;
+                    }
                     let until = fresh_until(asked, &found, rules);
                     // With tags it is found however little it has left, and named from then on.
                     if until > clock.now() || call.tagged.is_some() {
@@ -277,6 +281,7 @@ impl Miss {
             held: None,
             load: None,
             storing: None,
+            own_tags: Tags::default(),
             error: None,
         }
     }

@@ -2,12 +2,14 @@
 
 use super::lease::{Lease, NoLease};
 use super::machine::{At, Machine, Miss, Serving, Step};
+use super::tags::tags_of_value;
 use crate::cache::context::{Held, Inside, Keys};
 use crate::codec::envelope::Payload;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
+use crate::key::tagging::TagWriter;
 use crate::plan::errors::StoredError;
 use crate::plan::rules::{Computed, Said, Storable};
 use crate::plan::shape::SharedError;
@@ -212,6 +214,19 @@ impl Machine {
                 miss.storing = Some(storing);
             }
             Err(error) => call.not_storable(&error),
+        }
+    }
+
+    /// What was encoded has tags of its own, which `write` says.
+    #[inline(never)]
+    pub(crate) fn tag(&mut self, write: &dyn Fn(&mut TagWriter<'_>)) {
+        let Self { call, miss: Some(miss), .. } = self else { return };
+        match tags_of_value(&call.cache, &call.tags(), write) {
+            Ok(own) => miss.own_tags = own,
+            Err(error) => {
+                call.not_storable(&error);
+                miss.storing = None;
+            }
         }
     }
 }

@@ -10,11 +10,14 @@ use crate::error::Error;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
+use crate::key::tags::Tags;
 use crate::plan::rules::Storing;
 use crate::store::Act;
 use std::pin::Pin;
+use std::time::Duration;
 
 /// Whether the store says that a value was computed under a lease that is still good.
+#[derive(Clone, Copy)]
 enum Confirmed {
     Yes,
     /// It was invalidated meanwhile, or it is not known.
@@ -41,8 +44,16 @@ impl Machine {
         let mut before = 0;
         let confirmed = match lease {
             Ok(mut lease) => {
-                let act = match (&mut bytes, life) {
-                    (Some(bytes), Some(life)) => match lease.seal(load, bytes) {
+                let tagged = match life {
+                    Some(life) if lease.has_own_tags() => {
+                        Box::pin(tag(call, budget, &mut lease, &miss.own_tags, life)).await
+                    }
+                    _ => Ok(true),
+                };
+                // Of what is not stored nobody has asked whether its own tags are as they were.
+                let is_unknown = life.is_none() && lease.has_own_tags();
+                let act = match (tagged, &mut bytes, life) {
+                    (Ok(true), Some(bytes), Some(life)) => match lease.seal(load, bytes) {
                         Ok(length) => {
                             before = length;
                             Act::Fill(bytes, life)
@@ -52,15 +63,22 @@ impl Machine {
                             Act::Discard
                         }
                     },
-                    _ => Act::Discard,
+                    (Ok(true), ..) => Act::Discard,
+                    (Ok(false) | Err(_), ..) => Act::Release,
                 };
                 let stamp = lease.take_stamp();
-                match settle(call, budget, &leader, lease, act).await {
-                    Confirmed::Yes if !stamp.is_empty() => {
+                match (settle(call, budget, &leader, lease, act).await, tagged) {
+                    (_, Err(failed)) => failed,
+                    (_, Ok(false)) => {
+                        call.function.count_voided();
+                        Confirmed::No
+                    }
+                    (Confirmed::Yes, _) if is_unknown => Confirmed::No,
+                    (Confirmed::Yes, _) if !stamp.is_empty() => {
                         call.function.note_life(life.unwrap_or_default());
                         Box::pin(confirm(call, budget, &leader, &stamp)).await
                     }
-                    settled => settled,
+                    (settled, _) => settled,
                 }
             }
             Err(NoLease::StoreInTrouble) => Confirmed::NobodyCan,
@@ -86,6 +104,33 @@ impl Machine {
             Confirmed::No => leader.land_for_those_before(miss.began, landing),
         }
         call.record(Outcome::Miss);
+    }
+}
+
+/// Has the store know the tags of its own that what was computed has. Says whether none of them was
+/// invalidated meanwhile; or, where the store does not say it, what follows of that.
+async fn tag(
+    call: &Active,
+    budget: &mut Budget,
+    lease: &mut Lease,
+    own: &Tags,
+    life: Duration,
+) -> Result<bool, Confirmed> {
+    // Whoever has invalidated the key here has perhaps not reached the store yet.
+    if !call.trusts() {
+        return Ok(false);
+    }
+    match budget.spend(|within| lease.tag(own, life, within)).await {
+        Some(Ok(is_good)) => Ok(is_good),
+        Some(Err(error @ Error::Codec(_))) => {
+            call.not_storable(&error);
+            Ok(false)
+        }
+        Some(Err(error)) => {
+            call.store_failed(&error);
+            Err(not_settled(&error))
+        }
+        None => Err(Confirmed::No),
     }
 }
 
@@ -130,11 +175,16 @@ async fn settle(
         }
         Some(Err(error)) => {
             call.store_failed(&error);
-            match error {
-                Error::Unavailable | Error::Refused(_) => Confirmed::NobodyCan,
-                _ => Confirmed::No,
-            }
+            not_settled(&error)
         }
         None => Confirmed::No,
+    }
+}
+
+/// What follows of this failure of the store for those who wait.
+fn not_settled(error: &Error) -> Confirmed {
+    match error {
+        Error::Unavailable | Error::Refused(_) => Confirmed::NobodyCan,
+        _ => Confirmed::No,
     }
 }

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::flight::leases::{Holding, LIFE};
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
+use crate::store::log::Mark;
 use crate::store::tag::{FillId, TagToken};
 use crate::store::{Acquired, Act, Ask, Claim, LeftBehind, Store, Tagging, Token};
 use crate::timers;
@@ -46,25 +47,34 @@ struct Tagged {
     fill: Duration,
     /// The value that does not count, having been seen.
     seen: Option<FillId>,
-    /// The tags as they are since the lease was given, before the body began.
+    /// The tags as they are since the lease was given, before the body began; behind them those of
+    /// the value.
     stamp: Stamp,
+    /// Where the log of invalidated tags was then, if the value has tags of its own.
+    mark: Option<Mark>,
 }
 
 impl Tagged {
-    /// What the tags become that are none.
     fn seeds(&self) -> Result<Vec<TagToken>, Error> {
-        let seeds = self.tags.iter().map(|_| TagToken::random()).collect::<Option<_>>();
-        seeds.ok_or(Error::Unavailable)
+        seeds_of(&self.tags)
     }
 
     fn claimed<'c>(&'c self, seeds: &'c [TagToken]) -> Tagging<'c> {
-        Tagging { seen: self.seen, tags: &self.tags, seeds, fill: self.fill }
+        let Self { tags, fill, seen, .. } = self;
+        Tagging { seen: *seen, tags, seeds, fill: *fill, marks: tags.has_own() }
     }
 
     /// The lease was given, and these are the tokens of its tags.
-    fn given(&mut self, tokens: &[TagToken]) {
+    fn given(&mut self, tokens: &[TagToken], mark: Option<Mark>) {
         self.stamp = self.tags.iter().cloned().zip(tokens.iter().copied()).collect();
+        self.mark = mark;
     }
+}
+
+/// What tags become that are none.
+fn seeds_of(tags: &[Key]) -> Result<Vec<TagToken>, Error> {
+    let seeds = tags.iter().map(|_| TagToken::random()).collect::<Option<_>>();
+    seeds.ok_or(Error::Unavailable)
 }
 
 impl Lease {
@@ -77,8 +87,9 @@ impl Lease {
     /// What is stored under it has `tags`, and is likely to live for `fill`; the value that was
     /// `seen` does not count.
     pub(crate) fn of(mut self, tags: Tags, fill: Duration, seen: Option<FillId>) -> Self {
-        if !tags.is_empty() {
-            self.tagged = Some(Box::new(Tagged { tags, fill, seen, stamp: Vec::new() }));
+        if !tags.is_none() {
+            let (stamp, mark) = (Vec::new(), None);
+            self.tagged = Some(Box::new(Tagged { tags, fill, seen, stamp, mark }));
         }
         self
     }
@@ -95,9 +106,9 @@ impl Lease {
         let claim = Claim { ask, token, over: &over, life: LIFE, tagged: tagging };
         let acquired = cache.store().acquire(key, &claim, within).await;
         match &acquired {
-            Ok(Acquired::Ours(tokens)) => {
+            Ok(Acquired::Ours { tokens, mark }) => {
                 if let Some(tagged) = tagged {
-                    tagged.given(tokens);
+                    tagged.given(tokens, *mark);
                 }
                 over.iter().for_each(|over| cache.leases().given_back(&over.token));
                 *held = Some(cache.hold(key, token, sent));
@@ -119,6 +130,39 @@ impl Lease {
     /// back.
     pub(crate) fn ends(&mut self) {
         self.ended = true;
+    }
+
+    /// Whether what is stored under it has tags of its own beside those that it was asked for with.
+    pub(crate) fn has_own_tags(&self) -> bool {
+        self.tagged.as_ref().is_some_and(|tagged| tagged.tags.has_own())
+    }
+
+    /// What is stored under it for `life` has these tags of its own too. Says whether it is known
+    /// that none of them was invalidated since the lease was given; else it may not be stored.
+    pub(crate) async fn tag(
+        &mut self,
+        own: &Tags,
+        life: Duration,
+        within: Duration,
+    ) -> Result<bool, Error> {
+        if own.is_empty() {
+            return Ok(true);
+        }
+        let Some(tagged) = &mut self.tagged else { return Ok(false) };
+        let Some(mark) = &tagged.mark else {
+            let why = "a Redis cluster keeps no value that says tags (`tags_with`) yet";
+            return Err(Error::Codec(why.into()));
+        };
+        // What waits here for the store is not in its log yet.
+        if !own.iter().all(|tag| self.cache.trusts(tag)) {
+            return Ok(false);
+        }
+        let seeds = seeds_of(own)?;
+        let tagging = Tagging { seen: None, tags: own, seeds: &seeds, fill: life, marks: false };
+        let tokens = self.cache.store().seed(&tagging, mark, within).await?;
+        let Some(tokens) = tokens else { return Ok(false) };
+        tagged.stamp.extend(own.iter().cloned().zip(tokens));
+        Ok(true)
     }
 
     /// Whether it was not renewed in time, so that it is not to be had any more.
@@ -155,7 +199,8 @@ impl Lease {
             None => None,
             Some(_) => Some(FillId::random().ok_or(Error::Unavailable)?),
         };
-        envelope::seal(&self.key, Envelope { load, fill, is_error }, stamp, bytes)?;
+        let envelope = Envelope { load, fill, is_error, has_own_tags: self.has_own_tags() };
+        envelope::seal(&self.key, envelope, stamp, bytes)?;
         Ok(bytes.len() - length)
     }
 

@@ -55,7 +55,12 @@ impl Machine {
             let read = store.read(&call.key, &want, within).await;
             let worked = read.is_ok();
             let step = match read {
-                Ok(Read { found: Some(found), to_keep, .. }) => {
+                Ok(Read { found: Some(mut found), to_keep, .. }) => {
+                    if call.tagged.as_ref().is_some_and(|tagged| tagged.tags.has_own()) {
+                        // In a box, as what is rarely needed.
+                        let own = call.with_own_tokens(found, &mut self.budget);
+                        found = Box::pin(own).await;
+                    }
                     self.judge(found, to_keep, asked, sent)
                 }
                 Ok(_) => None,

@@ -20,6 +20,7 @@ use crate::figures::counters::Outcome;
 use crate::figures::measure::Load;
 use crate::flight::landing::Waiter;
 use crate::flight::single_flight::Leader;
+use crate::key::tags::Tags;
 use crate::l1::{Keeping, Value};
 use crate::plan::errors::StoredError;
 use crate::plan::rules::{Rules, Storing};
@@ -130,6 +131,8 @@ pub(super) struct Miss {
     pub(super) held: Option<Arc<Held>>,
     pub(super) load: Option<Load>,
     pub(super) storing: Option<Storing>,
+    /// The tags of its own that what was computed has.
+    pub(super) own_tags: Tags,
     /// An error that the store has.
     pub(super) error: Option<StoredError>,
 }

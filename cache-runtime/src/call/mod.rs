@@ -17,7 +17,7 @@ pub(crate) mod plain;
 pub(crate) mod read_through;
 mod rendering;
 pub(crate) mod tagged;
-mod tags;
+pub(crate) mod tags;
 mod work;
 
 use crate::cache::context::{Context, Mode};

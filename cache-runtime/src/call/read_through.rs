@@ -156,6 +156,9 @@ fn computed<S: Shape>(
     match S::split(output) {
         Ok(stored) => {
             machine.encode(hooks.said(&stored), &hooks.storable(&stored));
+            if hooks.have_own_tags() {
+                machine.tag(&|tags| hooks.write_own_tags(&stored, tags));
+            }
             Ok(stored)
         }
         Err(failed) => {

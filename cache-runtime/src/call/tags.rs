@@ -1,11 +1,34 @@
 //! What a call asks of its tags, where it has any.
 
-use super::Active;
+use super::budget::Budget;
 use super::tagged::Tagged;
-use crate::codec::envelope::Opened;
+use super::{Active, Call};
+use crate::cache::Cache;
+use crate::codec::envelope::{self, Opened};
+use crate::error::Error;
+use crate::key::tagging::TagWriter;
 use crate::key::tags::Tags;
+use crate::key::whole::Key;
 use crate::plan::standing::{Standing, standing};
 use crate::store::tag::{FillId, TagToken};
+use crate::store::{Found, Store};
+use std::time::Duration;
+
+/// Each look-up reads the tokens of all tags.
+const MOST: usize = 16;
+
+impl Call {
+    /// What is computed has further tags, which are known only then.
+    #[must_use]
+    #[inline(never)]
+    pub fn with_own_tags(mut self) -> Self {
+        if let Some(call) = &mut self.0 {
+            let tags = call.tags().and_own();
+            call.tagged = Some(Box::new(Tagged::new(tags)));
+        }
+        self
+    }
+}
 
 impl Active {
     /// The tags of the call.
@@ -22,7 +45,7 @@ impl Active {
     pub(super) fn standing(&mut self, found: &Opened, now: &[Option<TagToken>]) -> Standing {
         match &mut self.tagged {
             None if !found.has_tags() => Standing::Good, // nearly every one
-            None => standing(found, &[], now),
+            None => standing(found, Tags::NONE, now),
             Some(tagged) => {
                 tagged.seen = found.envelope.fill;
                 standing(found, &tagged.tags, now)
@@ -30,10 +53,57 @@ impl Active {
         }
     }
 
+    /// What was found, with the tokens of the tags that are its own, where it may have any: they are
+    /// named by itself. Without them it does not count.
+    pub(super) async fn with_own_tokens(&self, mut found: Found, budget: &mut Budget) -> Found {
+        let tags = self.tags();
+        let asked = budget.spend(|within| with_own_tokens(&self.cache, &tags, &mut found, within));
+        if let Some(Err(error)) = asked.await {
+            self.store_failed(&error);
+        }
+        found
+    }
+
     /// Whether what the store has may be read: no invalidation of the key or of one of its tags
     /// waits to reach it.
     pub(super) fn trusts(&self) -> bool {
         let trusts_tags = |tagged: &Tagged| tagged.tags.iter().all(|tag| self.cache.trusts(tag));
         self.cache.trusts(&self.key) && self.tagged.as_deref().is_none_or(trusts_tags)
+    }
+}
+
+/// Adds the tokens of the tags that what was found for a call with `tags` has of its own.
+///
+/// # Errors
+/// Why the store could not be asked.
+pub(crate) async fn with_own_tokens(
+    cache: &Cache,
+    tags: &Tags,
+    found: &mut Found,
+    within: Duration,
+) -> Result<(), Error> {
+    let own = envelope::names_with_own(&found.bytes).skip(tags.len());
+    let own: Vec<_> = own.map(|name| Key::of_tag(&cache.settings().prefix, name)).collect();
+    // What has been invalidated here, and not there yet, is not asked: it does not count.
+    if !own.is_empty() && own.iter().all(|tag| cache.trusts(tag)) {
+        let tokens = cache.store().tokens(&own, within).await?;
+        found.tokens = found.tokens.iter().chain(&tokens).copied().collect();
+    }
+    Ok(())
+}
+
+/// The tags of its own that a value has, as `write` says, beside the `tags` of its call.
+pub(crate) fn tags_of_value(
+    cache: &Cache,
+    tags: &Tags,
+    write: &dyn Fn(&mut TagWriter<'_>),
+) -> Result<Tags, Error> {
+    let mut own = cache.settings().tags();
+    write(&mut own);
+    let own = own.finish().map_err(|why| Error::Codec(why.into()))?;
+    let own: Vec<_> = own.iter().filter(|tag| !tags.contains(tag)).cloned().collect();
+    match tags.len() + own.len() {
+        ..=MOST => Ok(own.into()),
+        many => Err(Error::Codec(format!("{many} tags, and an entry has {MOST} at most"))),
     }
 }

@@ -35,6 +35,9 @@ const FILL: u8 = 2;
 const TAGS: u8 = 0x83;
 /// The field that says that what follows is an error, and no value. It has no content.
 const ERROR: u8 = 0x84;
+/// The field that says that some of the tags are the value's own (`tags_with`), behind those that
+/// its call has; perhaps none. It has no content.
+const OWN_TAGS: u8 = 0x85;
 /// Whoever does not know a field of this type or above cannot use the value.
 const MUST_BE_KNOWN: u8 = 0x80;
 
@@ -47,6 +50,8 @@ pub(crate) struct Envelope {
     pub(crate) fill: Option<FillId>,
     /// Whether it is an error that follows.
     pub(crate) is_error: bool,
+    /// Whether the value has tags of its own beside those of its call.
+    pub(crate) has_own_tags: bool,
 }
 
 /// The bytes of a value, behind its envelope.
@@ -164,9 +169,11 @@ pub(crate) fn seal(
             }
             fields.push(TAGS);
             push_sized(&mut fields, &list)?;
-            if envelope.is_error {
-                fields.push(ERROR);
-                push_sized(&mut fields, &[])?;
+            for (kind, given) in [(ERROR, envelope.is_error), (OWN_TAGS, envelope.has_own_tags)] {
+                if given {
+                    fields.push(kind);
+                    push_sized(&mut fields, &[])?;
+                }
             }
             header.push(2);
             push_sized(&mut header, &fields)?;
@@ -195,14 +202,17 @@ pub(crate) fn open(_key: &Key, bytes: Bytes) -> Result<Opened, Error> {
 }
 
 fn open_sealed(bytes: Bytes) -> Result<Opened, Error> {
-    let Split { envelope, tags, value } = split(&bytes).ok_or_else(unreadable)?;
-    let from = bytes.len() - value.len();
-    // The fields end where the value begins, and the tags are within them.
-    let tags = tags.map_or(0..0, |(tags, behind)| {
-        let end = from.saturating_sub(behind);
-        end.saturating_sub(tags)..end
-    });
+    let split = split(&bytes).ok_or_else(unreadable)?;
+    let (envelope, tags) = (split.envelope, split.tags(&bytes));
+    let from = bytes.len() - split.value.len();
     Ok(Opened { envelope, value: Payload { bytes, from }, tags })
+}
+
+/// The names of all tags of what was stored, if some of them are its own.
+pub(crate) fn names_with_own(bytes: &[u8]) -> impl Iterator<Item = &str> {
+    let split = split(bytes).filter(|split| split.envelope.has_own_tags);
+    let tags = split.and_then(|split| bytes.get(split.tags(bytes))).unwrap_or_default();
+    TagList(tags).map_while(Result::ok).map(|(name, _)| name)
 }
 
 struct Split<'b> {
@@ -212,6 +222,17 @@ struct Split<'b> {
     value: &'b [u8],
 }
 
+impl Split<'_> {
+    /// Where the tags stand in all of the `bytes`.
+    fn tags(&self, bytes: &[u8]) -> Range<usize> {
+        // The fields end where the value begins, and the tags are within them.
+        self.tags.map_or(0..0, |(tags, behind)| {
+            let end = (bytes.len() - self.value.len()).saturating_sub(behind);
+            end.saturating_sub(tags)..end
+        })
+    }
+}
+
 /// The envelope, and the value behind it; `None` if it cannot be read.
 fn split(bytes: &[u8]) -> Option<Split<'_>> {
     match bytes.strip_prefix(&MAGIC) {
@@ -219,11 +240,7 @@ fn split(bytes: &[u8]) -> Option<Split<'_>> {
         Some([1, length, rest @ ..]) => {
             let (load, value) = rest.split_at_checked(usize::from(*length))?;
             let load = if load.is_empty() { None } else { Some(load_of(load)?) };
-            Some(Split {
-                envelope: Envelope { load, fill: None, is_error: false },
-                tags: None,
-                value,
-            })
+            Some(Split { envelope: Envelope { load, ..Envelope::default() }, tags: None, value })
         }
         Some([2, rest @ ..]) => {
             let (fields, value) = sized(rest)?;
@@ -246,6 +263,7 @@ fn fields_of(mut fields: &[u8]) -> Option<(Envelope, Option<(usize, usize)>)> {
             TAGS if tags.is_some() || !TagList(content).all(|tag| tag.is_ok()) => return None,
             TAGS => tags = Some((content.len(), rest.len())),
             ERROR => envelope.is_error = true,
+            OWN_TAGS => envelope.has_own_tags = true,
             MUST_BE_KNOWN.. => return None,
             _ => {}
         }

@@ -7,7 +7,7 @@
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::shape::SharedError;
-use crate::sync::{AtomicUsize, Mutex, Notify, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicUsize, Mutex, Notify, Ordering, lock};
 use crate::timers;
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub(crate) struct Flight {
     waiters: AtomicUsize,
     /// What is computed has these.
     tags: Tags,
+    /// Nobody joins it any more, and yet what it comes to may be good.
+    detached: AtomicBool,
 }
 
 #[derive(Default)]
@@ -76,8 +78,18 @@ impl Flight {
         self.tags == *tags
     }
 
-    pub(super) fn has(&self, tag: &Key) -> bool {
-        self.tags.contains(tag)
+    /// Whether what is computed may have this tag. If it may be one of its own, the store says in
+    /// the end whether it has; until then nobody joins.
+    pub(super) fn may_have(&self, tag: &Key) -> bool {
+        let has = self.tags.contains(tag);
+        if !has && self.tags.has_own() {
+            self.detached.store(true, Ordering::Relaxed);
+        }
+        has || self.tags.has_own()
+    }
+
+    pub(super) fn is_detached(&self) -> bool {
+        self.detached.load(Ordering::Relaxed)
     }
 
     /// One more waits, who came after the commands that were sent so far.

@@ -79,7 +79,7 @@ impl Open {
                 for key in keys {
                     match key.tag() {
                         None => drop(self.flights.remove(key)),
-                        Some(_) => self.flights.retain(|_, flight| !flight.has(key)),
+                        Some(_) => self.flights.retain(|_, flight| !flight.may_have(key)),
                     }
                 }
             }
@@ -218,9 +218,10 @@ impl Leader {
     }
 
     /// Whether the key was invalidated since this flight began, so that its result is old. Of a
-    /// flight that is not listed the lease alone knows.
+    /// flight that is not listed, or not any more, the lease alone knows.
     pub(crate) fn is_forgotten(&self) -> bool {
         self.listed
+            && !self.flight.is_detached()
             && !lock(&self.open)
                 .flights
                 .get(&self.key)

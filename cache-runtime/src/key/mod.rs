@@ -25,6 +25,8 @@ pub(crate) mod fields;
 mod generated;
 pub(crate) mod glob;
 mod impls;
+#[allow(missing_docs)] // as above
+pub(crate) mod own_tags;
 mod parts;
 pub(crate) mod pattern;
 pub(crate) mod set;

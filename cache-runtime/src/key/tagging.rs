@@ -29,7 +29,9 @@ impl<'s> TagWriter<'s> {
         let mut key = KeyWriter::new(self.prefix, "", self.secret);
         key.text(TAG);
         render(&mut key);
-        self.refused = self.refused.or(key.refused());
+        let is_empty = key.rendering() == TAG;
+        let empty = is_empty.then_some("one of its tags is empty, which names nothing");
+        self.refused = self.refused.or(key.refused()).or(empty);
         let tag = key.finish("");
         if !self.tags.contains(&tag) {
             self.tags.push(tag);

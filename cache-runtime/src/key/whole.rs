@@ -13,6 +13,8 @@ const LEASE: &str = ":~lease:";
 const ENDED: &str = ":~ended:";
 /// What stands between the prefix and a tag. No argument renders as `~` with a letter behind it.
 pub(crate) const TAG: &str = "~tag:";
+/// The log of invalidated tags.
+const LOG: &str = "~tags";
 /// The slots of a Redis cluster.
 pub(crate) const SLOTS: u16 = 16_384;
 
@@ -65,6 +67,16 @@ impl Key {
     /// The tag that this key holds the token of, if it does.
     pub(crate) fn tag(&self) -> Option<&str> {
         self.bare().strip_prefix(TAG)
+    }
+
+    /// Where the token of the tag `name` is.
+    pub(crate) fn of_tag(prefix: &str, name: &str) -> Self {
+        Self::new(prefix, &[TAG, name].concat())
+    }
+
+    /// Where the invalidated tags of its cache are logged: `shop:~tags`.
+    pub(crate) fn log(&self) -> Self {
+        Self::new(self.text.get(..self.prefix.saturating_sub(1)).unwrap_or_default(), LOG)
     }
 
     /// Where the lease of this key is, in the same slot: `shop:~lease:{shop:user:7}`.

@@ -1,5 +1,6 @@
 //! How values are kept in this process as they are, without being encoded (`l1`).
 
+use crate::key::tagging::TagWriter;
 use crate::l1::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -26,22 +27,27 @@ impl<T> Keeper<T> {
     }
 }
 
-/// Whether a shape's values are kept, and how. Told by type, so that other functions have no code
-/// for it.
-pub trait Keeping<T>: Copy + Default + Send + Sync {
-    fn keeper(self) -> Option<Keeper<T>>;
-}
+/// What writes the tags that a value has of its own.
+pub(crate) type WritesTags<V> = fn(&V, &mut TagWriter<'_>);
 
-/// They are not.
-impl<T> Keeping<T> for () {
+/// Whether a shape's values are kept, and how, and whether they have tags of their own. Told by
+/// type, so that other functions have no code for it.
+pub trait Keeping<T, V>: Copy + Default + Send + Sync {
     #[inline]
     fn keeper(self) -> Option<Keeper<T>> {
         None
     }
+    #[inline]
+    fn own_tags(self) -> Option<WritesTags<V>> {
+        None
+    }
 }
 
-/// They are, once it is said how.
-impl<T> Keeping<T> for Option<Keeper<T>> {
+/// They are not, and have none.
+impl<T, V> Keeping<T, V> for () {}
+
+/// They are kept, once it is said how.
+impl<T, V> Keeping<T, V> for Option<Keeper<T>> {
     #[inline]
     fn keeper(self) -> Self {
         self

@@ -9,6 +9,7 @@ pub(crate) mod future;
 pub(crate) mod in_memory;
 pub(crate) mod keeper;
 pub(crate) mod many;
+pub(crate) mod of_value;
 pub(crate) mod rules;
 pub(crate) mod shape;
 mod shared;
@@ -20,8 +21,10 @@ pub(crate) mod windows;
 use crate::codec::told::{self, Told};
 use crate::codec::{Cacheable, Codec};
 use crate::error::Error;
+use crate::key::tagging::TagWriter;
 use equality::Equality;
 use errors::{StoresErrors, StoresErrorsOfMembers};
+use keeper::Keeping as _;
 use rules::{Rules, Said, SingleFlight, Storable, Ttl};
 use shape::{HoldsOption, Shape};
 use sharing::ErrorSharing;
@@ -50,6 +53,20 @@ impl<S: Shape> Hooks<S> {
             None => Said::Nothing,
             Some(value) if self.cache_if.is_some_and(|holds| !holds(value)) => Said::NotStored,
             Some(value) => Said::Value(self.ttl_with.map(|ttl| ttl(value))),
+        }
+    }
+
+    /// Whether values have tags of their own.
+    #[inline]
+    pub(crate) fn have_own_tags(&self) -> bool {
+        self.keeping.own_tags().is_some()
+    }
+
+    /// Writes those of a value.
+    #[inline]
+    pub(crate) fn write_own_tags(&self, stored: &S::Stored, tags: &mut TagWriter<'_>) {
+        if let (Some(write), Some(value)) = (self.keeping.own_tags(), S::value(stored)) {
+            write(value, tags);
         }
     }
 

@@ -20,7 +20,7 @@ pub trait Shape {
     /// What `cache_if` and `ttl_with` look at: the value inside `Ok` and `Some`.
     type Value;
     /// Whether values are kept in this process too.
-    type Keeping: Keeping<Self::Stored>;
+    type Keeping: Keeping<Self::Stored, Self::Value>;
 
     /// What is stored, or the output unchanged when it is a failure.
     ///

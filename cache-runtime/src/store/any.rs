@@ -1,10 +1,11 @@
 //! The one of the stores that the configuration asked for.
 
 use super::disabled::DisabledStore;
+use super::log::Mark;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
-use super::tag::Tokens;
-use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
+use super::tag::{TagToken, Tokens};
+use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Tagging, Token, Want};
 use crate::config::{Settings, Target};
 use crate::error::Error;
 use crate::figures::measure::Command;
@@ -167,6 +168,15 @@ impl Store for AnyStore {
         within: Duration,
     ) -> Result<Acquired, Error> {
         delegate!("acquire": self, store => store.acquire(key, claim, within).await)
+    }
+
+    async fn seed(
+        &self,
+        tagging: &Tagging<'_>,
+        mark: &Mark,
+        within: Duration,
+    ) -> Result<Option<Vec<TagToken>>, Error> {
+        delegate!("seed": self, store => store.seed(tagging, mark, within).await)
     }
 
     async fn soften(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {

@@ -1,7 +1,8 @@
 //! The store of a cache that is switched off.
 
-use super::tag::Tokens;
-use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Token, Want};
+use super::log::Mark;
+use super::tag::{TagToken, Tokens};
+use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Tagging, Token, Want};
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
@@ -18,7 +19,16 @@ impl Store for DisabledStore {
 
     async fn acquire(&self, _: &Key, claim: &Claim<'_>, _: Duration) -> Result<Acquired, Error> {
         let seeds = claim.tagged.as_ref().map(|tagged| tagged.seeds.to_vec());
-        Ok(Acquired::Ours(seeds.unwrap_or_default()))
+        Ok(Acquired::Ours { tokens: seeds.unwrap_or_default(), mark: None })
+    }
+
+    async fn seed(
+        &self,
+        tagging: &Tagging<'_>,
+        _: &Mark,
+        _: Duration,
+    ) -> Result<Option<Vec<TagToken>>, Error> {
+        Ok(Some(tagging.seeds.to_vec()))
     }
 
     async fn soften(&self, _: &[Key], _: Duration) -> Result<u64, Error> {

@@ -6,6 +6,7 @@
 //! is stored nowhere. The lease is a key of its own beside the value, with a short life.
 
 use super::found::Found;
+use super::log::Mark;
 use super::tag::{FillId, TagToken};
 use crate::key::whole::Key;
 use std::time::Duration;
@@ -91,6 +92,8 @@ pub(crate) struct Tagging<'c> {
     pub(crate) seeds: &'c [TagToken],
     /// How long what is computed is likely to be stored.
     pub(crate) fill: Duration,
+    /// It will have further tags, known only then.
+    pub(crate) marks: bool,
 }
 
 impl Tagging<'_> {
@@ -106,9 +109,13 @@ pub(crate) enum Acquired {
     /// There is a value by now, and no lease was given. What it has left is known where
     /// [`Ask::Above`] was asked, or the key has tags.
     Found(Found),
-    /// The lease is ours, and these are the tokens that the key's tags have from now on, in their
-    /// order.
-    Ours(Vec<TagToken>),
+    /// The lease is ours.
+    Ours {
+        /// What the key's tags have from now on, in their order.
+        tokens: Vec<TagToken>,
+        /// Where the log of invalidated tags is, where that was to be marked.
+        mark: Option<Mark>,
+    },
     /// Somebody else has it. What a computation of this key has ended of without a value, lately, is
     /// known by its lease's token: another one each time.
     Theirs(Option<Token>),

@@ -4,7 +4,8 @@ mod entries;
 #[cfg(test)]
 mod tests;
 
-use super::tag::{Tokens, soft_half};
+use super::log::{Log, Mark, new_epoch};
+use super::tag::{TagToken, Tokens, soft_half};
 use super::{
     Acquired, Act, Ask, Bytes, Claim, Cursor, ENDED, Found, Life, Reachability, Read, Store,
     Tagging, Token, Want,
@@ -56,6 +57,8 @@ impl Store for MemoryStore {
 
     async fn acquire(&self, key: &Key, claim: &Claim<'_>, _: Duration) -> Result<Acquired, Error> {
         let lease = key.lease();
+        let marks = claim.tagged.is_some_and(|tagging| tagging.marks);
+        let epoch = if marks { Some(new_epoch().ok_or(Error::Unavailable)?) } else { None };
         let now = self.clock.now();
         let mut inner = self.lock();
         if claim.ask != Ask::Force {
@@ -71,11 +74,24 @@ impl Store for MemoryStore {
             }
         }
         inner.write(&lease, claim.token.as_bytes(), claim.life, now, self.bounds);
-        let seed = |tagged: &Tagging<'_>| {
-            let seeds = tagged.tags.iter().zip(tagged.seeds);
-            seeds.map(|(tag, seed)| inner.seed(tag, *seed, tagged, now, self.bounds)).collect()
+        let Some(tagging) = &claim.tagged else {
+            return Ok(Acquired::Ours { tokens: Vec::new(), mark: None });
         };
-        Ok(Acquired::Ours(claim.tagged.as_ref().map(seed).unwrap_or_default()))
+        let mark = epoch.map(|epoch| inner.log.get_or_insert_with(|| Log::new(epoch)).mark());
+        Ok(Acquired::Ours { tokens: inner.seed(tagging, now, self.bounds), mark })
+    }
+
+    async fn seed(
+        &self,
+        tagging: &Tagging<'_>,
+        mark: &Mark,
+        _: Duration,
+    ) -> Result<Option<Vec<TagToken>>, Error> {
+        let now = self.clock.now();
+        let mut inner = self.lock();
+        let none_since =
+            inner.log.as_ref().is_some_and(|log| log.is_none_since(mark, tagging.tags));
+        Ok(none_since.then(|| inner.seed(tagging, now, self.bounds)))
     }
 
     async fn soften(&self, tags: &[Key], _: Duration) -> Result<u64, Error> {
@@ -84,6 +100,7 @@ impl Store for MemoryStore {
         let mut inner = self.lock();
         let mut softened = 0;
         for tag in tags {
+            inner.log(tag);
             if let Some((token, left)) = inner.token(tag, now) {
                 let token = token.softened(&half);
                 inner.write(tag.whole(), token.as_bytes(), left, now, self.bounds);
@@ -146,6 +163,7 @@ impl Store for MemoryStore {
         let mut inner = self.lock();
         let mut gone = 0;
         for key in keys {
+            inner.log(key);
             inner.drop_key(&key.lease());
             gone += u64::from(inner.drop_key(key.whole()).is_some_and(|entry| entry.end > now));
         }

@@ -10,6 +10,7 @@ mod conformance;
 pub(crate) mod disabled;
 mod found;
 mod grant;
+pub(crate) mod log;
 pub(crate) mod memory;
 mod redis;
 pub(crate) mod tag;
@@ -23,8 +24,9 @@ pub(crate) use grant::{Acquired, Act, Ask, Claim, ENDED, LONGEST, LeftBehind, Ta
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
+use log::Mark;
 use std::time::Duration;
-use tag::Tokens;
+use tag::{TagToken, Tokens};
 use walk::Walk;
 
 /// How long a key has left.
@@ -114,8 +116,17 @@ pub(crate) trait Store: Send + Sync {
         within: Duration,
     ) -> impl Future<Output = Result<Acquired, Error>> + Send;
 
+    /// Gives the tags of what has been computed tokens, as [`acquire`](Self::acquire) does, unless
+    /// one of them was invalidated since `mark`, or that is not known: then the answer is `None`.
+    fn seed(
+        &self,
+        tagging: &Tagging<'_>,
+        mark: &Mark,
+        within: Duration,
+    ) -> impl Future<Output = Result<Option<Vec<TagToken>>, Error>> + Send;
+
     /// Has those of `tags` that have tokens have others of the same time between invalidations: what
-    /// carries them becomes stale. Answers how many there were.
+    /// carries them becomes stale. Answers how many there were. They are logged before.
     fn soften(
         &self,
         tags: &[Key],
@@ -149,7 +160,7 @@ pub(crate) trait Store: Send + Sync {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Removes the values of `keys` and voids their leases, and the tokens of those that are tags;
-    /// answers how many values and tokens there were.
+    /// answers how many values and tokens there were. Tags are logged before they are removed.
     /// No keys, no command.
     fn remove(
         &self,

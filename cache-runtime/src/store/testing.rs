@@ -14,7 +14,7 @@ pub(crate) fn key(whole: &str) -> Key {
 }
 
 /// What asking for the lease of a key without tags comes to where it is given.
-pub(crate) const OURS: Acquired = Acquired::Ours(Vec::new());
+pub(crate) const OURS: Acquired = Acquired::Ours { tokens: Vec::new(), mark: None };
 
 /// Where another has it, and nothing has ended without a value.
 pub(crate) const THEIRS: Acquired = Acquired::Theirs(None);

@@ -3,9 +3,11 @@
 use crate::cache::Cache;
 use crate::call::budget::Budget;
 use crate::call::companion::EntryCall;
+use crate::call::tags::{tags_of_value, with_own_tokens};
 use crate::codec::envelope::{self, Opened};
 use crate::error::Error;
 use crate::function::Function;
+use crate::key::tagging::TagWriter;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::errors::StoredError;
@@ -15,7 +17,7 @@ use crate::plan::standing::{Standing, standing};
 use crate::plan::windows::State;
 use crate::plan::{Hooks, Plan};
 use crate::store::{Life, Store, Want};
-use crate::write::seizure::{fill, seize};
+use crate::write::seizure::{Encoded, fill, seize};
 use std::any::Any;
 use std::fmt;
 use std::time::Duration;
@@ -62,11 +64,11 @@ where
     Entry { cache, key, function, tags, rules: plan.rules, hooks: Box::new(plan.hooks) }
 }
 
-/// What is stored, and for how long.
-pub(crate) type Encoded = (Vec<u8>, Duration);
+/// What writes the tags that a value has of its own.
+type WriteTags<'w> = Option<&'w dyn Fn(&mut TagWriter<'_>)>;
 
-/// Is told of a value, and what the options say of it.
-type Tell<'t> = &'t mut dyn FnMut(Said, &dyn Storable);
+/// Is told of a value, what the options say of it, and its tags.
+type Tell<'t> = &'t mut dyn FnMut(Said, &dyn Storable, WriteTags<'_>);
 
 /// Hooks without the types that only matter inside.
 trait AnyHooks<R>: Send + Sync {
@@ -93,14 +95,22 @@ impl<S: Shape<Stored: 'static>> AnyHooks<S::Output> for Hooks<S> {
 
     fn of_output(&self, output: &S::Output, tell: Tell<'_>) {
         if let Some(stored) = S::stored(output) {
-            tell(self.said(&stored), &self.storable(&stored));
+            self.tell(&stored, tell);
         }
     }
 
     fn of_stored(&self, stored: &dyn Any, tell: Tell<'_>) {
         if let Some(stored) = stored.downcast_ref() {
-            tell(self.said(stored), &self.storable(stored));
+            self.tell(stored, tell);
         }
+    }
+}
+
+impl<S: Shape> Hooks<S> {
+    fn tell(&self, stored: &S::Stored, tell: Tell<'_>) {
+        let (said, storable) = (self.said(stored), self.storable(stored));
+        let write = |tags: &mut TagWriter<'_>| self.write_own_tags(stored, tags);
+        tell(said, &storable, if self.have_own_tags() { Some(&write) } else { None });
     }
 }
 
@@ -154,7 +164,10 @@ impl<R: 'static> Entry<R> {
         let (key, store, within) = (self.whole()?, self.cache.store(), self.timeout());
         let want = Want { life, tags: &self.tags, ..Want::PLAIN };
         let read = store.read(key, &want, within).await?;
-        let Some(found) = read.found else { return Ok(None) };
+        let Some(mut found) = read.found else { return Ok(None) };
+        if self.tags.has_own() {
+            with_own_tokens(&self.cache, &self.tags, &mut found, within).await?;
+        }
         let opened = envelope::open(key, found.bytes)?;
         Ok(match standing(&opened, &self.tags, &found.tokens) {
             Standing::Gone => None,
@@ -187,12 +200,14 @@ impl<R: 'static> Entry<R> {
     async fn store(&self, value: &R, ttl: Option<Duration>) -> Result<bool, Error> {
         let key = self.whole()?;
         let mut encoded = Ok(None);
-        self.hooks.of_output(value, &mut |said, value| encoded = self.encoded(said, ttl, value));
-        let Some((bytes, life)) = encoded? else { return Ok(false) };
+        self.hooks.of_output(value, &mut |said, value, tags| {
+            encoded = self.encoded(said, ttl, value, tags);
+        });
+        let Some(encoded) = encoded? else { return Ok(false) };
         let mut budget = Budget::new(self.timeout());
         // Under a lease, so that a write that arrives late does not undo a newer invalidation.
-        match seize(&self.cache, key, (self.tags.clone(), life), &mut budget).await? {
-            Some(lease) => fill(&self.cache, key, lease, bytes, life, &mut budget).await,
+        match seize(&self.cache, key, (self.tags.clone(), encoded.life), &mut budget).await? {
+            Some(lease) => fill(&self.cache, key, lease, encoded, &mut budget).await,
             None => Ok(false),
         }
     }
@@ -203,14 +218,20 @@ impl<R: 'static> Entry<R> {
         said: Said,
         ttl: Option<Duration>,
         value: &dyn Storable,
+        tags: WriteTags<'_>,
     ) -> Result<Option<Encoded>, Error> {
         self.whole()?;
+        let own_tags = match tags {
+            Some(write) => tags_of_value(&self.cache, &self.tags, write)?,
+            None => Tags::default(),
+        };
         let computed = Computed { said, ttl, load: None, wanted: false };
         let room = self.function.expected_size();
         let storing = self.rules.storing(computed, self.cache.settings(), room, value)?;
         // What Redis does not count as a life is not stored.
         let life = storing.life.filter(|life| life.as_millis() > 0);
-        Ok(storing.bytes.zip(life))
+        let stored = storing.bytes.zip(life);
+        Ok(stored.map(|(bytes, life)| Encoded { bytes, life, own_tags }))
     }
 
     /// How long the stored value has left until it is stale; `None` when there is none, zero when
@@ -221,7 +242,7 @@ impl<R: 'static> Entry<R> {
     /// # Errors
     /// Why the store could not be asked.
     pub async fn ttl(&self) -> Result<Option<Duration>, Error> {
-        if !self.tags.is_empty() {
+        if !self.tags.is_none() {
             match self.found(false).await? {
                 None => return Ok(None),
                 Some((.., true)) => return Ok(Some(Duration::ZERO)),
@@ -247,7 +268,9 @@ impl<R: 'static> Entry<R> {
     /// should have been stored and cannot be is counted, and said once.
     pub(crate) fn encode(&self, value: &dyn Any) -> Option<Encoded> {
         let mut encoded = Ok(None);
-        self.hooks.of_stored(value, &mut |said, value| encoded = self.encoded(said, None, value));
+        self.hooks.of_stored(value, &mut |said, value, tags| {
+            encoded = self.encoded(said, None, value, tags);
+        });
         match encoded {
             Ok(encoded) => encoded,
             Err(error) => {

@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::shape::{Returns, Shape};
-use crate::write::entry::{Encoded, Entry};
-use crate::write::seizure::{fill, seize};
+use crate::write::entry::Entry;
+use crate::write::seizure::{Encoded, fill, seize};
 use crate::write::writers::{Pending, Targets};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -162,8 +162,8 @@ impl Put {
             let Self { cache, key, pending, budget, lease, .. } = self;
             let filled = match (std::mem::replace(lease, Ok(None)), encoded, key) {
                 (Err(error), ..) => Err(error),
-                (Ok(Some(lease)), Some((bytes, life)), Some(key)) => {
-                    fill(cache, key, lease, bytes, life, budget).await
+                (Ok(Some(lease)), Some(encoded), Some(key)) => {
+                    fill(cache, key, lease, encoded, budget).await
                 }
                 (Ok(_), ..) => Ok(false),
             };

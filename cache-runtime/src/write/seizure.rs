@@ -10,6 +10,14 @@ use crate::key::whole::Key;
 use crate::store::{Acquired, Act, Ask};
 use std::time::Duration;
 
+/// What is stored, for how long, and which tags of its own it has.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) life: Duration,
+    pub(crate) own_tags: Tags,
+}
+
 /// Takes the lease, whoever has it, for a value with `tags` that is likely to live for `life`. `None` where there is nowhere to store, or no time for it.
 pub(super) async fn seize(
     cache: &Cache,
@@ -26,7 +34,7 @@ pub(super) async fn seize(
     let mut lease = lease.of(tags, life, None);
     let seized = budget.spend_refused(|within| lease.acquire(Ask::Force, within)).await;
     match seized {
-        Some(seized) => Ok(matches!(seized?, Acquired::Ours(_)).then_some(lease)),
+        Some(seized) => Ok(matches!(seized?, Acquired::Ours { .. }).then_some(lease)),
         None => Ok(None),
     }
 }
@@ -35,11 +43,17 @@ pub(super) async fn seize(
 pub(super) async fn fill(
     cache: &Cache,
     key: &Key,
-    lease: Lease,
-    mut bytes: Vec<u8>,
-    life: Duration,
+    mut lease: Lease,
+    encoded: Encoded,
     budget: &mut Budget,
 ) -> Result<bool, Error> {
+    let Encoded { mut bytes, life, own_tags } = encoded;
+    if lease.has_own_tags() {
+        let tagged = budget.spend_refused(|within| lease.tag(&own_tags, life, within)).await;
+        if !matches!(tagged, Some(Ok(true))) {
+            return tagged.unwrap_or(Ok(false));
+        }
+    }
     lease.seal(None, &mut bytes)?;
     let filled = budget.spend_refused(|within| lease.settle(Act::Fill(&bytes, life), within)).await;
     let Some(filled) = filled else { return Ok(false) };

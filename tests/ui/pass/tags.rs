@@ -4,7 +4,7 @@
 
 use cache_runtime::{Cache, redis_cache, redis_invalidate};
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 struct User {
     org: u64,
     name: String,
@@ -33,6 +33,25 @@ async fn behind(id: u64, name: String) -> String {
 #[redis_cache(key = "d:{id}", tags = ["d:{other}"], soft_timeout = "1s", stale_if_error = "1m")]
 async fn timed(id: u64, other: &str) -> Result<String, String> {
     Ok(format!("{id}{other}"))
+}
+
+#[redis_cache(key = "g:{id}", tags_with = |user| [("org", user.org)])]
+async fn of_value(id: u64) -> Result<Option<User>, String> {
+    Ok(Some(User { org: id, name: String::new() }))
+}
+
+#[redis_cache(key = "h:{T}", tags = ["h"], tags_with = tags_of_all)]
+async fn of_values<T: 'static>() -> Vec<User> {
+    Vec::new()
+}
+
+fn tags_of_all(users: &Vec<User>) -> impl Iterator<Item = (&'static str, u64, &str)> {
+    users.iter().map(|user| ("user", user.org, &*user.name))
+}
+
+#[redis_cache(key = "i:{id}", tags_with = |name: &String| Some(format!("name:{name}")))]
+fn of_plain_value(id: u64) -> String {
+    id.to_string()
 }
 
 #[redis_cache(key = "e:{id}", tags = ["e:{id}",])]
@@ -71,10 +90,14 @@ fn companions(repo: &Repo, user: &User) {
     let _ = behind_entry(1);
     let _ = timed_entry(1, "");
     let _ = plain_entry(1);
+    let _ = of_value_entry(1);
+    let _ = of_values_entry::<u8>();
+    let _ = of_plain_value_entry(1);
     let _ = repo.find_entry(1);
 }
 
 fn main() {
     let _ = (of_fields, generic::<u8, 3>, default_key, behind, timed, plain, companions);
+    let _ = (of_value, of_values::<u8>, of_plain_value);
     let _ = (Repo::find, Repo::write, Repo::write_plainly, Repo::create);
 }

@@ -4,10 +4,11 @@
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
 use crate::cached::expand::plan::{check_positional, codec, kept, limits, plan, ttl_of};
+use crate::cached::expand::tags::tags;
 use crate::cached::expand::{batch, copies};
 use crate::cached::model::{Model, private};
 use crate::key::model::SelfType;
-use crate::key::render::{number, render, render_tags, render_tags_first};
+use crate::key::render::{number, render, render_tags_first};
 use crate::shared::expand::{as_written, body, cache, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
@@ -41,7 +42,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         return with_body(item, &batch::signature(&item.sig), &whole);
     }
     let render = render(&model.krate, &model.key);
-    let tags = render_tags(&model.krate, &model.tags);
+    let tags = tags(model);
     let plan = quote!(#plan #early);
     let (first, call, plan) = match (l1, holds) {
         (None, None) => {

@@ -7,3 +7,4 @@ pub(super) mod function;
 mod open;
 mod plan;
 pub(crate) mod signature;
+mod tags;

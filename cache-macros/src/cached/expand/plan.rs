@@ -48,6 +48,14 @@ pub(crate) fn plan(
         model.options.cache_if.as_ref().map(|holds| quote_spanned!(span=> .cache_if(#holds)));
     let ttl_with =
         model.options.ttl_with.as_ref().map(|ttl| quote_spanned!(span=> .ttl_with(#ttl)));
+    let tags_with = model.options.tags_with.as_ref().map(|of| {
+        // At the option, where what it returns is an error if that is no list of tags.
+        let span = ours_at(of.span());
+        let p = private(model, span);
+        quote_spanned! {span=>
+            .tags_with(|__value, __tags| #p::own_tags(__value, __tags, #of))
+        }
+    });
     // Named in a `const`, a codec that is not in scope is one error, not one for each use.
     let codec = quote_spanned! {ours_at(codec.span())=>
         {
@@ -67,6 +75,7 @@ pub(crate) fn plan(
     let shape = shape_of(model, output);
     let shape = match l1 {
         Some(_) => quote_spanned!(span=> #p::in_memory(#shape)),
+        None if tags_with.is_some() => quote_spanned!(span=> #p::of_value(#shape)),
         None => shape,
     };
     let l1 = l1.map(|l1| {
@@ -98,7 +107,7 @@ pub(crate) fn plan(
         #plan
         #errors
         #err_ttl
-        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with #l1
+        #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with #l1 #tags_with
     }
 }
 

@@ -10,7 +10,7 @@ fn key() -> Key {
 
 fn sealed(load: Option<Duration>, value: &[u8]) -> Vec<u8> {
     let mut bytes = value.to_vec();
-    seal(&key(), Envelope { load, fill: None, is_error: false }, &[], &mut bytes).unwrap();
+    seal(&key(), Envelope { load, ..Envelope::default() }, &[], &mut bytes).unwrap();
     bytes
 }
 
@@ -44,7 +44,8 @@ fn fields(kinds: std::ops::RangeInclusive<u8>) -> impl Strategy<Value = Vec<Fiel
 
 /// A field that this version does not know and must not skip.
 fn unknown() -> impl Strategy<Value = Field> {
-    let kinds = (MUST_BE_KNOWN..=0xFF).prop_filter("known", |kind| ![TAGS, ERROR].contains(kind));
+    let kinds =
+        (MUST_BE_KNOWN..=0xFF).prop_filter("known", |kind| ![TAGS, ERROR, OWN_TAGS].contains(kind));
     (kinds, any::<Vec<u8>>())
 }
 
@@ -74,7 +75,7 @@ proptest! {
         let mut bytes = value.clone();
         let fill = FillId::random().unwrap();
         let load = nanos.map(Duration::from_nanos);
-        let envelope = Envelope { load, fill: Some(fill), is_error: false };
+        let envelope = Envelope { load, fill: Some(fill), ..Envelope::default() };
         seal(&key(), envelope, &tags, &mut bytes).unwrap();
         prop_assert!(fill.is_of(&bytes), "scripts look for it there");
         let opened = open(&key(), Bytes::Own(bytes)).unwrap();
@@ -181,7 +182,7 @@ fn other_versions_and_lengths_are_refused() {
 #[test]
 fn what_does_not_fit_is_an_error() {
     let mut bytes = b"1".to_vec();
-    let envelope = Envelope { load: Some(Duration::MAX), fill: None, is_error: false };
+    let envelope = Envelope { load: Some(Duration::MAX), ..Envelope::default() };
     assert!(matches!(seal(&key(), envelope, &[], &mut bytes), Err(Error::Codec(_))));
     assert_eq!(bytes, b"1");
 }

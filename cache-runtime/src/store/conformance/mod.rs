@@ -47,6 +47,7 @@ macro_rules! conformance {
 }
 
 mod leases;
+mod own_tags;
 mod scans;
 mod tags;
 mod values;

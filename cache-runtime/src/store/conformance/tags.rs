@@ -35,14 +35,14 @@ async fn claim(
     seen: Option<FillId>,
 ) -> Acquired {
     let (tags, seeds) = ([tag("a"), tag("b")], [self::token(), self::token()]);
-    let tagging = Tagging { seen, tags: &tags, seeds: &seeds, fill: MINUTE };
+    let tagging = Tagging { seen, tags: &tags, seeds: &seeds, fill: MINUTE, marks: false };
     let claim = Claim { over, tagged: Some(tagging), ..super::claim(how, token) };
     store.acquire(&key("p:k"), &claim, SOON).await.unwrap()
 }
 
 /// The tokens that came with a lease.
 fn given(acquired: Acquired) -> Vec<TagToken> {
-    let Acquired::Ours(tokens) = acquired else { panic!("{acquired:?}") };
+    let Acquired::Ours { tokens, mark: None } = acquired else { panic!("{acquired:?}") };
     assert_eq!(tokens.len(), 2);
     tokens
 }
@@ -156,10 +156,12 @@ async fn a_tag_lasts_longer_than_what_has_it(store: &impl Store) {
     assert!(first > MINUTE * 50 && first <= MINUTE * 60);
     let (tags, seeds) = ([tag("a")], [token()]);
     let one = Token::random().unwrap();
-    let tagging = Tagging { seen: None, tags: &tags, seeds: &seeds, fill: MINUTE * 90 };
+    let (seen, fill) = (None, MINUTE * 90);
+    let tagging = Tagging { seen, tags: &tags, seeds: &seeds, fill, marks: false };
     let claim = Claim { tagged: Some(tagging), ..super::claim(Ask::IfAbsent, &one) };
     let acquired = store.acquire(&key("p:other"), &claim, SOON).await;
-    assert_ne!(acquired, Ok(Acquired::Ours(seeds.to_vec())), "it keeps its token");
+    let seeded = Acquired::Ours { tokens: seeds.to_vec(), mark: None };
+    assert_ne!(acquired, Ok(seeded), "it keeps its token");
     assert!(left().await > MINUTE * 300);
 }
 

@@ -2,6 +2,7 @@
 
 use crate::config::Bounds;
 use crate::key::whole::Key;
+use crate::store::log::Log;
 use crate::store::tag::{TagToken, Tokens};
 use crate::store::{Ask, Bytes, Claim, Found, LONGEST, LeftBehind, Tagging, Token};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ pub(super) struct Inner {
     pub(super) by_end: BTreeSet<(Duration, u64)>,
     next: u64,
     pub(super) bytes: usize,
+    /// Of invalidated tags, from the first mark on.
+    pub(super) log: Option<Log>,
 }
 
 pub(super) struct Entry {
@@ -153,20 +156,30 @@ impl Inner {
         tags.iter().map(|tag| self.token(tag, now).map(|(token, _)| token)).collect()
     }
 
-    /// The token of a tag, which is `seed` if it had none. It lasts longer than its entries.
+    /// The tokens of tags, which are their seeds where there were none. They last longer than their
+    /// entries.
     pub(super) fn seed(
         &mut self,
-        tag: &Key,
-        seed: TagToken,
         tagging: &Tagging<'_>,
         now: Duration,
         bounds: Bounds,
-    ) -> TagToken {
-        let (token, left) = self.token(tag, now).unwrap_or((seed, Duration::ZERO));
-        if left < tagging.fill || left.is_zero() {
-            self.write(tag.whole(), token.as_bytes(), tagging.tags_last(), now, bounds);
+    ) -> Vec<TagToken> {
+        let tags = tagging.tags.iter().zip(tagging.seeds);
+        let seeded = tags.map(|(tag, seed)| {
+            let (token, left) = self.token(tag, now).unwrap_or((*seed, Duration::ZERO));
+            if left < tagging.fill || left.is_zero() {
+                self.write(tag.whole(), token.as_bytes(), tagging.tags_last(), now, bounds);
+            }
+            token
+        });
+        seeded.collect()
+    }
+
+    /// If it is a tag, and anybody wants to know: it is about to be invalidated.
+    pub(super) fn log(&mut self, key: &Key) {
+        if let Some(log) = self.log.as_mut().filter(|_| key.tag().is_some()) {
+            log.add(key);
         }
-        token
     }
 }
 

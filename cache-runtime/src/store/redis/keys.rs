@@ -29,9 +29,14 @@ impl Node {
         for keys in keys.chunks(KEYS_PER_COMMAND) {
             let leases: Vec<_> = keys.iter().map(Key::lease).collect();
             let pairs = keys.iter().zip(&leases);
-            let keys: Vec<_> = pairs.flat_map(|(key, lease)| [key.whole(), lease]).collect();
+            let pairs = pairs.flat_map(|(key, lease)| [key.whole(), lease]);
+            // Tags are logged before they are removed.
+            let tags = || keys.iter().filter(|key| key.tag().is_some());
+            let log = tags().next().map(Key::log);
+            let tags: Vec<_> = tags().map(|tag| tag.whole().as_bytes()).collect();
+            let keys: Vec<_> = pairs.chain(log.as_ref().map(Key::whole)).collect();
             let left = within.saturating_sub(begun.elapsed());
-            removed += self.run(&scripts.remove, &keys, &[], Asked::Change, left, count).await?;
+            removed += self.run(&scripts.remove, &keys, &tags, Asked::Change, left, count).await?;
         }
         Ok(removed)
     }

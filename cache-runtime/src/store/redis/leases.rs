@@ -15,7 +15,7 @@ use std::time::Duration;
 /// The least size of a value that the server may be set up not to take (`proto-max-bulk-len`).
 const LARGE: usize = 1 << 20;
 /// A lease of a key without tags.
-const OURS: Acquired = Acquired::Ours(Vec::new());
+const OURS: Acquired = Acquired::Ours { tokens: Vec::new(), mark: None };
 
 impl Node {
     pub(super) async fn give_lease(

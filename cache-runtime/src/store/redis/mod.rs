@@ -25,8 +25,11 @@ mod tagged;
 #[cfg(test)]
 mod tests;
 
-use super::tag::Tokens;
-use super::{Acquired, Act, Claim, Cursor, Event, Life, Reachability, Read, Store, Token, Want};
+use super::log::Mark;
+use super::tag::{TagToken, Tokens};
+use super::{
+    Acquired, Act, Claim, Cursor, Event, Life, Reachability, Read, Store, Tagging, Token, Want,
+};
 use crate::config::{Place, Server};
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
@@ -188,6 +191,15 @@ impl Store for RedisStore {
         within: Duration,
     ) -> Result<Acquired, Error> {
         both!(self, servers => await servers.give_lease(&self.scripts, key, claim, within))
+    }
+
+    async fn seed(
+        &self,
+        tagging: &Tagging<'_>,
+        mark: &Mark,
+        within: Duration,
+    ) -> Result<Option<Vec<TagToken>>, Error> {
+        both!(self, servers => await servers.seed_own(&self.scripts, tagging, mark, within))
     }
 
     async fn soften(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {

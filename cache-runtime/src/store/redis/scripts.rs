@@ -96,14 +96,50 @@ end"
     };
 }
 
+/// Notes in the log, which is the last of KEYS, that the tags ARGV[$from] and on are about to be
+/// invalidated, if anybody has marked a place there: under `n` less how many there were, under `e`
+/// less the epoch, and under each tag the number of its last one, of the last 10,000 (`log::MOST`).
+///
+/// In a cluster the log is in another slot: there it would have a script of its own, sent before.
+macro_rules! log {
+    ($from:literal) => {
+        concat!(
+            "\
+if #ARGV >= ",
+            $from,
+            " then
+  local log = table.remove(KEYS)
+  local n = redis.pcall('ZSCORE', log, 'n')
+  if type(n) == 'string' then
+    n = -tonumber(n)
+    for i = ",
+            $from,
+            ", #ARGV do
+      n = n + 1
+      redis.call('ZADD', log, n, ARGV[i])
+    end
+    redis.call('ZADD', log, -n, 'n')
+    redis.call('ZREMRANGEBYSCORE', log, '(0', n - 10000)
+  end
+end
+"
+        )
+    };
+}
+
 /// As `ACQUIRE` for a key whose tags are KEYS[4] and on. Behind the life stand: the fill that was
 /// seen not to count, nothing, or `*` to take the lease whoever has it; how long a new tag lives; how
-/// long the fill will; and a token for each tag that has none. Answers 0 and what was found, 1 for
-/// theirs and what has ended, or 2 and the tokens.
+/// long the fill will; nothing, or the epoch of a new log where the last of KEYS is one to be marked;
+/// and a token for each tag that has none. Answers 0 and what was found, 1 for theirs and
+/// what has ended, or 2, where the log is, if that is asked for, and the tokens.
+///
+/// A log is kept for a day, and what stands in its place is no log. In a cluster the tags are in other
+/// slots: there each has a script of its own, answered before the body begins, and no log is marked.
 const ACQUIRE_TAGGED: &str = concat!(
     "\
 local seen, lasts = table.remove(ARGV, 3), table.remove(ARGV, 3)
-local least, seeds = tonumber(table.remove(ARGV, 3)), {}
+local least, epoch, seeds = tonumber(table.remove(ARGV, 3)), table.remove(ARGV, 3), {}
+local log = epoch ~= '' and table.remove(KEYS)
 for i = 4, #KEYS do seeds[i] = table.remove(ARGV, 3) end
 ",
     seed!(),
@@ -124,13 +160,42 @@ else
   if taken ~= 1 then return {1, type(taken) == 'table' and taken[1] or nil} end
 end
 local reply = {2}
-for i = 4, #KEYS do reply[i - 2] = seed(KEYS[i], seeds[i], lasts, least) end
+if log then
+  local e, n = redis.pcall('ZSCORE', log, 'e'), redis.pcall('ZSCORE', log, 'n')
+  if type(e) ~= 'string' or type(n) ~= 'string' then
+    e, n = '-' .. epoch, '-0'
+    redis.call('UNLINK', log)
+    redis.call('ZADD', log, e, 'e', n, 'n')
+  end
+  redis.call('PEXPIRE', log, 86400000)
+  reply = {2, e, n}
+end
+for i = 4, #KEYS do reply[#reply + 1] = seed(KEYS[i], seeds[i], lasts, least) end
 return reply"
 );
 
 /// The token of a tag, that alone. Arguments: what becomes it if it has none, how long a new tag lives,
 /// and how long the fill will.
 const SEED: &str = concat!(seed!(), "\nreturn seed(KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]))");
+
+/// Answers the tokens of the tags KEYS, behind which the log stands, or 0 where one of them was
+/// invalidated since it was in the epoch ARGV[3] at ARGV[4], or that is not known. Before these stand
+/// how long a new tag lives and how long the fill will, and behind them a token for each tag.
+const SEED_OWN: &str = concat!(
+    seed!(),
+    "
+local log, since = table.remove(KEYS), tonumber(ARGV[4])
+local e, n = redis.pcall('ZSCORE', log, 'e'), redis.pcall('ZSCORE', log, 'n')
+if type(e) ~= 'string' or type(n) ~= 'string' then return 0 end
+if -tonumber(e) ~= tonumber(ARGV[3]) or -tonumber(n) - since > 10000 then return 0 end
+for i = 1, #KEYS do
+  local last = redis.call('ZSCORE', log, KEYS[i])
+  if last and tonumber(last) > since then return 0 end
+end
+local reply = {}
+for i = 1, #KEYS do reply[i] = seed(KEYS[i], ARGV[i + 4], ARGV[1], tonumber(ARGV[2])) end
+return reply"
+);
 
 /// Stores the value and gives the lease back, if it is still ours.
 const FILL: &str = "\
@@ -155,17 +220,24 @@ for i = 1, #KEYS do
 end
 return renewed";
 
-/// Removes values and voids their leases; counts the values.
-const REMOVE: &str = "\
+/// Removes values and voids their leases; counts the values. ARGV are those of KEYS that are tags;
+/// where there are any, the log stands behind KEYS.
+const REMOVE: &str = concat!(
+    log!("1"),
+    "\
 local removed = 0
 for i = 1, #KEYS, 2 do
   removed = removed + redis.call('UNLINK', KEYS[i])
   redis.call('UNLINK', KEYS[i + 1])
 end
-return removed";
+return removed"
+);
 
-/// Replaces the second part of tokens by ARGV[1], of those that are there; counts them.
-const SOFTEN: &str = "\
+/// Replaces the second part of tokens by ARGV[1], of those that are there; counts them. Behind it in
+/// ARGV stand the tags once more, and behind KEYS the log.
+const SOFTEN: &str = concat!(
+    log!("2"),
+    "\
 local softened = 0
 for i = 1, #KEYS do
   if redis.pcall('STRLEN', KEYS[i]) == 24 then
@@ -173,7 +245,8 @@ for i = 1, #KEYS do
     softened = softened + 1
   end
 end
-return softened";
+return softened"
+);
 
 /// The scripts with their hashes.
 pub(super) struct Scripts {
@@ -189,6 +262,7 @@ pub(super) struct Scripts {
     pub(super) renew: Hashed,
     pub(super) remove: Hashed,
     pub(super) seed: Hashed,
+    pub(super) seed_own: Hashed,
     pub(super) soften: Hashed,
 }
 
@@ -207,6 +281,7 @@ impl Scripts {
             renew: Hashed::new(RENEW),
             remove: Hashed::new(REMOVE),
             seed: Hashed::new(SEED),
+            seed_own: Hashed::new(SEED_OWN),
             soften: Hashed::new(SOFTEN),
         }
     }

@@ -1,4 +1,5 @@
-//! Keys with tags: what is read or asked for together with the tokens of the tags.
+//! Keys with tags: what is read or asked for together with the tokens of the tags, and the log of
+//! invalidated ones.
 //!
 //! They take messages of their own, and are not joined to those of other callers.
 
@@ -9,6 +10,7 @@ use super::refusal::Asked;
 use super::scripts::Scripts;
 use crate::error::Error;
 use crate::key::whole::Key;
+use crate::store::log::{Mark, new_epoch};
 use crate::store::tag::{TagToken, Tokens, soft_half};
 use crate::store::{Acquired, Ask, Bytes, Claim, Found, Tagging, Want};
 use redis::{Cmd, Value};
@@ -59,7 +61,13 @@ impl Node {
     ) -> Result<Acquired, Error> {
         let (lease, ended) = (key.lease(), key.ended());
         let own = [key.whole(), &lease, &ended].into_iter();
-        let keys: Vec<_> = own.chain(tagged.tags.iter().map(Key::whole)).collect();
+        let keys = own.chain(tagged.tags.iter().map(Key::whole));
+        let log = tagged.marks.then(|| key.log());
+        let keys: Vec<_> = keys.chain(log.as_ref().map(Key::whole)).collect();
+        let epoch = match tagged.marks {
+            true => new_epoch().ok_or(Error::Unavailable)?.to_string(),
+            false => String::new(),
+        };
         let number = |life| millis(life).unwrap_or(1).to_string();
         let (life, lasts) = (number(claim.life), number(tagged.tags_last()));
         let least = number(tagged.fill);
@@ -71,8 +79,14 @@ impl Node {
         let seeds = tagged.seeds.iter().map(TagToken::as_bytes);
         let over: Vec<_> = claim.over.iter().map(named).collect();
         let over = over.iter().map(|over| &**over);
-        let arguments =
-            [claim.token.as_bytes(), life.as_bytes(), seen, lasts.as_bytes(), least.as_bytes()];
+        let arguments = [
+            claim.token.as_bytes(),
+            life.as_bytes(),
+            seen,
+            lasts.as_bytes(),
+            least.as_bytes(),
+            epoch.as_bytes(),
+        ];
         let arguments: Vec<_> = arguments.into_iter().chain(seeds).chain(over).collect();
         let acquired = |reply| {
             let Value::Array(mut parts) = reply else { return None };
@@ -83,14 +97,50 @@ impl Node {
                 Value::Int(0) => found(parts)?.map(Acquired::Found),
                 Value::Int(1) => theirs(parts),
                 Value::Int(2) => {
-                    let tokens = tokens(parts)?.into_iter().collect::<Option<Vec<_>>>()?;
-                    Some(Acquired::Ours(tokens))
+                    let mut parts = parts.into_iter();
+                    let mark = if tagged.marks { Some(mark(&mut parts)?) } else { None };
+                    Some(Acquired::Ours { tokens: all_tokens(parts)?, mark })
                 }
                 _ => None,
             }
         };
         let script = &scripts.acquire_tagged;
-        self.write(self.run(script, &keys, &arguments, Asked::Write, within, acquired)).await
+        let asked = self.run_by(script, &keys, &arguments, Asked::Write, within, acquired);
+        let (mut acquired, generation) = self.write(asked).await?;
+        if let Acquired::Ours { mark: Some(mark), .. } = &mut acquired {
+            mark.generation = generation;
+        }
+        Ok(acquired)
+    }
+
+    /// The tokens of the tags of what has been computed, and whether one of them was invalidated
+    /// meanwhile. In one script, with the log: elsewhere the order is tokens first, then the log, and
+    /// the value last.
+    pub(super) async fn seed_own(
+        &self,
+        scripts: &Scripts,
+        tagging: &Tagging<'_>,
+        mark: &Mark,
+        within: Duration,
+    ) -> Result<Option<Vec<TagToken>>, Error> {
+        let Some(log) = tagging.tags.first().map(Key::log) else { return Ok(Some(Vec::new())) };
+        let keys = tagging.tags.iter().chain([&log]).map(Key::whole).collect::<Vec<_>>();
+        let number = |life| millis(life).unwrap_or(1).to_string();
+        let (lasts, least) = (number(tagging.tags_last()), number(tagging.fill));
+        let (epoch, place) = (mark.epoch.to_string(), mark.number.to_string());
+        let seeds = tagging.seeds.iter().map(TagToken::as_bytes);
+        let arguments = [&lasts, &least, &epoch, &place].map(String::as_bytes);
+        let arguments: Vec<_> = arguments.into_iter().chain(seeds).collect();
+        let seeded = |reply| match reply {
+            Value::Int(0) => Some(None),
+            Value::Array(parts) => all_tokens(parts).map(Some),
+            _ => None,
+        };
+        let script = &scripts.seed_own;
+        let asked = self.run_by(script, &keys, &arguments, Asked::Write, within, seeded);
+        let (seeded, generation) = self.write(asked).await?;
+        // What another server says of the log is nothing that the mark can be compared with.
+        Ok(seeded.filter(|_| generation == mark.generation))
     }
 
     pub(super) async fn soften(
@@ -102,9 +152,13 @@ impl Node {
         let (half, begun) = (soft_half().ok_or(Error::Unavailable)?, Instant::now());
         let mut softened = 0;
         for tags in tags.chunks(KEYS_PER_COMMAND) {
-            let (script, keys) = (&scripts.soften, tags.iter().map(Key::whole).collect::<Vec<_>>());
+            let log = tags.first().map(Key::log);
+            let keys: Vec<_> = tags.iter().chain(&log).map(Key::whole).collect();
+            let names = tags.iter().map(|tag| tag.whole().as_bytes());
+            let arguments: Vec<_> = once(&half[..]).chain(names).collect();
             let left = within.saturating_sub(begun.elapsed());
-            softened += self.run(script, &keys, &[&half], Asked::Change, left, count).await?;
+            let script = &scripts.soften;
+            softened += self.run(script, &keys, &arguments, Asked::Change, left, count).await?;
         }
         Ok(softened)
     }
@@ -138,6 +192,20 @@ fn found(parts: Vec<Value>) -> Option<Option<Found>> {
 
 fn lives(found: &Found) -> bool {
     found.left.is_some()
+}
+
+/// Where the log is; the numbers are negative there, to be apart from those of tags.
+fn mark(mut parts: impl Iterator<Item = Value>) -> Option<Mark> {
+    let mut number = || match parts.next()? {
+        Value::BulkString(text) => str::from_utf8(&text).ok()?.trim_start_matches('-').parse().ok(),
+        _ => None,
+    };
+    Some(Mark { epoch: number()?, number: number()?, generation: 0 })
+}
+
+/// The tokens of tags that all have one.
+fn all_tokens(parts: impl IntoIterator<Item = Value>) -> Option<Vec<TagToken>> {
+    tokens(parts)?.into_iter().collect()
 }
 
 fn tokens(parts: impl IntoIterator<Item = Value>) -> Option<Tokens> {

@@ -8,6 +8,7 @@ use super::each::{Part, is_to_go_alone};
 use super::nodes::Cluster;
 use crate::error::Error;
 use crate::key::whole::Key;
+use crate::store::log::Mark;
 use crate::store::redis::keys::{count, millis};
 use crate::store::redis::refusal::Asked;
 use crate::store::redis::scripts::Scripts;
@@ -111,6 +112,18 @@ impl Cluster {
         });
         let seeded = |reply| token(reply).flatten();
         self.each(parts.collect(), Asked::Change, within, seeded).await.into_iter().collect()
+    }
+
+    /// Nothing is marked here, and so nothing is known of the tags that a value says.
+    #[allow(clippy::unused_async)] // as of one server
+    pub(crate) async fn seed_own(
+        &self,
+        _: &Scripts,
+        _: &Tagging<'_>,
+        _: &Mark,
+        _: Duration,
+    ) -> Result<Option<Vec<TagToken>>, Error> {
+        Ok(None)
     }
 
     /// Has those of `tags` that have tokens have others of the same time between invalidations.

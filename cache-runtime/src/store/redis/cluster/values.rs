@@ -73,13 +73,14 @@ impl Cluster {
         let Some(tagged) = &claim.tagged else {
             return node.give_lease(scripts, key, claim, left).await;
         };
-        let tagged_alone = Tagging { tags: &[], seeds: &[], ..*tagged };
+        let tagged_alone = Tagging { tags: &[], seeds: &[], marks: false, ..*tagged };
         let alone = Claim { tagged: Some(tagged_alone), ..*claim };
         let lease = node.give_lease(scripts, key, &alone, left);
         let (acquired, tokens) = both(lease, self.seed(scripts, tagged, left)).await;
         let (acquired, tokens) = (acquired?, tokens?);
         Ok(match acquired {
-            Acquired::Ours(_) => Acquired::Ours(tokens),
+            // There is no log of invalidated tags yet.
+            Acquired::Ours { .. } => Acquired::Ours { tokens, mark: None },
             Acquired::Found(mut found) => {
                 found.tokens = tokens.into_iter().map(Some).collect();
                 Acquired::Found(found)

@@ -14,6 +14,8 @@ pub(crate) struct Events {
     /// Each is added when what it serves is made, and stays.
     listeners: RwLock<Vec<Listener>>,
     regained: AtomicU64,
+    /// Of all pools, so that no two of their connections have one generation.
+    generations: AtomicU64,
 }
 
 impl Events {
@@ -28,6 +30,11 @@ impl Events {
         for listener in &*self.listeners.read().unwrap_or_else(PoisonError::into_inner) {
             listener(event);
         }
+    }
+
+    /// The number of connections that have been made.
+    pub(super) fn next_generation(&self) -> u64 {
+        self.generations.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// How often connections were regained.

@@ -25,6 +25,7 @@ enum For {
     ReadingTogether,
     Measuring,
     SoftTags,
+    OwnTags,
     Keeping,
 }
 
@@ -43,6 +44,10 @@ impl For {
                 "what takes too long to read is read again as a whole, soft invalidations of tags fail"
             }
             Self::SoftTags => "soft invalidations of tags fail",
+            Self::OwnTags => {
+                "functions with `tags_with` are not cached, and those of other programs miss the \
+                 invalidations of this one"
+            }
             Self::Keeping => "`l1` is told of no change",
         }
     }
@@ -63,6 +68,9 @@ const QUESTIONS: &[(For, &[&str])] = &[
     (For::ReadingTogether, &["MGET", "KEY"]),
     (For::Measuring, &["STRLEN", "KEY"]),
     (For::SoftTags, &["SETRANGE", "KEY", "0", ""]),
+    (For::OwnTags, &["ZADD", "KEY", "XX", "0", ""]),
+    (For::OwnTags, &["ZSCORE", "KEY", ""]),
+    (For::OwnTags, &["ZREMRANGEBYSCORE", "KEY", "0", "0"]),
     (For::Keeping, &["HELLO", "3"]),
     (For::Keeping, &["CLIENT TRACKING", "ON"]),
     (For::Keeping, &["MULTI"]), // and the other half of it would run all this

@@ -221,7 +221,7 @@ impl Pool {
             let alive = link.phase != Phase::Dead;
             if alive {
                 again = link.generation > 0;
-                link.generation += 1;
+                link.generation = self.events.next_generation();
                 generation = link.generation;
                 link.phase = Phase::Up;
                 link.since = since;
