@@ -26,6 +26,7 @@ mod journal;
 mod l1;
 mod lease;
 mod life;
+mod own_tags;
 mod pattern;
 mod put;
 mod redis;

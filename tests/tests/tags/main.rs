@@ -10,6 +10,8 @@ mod large;
 mod lost;
 mod meanwhile;
 mod outage;
+mod own;
+mod own_meanwhile;
 mod shared;
 mod soft;
 
