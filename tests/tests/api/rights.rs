@@ -10,7 +10,7 @@ use cache_tests::{
 const FUNCTIONS: &str = "+get +set +del +unlink +pttl +pexpire +eval +evalsha";
 /// All that there is.
 const ALL: &str = "+get +set +del +unlink +pttl +pexpire +eval +evalsha +scan +ping +info +mget \
-                   +strlen +setrange";
+                   +strlen +setrange +zadd +zscore +zremrangebyscore";
 
 #[redis_cache(ttl = 60, key = "plain:{n}")]
 async fn plain(world: &World, n: u64) -> u64 {
