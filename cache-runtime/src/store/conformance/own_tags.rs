@@ -85,12 +85,18 @@ async fn what_is_too_long_ago_to_be_known_voids(store: &impl Store) {
     assert_eq!(seed(store, &["x"], &mark).await, None);
 }
 
+/// Also where all of its tags will be its own.
 async fn a_lease_that_is_not_given_marks_nothing(store: &impl Store) {
     marked(store).await;
     let tagging = Tagging { seen: None, tags: &[], seeds: &[], fill: MINUTE, marks: true };
     let token = Token::random().unwrap();
     let claim = Claim { tagged: Some(tagging), ..claim(Ask::IfAbsent, &token) };
     assert_eq!(store.acquire(&key("p:k"), &claim, SOON).await, Ok(Acquired::Theirs(None)));
+    store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
+    let Ok(Acquired::Found(found)) = store.acquire(&key("p:k"), &claim, SOON).await else {
+        panic!("there is a value")
+    };
+    assert!(*found.bytes == *b"v" && found.tokens.is_empty() && found.left.is_some());
 }
 
 #[tokio::test]
