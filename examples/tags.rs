@@ -26,6 +26,26 @@ async fn count(shop: Arc<Shop>) -> usize {
     shop.articles.lock().unwrap_or_else(PoisonError::into_inner).len()
 }
 
+/// What was found says by which articles it is to be invalidated; none of them is in the arguments.
+#[redis_cache(
+    ttl = "5m",
+    key = "shortest:{count}",
+    tags_with = |names| names.iter().map(|name| ("article", name))
+)]
+async fn shortest(shop: &Shop, count: usize) -> Vec<String> {
+    shop.db.query().await;
+    let mut articles = shop.articles.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    articles.sort_by_key(String::len);
+    articles.truncate(count);
+    articles
+}
+
+/// The articles that this one is among are read anew, and no others.
+#[redis_invalidate(tags = ["article:{name}", "articles"])]
+async fn remove(shop: &Shop, name: &str) {
+    shop.articles.lock().unwrap_or_else(PoisonError::into_inner).retain(|own| own != name);
+}
+
 /// One write to the cache, however many searches are cached.
 #[redis_invalidate(tags = ["articles"])]
 async fn add(shop: &Shop, name: &str) {
@@ -48,6 +68,12 @@ async fn main() -> anyhow::Result<()> {
     println!("found {:?}, of {}", search(&shop, "te").await, count(shop.clone()).await);
     add(&shop, "teapot").await;
     println!("found {:?}, of {}", search(&shop, "te").await, count(shop.clone()).await);
+
+    println!("the shortest: {:?}", shortest(&shop, 1).await);
+    remove(&shop, "teapot").await; // is not among them
+    println!("the shortest: {:?}", shortest(&shop, 1).await);
+    remove(&shop, "tea").await;
+    println!("the shortest: {:?}", shortest(&shop, 1).await);
 
     add_softly(&shop, "coffee").await;
     println!("the count may be old: {}", count(shop.clone()).await);

@@ -60,6 +60,7 @@ async fn page(n: u64, names: &[&str]) -> Vec<String> {
     names.iter().map(|name| format!("{n}{name}")).collect()
 }
 
+#[allow(clippy::ptr_arg)] // what the function returns
 fn tags_of_page(names: &Vec<String>) -> impl Iterator<Item = (Cow<'_, str>, &str, u64)> {
     names.iter().map(|name| (Cow::Borrowed("word"), &**name, 7))
 }
