@@ -14,7 +14,8 @@ use std::borrow::Cow;
     message = "`tags_with` returns a list of tags, and `{Self}` is none",
     label = "this is no list of tags",
     note = "return a `Vec`, an array, an `Option` or an iterator of tags, such as \
-            `[(\"customer\", order.customer)]`; a tag is a text, or a name with its arguments"
+            `[(\"customer\", order.customer)]`; a tag is a text, or a name with \
+            arguments that can be part of a key"
 )]
 pub trait OwnTags {
     fn write(self, tags: &mut TagWriter<'_>);

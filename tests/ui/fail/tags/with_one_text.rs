@@ -1,0 +1,8 @@
+use cache_runtime::redis_cache;
+
+#[redis_cache(ttl = 60, key = "a:{id}", tags_with = |value| format!("value:{value}"))]
+async fn f(id: u64) -> u64 {
+    id
+}
+
+fn main() {}
