@@ -170,9 +170,7 @@ impl Machine {
             match acquired {
                 Some(Ok(Acquired::Ours { .. })) => return Some(Ok(lease)),
                 Some(Ok(Acquired::Found(mut found))) => {
-                    if call.tags().has_own() {
-                        found = call.with_own_tokens(found, budget).await;
-                    }
+                    call.add_own_tokens(&mut found, budget).await;
                     let until = fresh_until(asked, &found, rules);
                     // With tags it is found however little it has left, and named from then on.
                     if until > clock.now() || call.tagged.is_some() {

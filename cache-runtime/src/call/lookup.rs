@@ -52,15 +52,15 @@ impl Machine {
                 keep: self.rules.l1.is_some(),
             };
             let asked = if want.life { call.cache.clock().now() } else { Duration::ZERO };
-            let read = store.read(&call.key, &want, within).await;
+            let read = if want.tags.has_own() {
+                // In a box, as what is rarely needed.
+                Box::pin(call.read_with_own(&want, within)).await
+            } else {
+                store.read(&call.key, &want, within).await
+            };
             let worked = read.is_ok();
             let step = match read {
-                Ok(Read { found: Some(mut found), to_keep, .. }) => {
-                    if call.tagged.as_ref().is_some_and(|tagged| tagged.tags.has_own()) {
-                        // In a box, as what is rarely needed.
-                        let own = call.with_own_tokens(found, &mut self.budget);
-                        found = Box::pin(own).await;
-                    }
+                Ok(Read { found: Some(found), to_keep, .. }) => {
                     self.judge(found, to_keep, asked, sent)
                 }
                 Ok(_) => None,

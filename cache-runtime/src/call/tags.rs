@@ -11,8 +11,8 @@ use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::standing::{Standing, standing};
 use crate::store::tag::{FillId, TagToken};
-use crate::store::{Found, Store};
-use std::time::Duration;
+use crate::store::{Found, Read, Store, Want};
+use std::time::{Duration, Instant};
 
 /// Each look-up reads the tokens of all tags.
 const MOST: usize = 16;
@@ -53,15 +53,32 @@ impl Active {
         }
     }
 
-    /// What was found, with the tokens of the tags that are its own, where it may have any: they are
-    /// named by itself. Without them it does not count.
-    pub(super) async fn with_own_tokens(&self, mut found: Found, budget: &mut Budget) -> Found {
-        let tags = self.tags();
-        let asked = budget.spend(|within| with_own_tokens(&self.cache, &tags, &mut found, within));
-        if let Some(Err(error)) = asked.await {
-            self.store_failed(&error);
+    /// Reads what is wanted, and then the tokens of the tags that are the value's own: it names them
+    /// by itself.
+    pub(super) async fn read_with_own(
+        &self,
+        want: &Want<'_>,
+        within: Duration,
+    ) -> Result<Read, Error> {
+        let begun = Instant::now();
+        let mut read = self.cache.store().read(&self.key, want, within).await?;
+        if let Some(found) = &mut read.found {
+            let left = within.saturating_sub(begun.elapsed());
+            with_own_tokens(&self.cache, want.tags, found, left).await?;
         }
-        found
+        Ok(read)
+    }
+
+    /// Adds the tokens of the tags that are its own to what was found in the place of a lease, where it
+    /// may have any. Without them it does not count.
+    pub(super) async fn add_own_tokens(&self, found: &mut Found, budget: &mut Budget) {
+        let tags = self.tags();
+        if tags.has_own() {
+            let asked = budget.spend(|within| with_own_tokens(&self.cache, &tags, found, within));
+            if let Some(Err(error)) = asked.await {
+                self.store_failed(&error);
+            }
+        }
     }
 
     /// Whether what the store has may be read: no invalidation of the key or of one of its tags

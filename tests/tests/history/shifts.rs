@@ -4,7 +4,7 @@
 
 use crate::faults::any;
 use crate::record::now;
-use crate::functions::text;
+use crate::work::text;
 use cache_tests::{Cluster, DEADLINE, eventually_blocking};
 use fastrand::Rng;
 use std::time::Duration;
