@@ -1,10 +1,10 @@
 //! What goes wrong in a run, at random: networks, the server, and what others write there. Nothing is waited for here: the
 //! sleeps are how long things are broken, and how long they are not.
 
+use crate::functions::text;
 use crate::history::{Key, Kind};
 use crate::profile::MAX_SIZE;
 use crate::record::now;
-use crate::work::text;
 use cache_tests::{Fault, FaultProxy, RedisServer};
 use fastrand::Rng;
 use std::time::Duration;

@@ -2,10 +2,11 @@
 //! checker sees it.
 
 use crate::check::check;
+use crate::functions::text;
 use crate::history::{Ending, History, Key, Kind, Outcome};
 use crate::profile::{Name, Profile};
 use crate::record::{Data, Recorder};
-use crate::work::{How, Process, text};
+use crate::work::{How, Process};
 use cache_tests::RedisServer;
 use std::sync::Arc;
 use std::time::Duration;

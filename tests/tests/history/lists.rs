@@ -1,9 +1,10 @@
 //! Calls of many keys: to the checker each member is a call of its own, with a body of its own where the
 //! body of the list ran for it.
 
+use crate::functions::{BRIEF, End, Failure};
 use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
 use crate::record::now;
-use crate::work::{BRIEF, End, Failure, Process};
+use crate::work::Process;
 use cache_runtime::{redis_cache, refresh};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -11,6 +11,7 @@ mod check;
 mod check_tests;
 mod faults;
 mod foreign;
+mod functions;
 mod history;
 mod lists;
 mod overlap;

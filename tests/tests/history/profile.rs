@@ -1,8 +1,8 @@
 //! The kinds of runs, and the rules that each is judged by.
 
 use crate::check::Rules;
+use crate::functions::{BRIEF, STALE};
 use crate::history::Kind;
-use crate::work::{BRIEF, STALE};
 use cache_runtime::Cache;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -3,8 +3,8 @@
 //! who is killed here has been silenced before, and the replica has all.
 
 use crate::faults::any;
+use crate::functions::text;
 use crate::record::now;
-use crate::work::text;
 use cache_tests::{Cluster, DEADLINE, eventually_blocking};
 use fastrand::Rng;
 use std::time::Duration;

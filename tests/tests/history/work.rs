@@ -1,80 +1,15 @@
-//! What the processes do: cached functions that stamp what they return, and clients that call
-//! and write at random. The sleeps are their work, patience and leisure; no check waits for one.
+//! What the processes do: clients that call and write at random. The sleeps are their patience and
+//! leisure; no check waits for one.
 
+use crate::functions::{Failure, Job, Save, called, entry, name, saved, text};
 use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
 use crate::lists;
 use crate::profile::Profile;
 use crate::record::{Data, Recorder, now};
-use cache_runtime::{Cache, Entry, redis_cache, redis_put, refresh};
+use cache_runtime::{Cache, refresh};
 use fastrand::Rng;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long a value of [`brief`] lives.
-pub const BRIEF: Duration = Duration::from_millis(300);
-/// How long one of [`stale`] is served after that.
-pub const STALE: Duration = Duration::from_millis(200);
-
-#[redis_cache(ttl = 600, key = "lasting:{id}")]
-pub async fn lasting(job: Job, id: u64) -> Result<Stamp, Failure> {
-    job.run(Key { kind: Kind::Lasting, id }).await
-}
-
-#[redis_cache(ttl = BRIEF, key = "brief:{id}")]
-pub async fn brief(job: Job, id: u64) -> Result<Stamp, Failure> {
-    job.run(Key { kind: Kind::Brief, id }).await
-}
-
-#[redis_cache(ttl = BRIEF, key = "early:{id}", early_refresh = 3.0)]
-pub async fn early(job: Job, id: u64) -> Result<Stamp, Failure> {
-    job.run(Key { kind: Kind::Early, id }).await
-}
-
-#[redis_cache(
-    ttl = BRIEF,
-    key = "stale:{id}",
-    stale_while_revalidate = STALE / 2,
-    stale_if_error = STALE,
-    soft_timeout = "20ms"
-)]
-pub async fn stale(job: Job, id: u64) -> Result<Stamp, Failure> {
-    job.run(Key { kind: Kind::Stale, id }).await
-}
-
-/// All of them have one tag.
-#[redis_cache(ttl = 600, key = "tagged:{id}", tags = ["all"])]
-pub async fn tagged(job: Job, id: u64) -> Result<Stamp, Failure> {
-    job.run(Key { kind: Kind::Tagged, id }).await
-}
-
-#[redis_put(lasting(id))]
-async fn save_lasting(save: Save, id: u64) -> Result<Stamp, Failure> {
-    save.run(Key { kind: Kind::Lasting, id }).await
-}
-
-#[redis_put(brief(id))]
-async fn save_brief(save: Save, id: u64) -> Result<Stamp, Failure> {
-    save.run(Key { kind: Kind::Brief, id }).await
-}
-
-#[redis_put(early(id))]
-async fn save_early(save: Save, id: u64) -> Result<Stamp, Failure> {
-    save.run(Key { kind: Kind::Early, id }).await
-}
-
-#[redis_put(stale(id))]
-async fn save_stale(save: Save, id: u64) -> Result<Stamp, Failure> {
-    save.run(Key { kind: Kind::Stale, id }).await
-}
-
-#[redis_put(tagged(id))]
-async fn save_tagged(save: Save, id: u64) -> Result<Stamp, Failure> {
-    save.run(Key { kind: Kind::Tagged, id }).await
-}
-
-/// `Clone`, so that it is shared by those who wait.
-#[derive(Debug, Clone)]
-pub struct Failure(pub Stamp);
 
 /// One process: its cache, its notes, and the data that all share.
 #[derive(Debug)]
@@ -82,72 +17,6 @@ pub struct Process {
     pub cache: Cache,
     pub recorder: Recorder,
     pub data: Data,
-}
-
-/// What the body of one call is to do.
-#[derive(Debug)]
-pub struct Job {
-    pub process: Arc<Process>,
-    pub call: u64,
-    pub takes: Duration,
-    pub ending: Ending,
-}
-
-impl Job {
-    /// Reads the data first and answers later, like a slow query.
-    async fn run(self, key: Key) -> Result<Stamp, Failure> {
-        let recorder = &self.process.recorder;
-        let (body, began) = (recorder.id(), now());
-        let version = self.process.data.version(key);
-        recorder.note_at(began, Event::Body { body, call: self.call, version });
-        let mut end = End { recorder, body, ending: Ending::Dropped };
-        tokio::time::sleep(self.takes).await;
-        end.ending = self.ending;
-        let stamp = Stamp { key, version, source: body };
-        match self.ending {
-            Ending::Value | Ending::Dropped => Ok(stamp),
-            Ending::Error => Err(Failure(stamp)),
-            // Without a word on the standard error.
-            Ending::Panic => std::panic::resume_unwind(Box::new("a body that panics")),
-        }
-    }
-}
-
-/// What one writer is to do.
-struct Save {
-    process: Arc<Process>,
-    write: u64,
-    takes: Duration,
-    ending: Ending,
-}
-
-impl Save {
-    /// Changes the data in between, and answers what it has made of it.
-    async fn run(self, key: Key) -> Result<Stamp, Failure> {
-        tokio::time::sleep(self.takes / 2).await;
-        let (write, version) = (self.write, self.process.data.change(key));
-        self.process.recorder.note(Event::Saved { write, version });
-        tokio::time::sleep(self.takes / 2).await;
-        let stamp = Stamp { key, version, source: write };
-        match self.ending {
-            Ending::Value | Ending::Dropped => Ok(stamp),
-            Ending::Error => Err(Failure(stamp)),
-            Ending::Panic => std::panic::resume_unwind(Box::new("a writer that panics")),
-        }
-    }
-}
-
-/// Writes down that a body is over, however that came.
-pub struct End<'r> {
-    pub recorder: &'r Recorder,
-    pub body: u64,
-    pub ending: Ending,
-}
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        self.recorder.note(Event::BodyEnded { body: self.body, ending: self.ending });
-    }
 }
 
 impl Process {
@@ -164,15 +33,7 @@ impl Process {
         let job = Job { process: self.clone(), call, takes, ending };
         let cache = self.cache.clone();
         let work = async move {
-            let work = async move {
-                match key.kind {
-                    Kind::Lasting => lasting(job, key.id).await,
-                    Kind::Brief => brief(job, key.id).await,
-                    Kind::Early => early(job, key.id).await,
-                    Kind::Stale => stale(job, key.id).await,
-                    Kind::Tagged => tagged(job, key.id).await,
-                }
-            };
+            let work = called(job, key);
             if forced { refresh(work).await } else { work.await }
         };
         let running = tokio::spawn(async move { cache.scope(work).await });
@@ -210,7 +71,7 @@ impl Process {
                 cache.invalidate_matching(&pattern).await.map(|_| ())
             }
             How::Function(kind, _) => {
-                let path = format!("history.work.{}", name(*kind));
+                let path = format!("history.functions.{}", name(*kind));
                 cache.invalidate_function(&path).await.map(|_| ())
             }
             How::Tag(_) => cache.invalidate_tag("all").await.map(|_| ()),
@@ -243,15 +104,7 @@ impl Process {
         let before = journal().await.queued;
         let save = Save { process: self.clone(), write, takes, ending };
         let cache = self.cache.clone();
-        let running = tokio::spawn(async move {
-            match key.kind {
-                Kind::Lasting => cache.scope(save_lasting(save, key.id)).await,
-                Kind::Brief => cache.scope(save_brief(save, key.id)).await,
-                Kind::Early => cache.scope(save_early(save, key.id)).await,
-                Kind::Stale => cache.scope(save_stale(save, key.id)).await,
-                Kind::Tagged => cache.scope(save_tagged(save, key.id)).await,
-            }
-        });
+        let running = tokio::spawn(async move { cache.scope(saved(save, key)).await });
         if let Some(patience) = patience {
             let running = running.abort_handle();
             tokio::spawn(async move {
@@ -338,29 +191,4 @@ impl How {
             Self::Clear(ids) => Kind::ALL.into_iter().flat_map(|kind| all(kind, ids)).collect(),
         }
     }
-}
-
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Lasting => "lasting",
-        Kind::Brief => "brief",
-        Kind::Early => "early",
-        Kind::Stale => "stale",
-        Kind::Tagged => "tagged",
-    }
-}
-
-fn entry(Key { kind, id }: Key) -> Entry<Result<Stamp, Failure>> {
-    match kind {
-        Kind::Lasting => lasting_entry(id),
-        Kind::Brief => brief_entry(id),
-        Kind::Early => early_entry(id),
-        Kind::Stale => stale_entry(id),
-        Kind::Tagged => tagged_entry(id),
-    }
-}
-
-/// The key as Redis has it, without the prefix.
-pub fn text(key: Key) -> String {
-    format!("{}:{}", name(key.kind), key.id)
 }
