@@ -27,6 +27,9 @@ pub struct Rules {
     pub trouble: bool,
 }
 
+/// How late a process may hear of what another one has invalidated.
+const HEARD: Duration = Duration::from_secs(1);
+
 /// A broken guarantee.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -129,7 +132,13 @@ impl Check<'_> {
     fn not_stale(&mut self, id: u64, call: &Call, stamp: Stamp) {
         for (write, invalidation) in &self.history.writes {
             let Some(version) = invalidation.what.outdates(call.key) else { continue };
-            if !invalidation.ok || invalidation.ended >= call.began || *write == stamp.source {
+            // What is kept in a process is served until it has heard of a write elsewhere.
+            let is_heard = match call.key.kind.is_kept() && process_of(*write) != process_of(id) {
+                true => HEARD,
+                false => Duration::ZERO,
+            };
+            let known = invalidation.ended.saturating_add(is_heard);
+            if !invalidation.ok || known >= call.began || *write == stamp.source {
                 continue;
             }
             let stale = match (self.body(stamp), self.put(stamp)) {

@@ -76,6 +76,25 @@ impl Story {
             .at(to, Event::WriteEnded { write, ok: true })
     }
 
+    /// The same of a function of this kind.
+    fn of(mut self, kind: Kind) -> Self {
+        for (_, event) in &mut self.0 {
+            match event {
+                Event::Call { key, .. } | Event::Put { key, .. } | Event::Save { key, .. } => {
+                    key.kind = kind;
+                }
+                Event::Invalidation { keys, .. } => {
+                    keys.iter_mut().for_each(|(key, _)| key.kind = kind);
+                }
+                Event::CallEnded { outcome: Outcome::Value(of) | Outcome::Error(of), .. } => {
+                    of.key.kind = kind;
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
     fn breaks(&self, rules: &Rules) -> Vec<&'static str> {
         check(&History::of(&self.0), rules).iter().map(|it| it.guarantee).collect()
     }
@@ -213,6 +232,21 @@ fn g3_what_a_process_that_is_cut_off_shares_is_a_limit() {
     assert_eq!(joined(FAR, FAR + 1).breaks(&trouble), ["G3"], "no other process shares it");
     let told = story().computed(0, 50, 1).invalidated(20, 30, FAR, true);
     assert_eq!(told.hit(60, 3, 1).breaks(&trouble), ["G3"], "nor does who comes later");
+}
+
+#[test]
+fn g3_what_is_kept_until_the_process_has_heard() {
+    let told = |at, write| {
+        let told = story().computed(0, 50, 1).invalidated(55, 58, write, true);
+        told.hit(at, 3, 1)
+    };
+    let long = Rules { life: |_| ms(10_000), ..rules() };
+    for kind in [Kind::Kept, Kind::Both] {
+        assert_eq!(told(1_058, FAR).of(kind).breaks(&long), [""; 0]);
+        assert_eq!(told(1_059, FAR).of(kind).breaks(&long), ["G3"], "a second is over");
+        assert_eq!(told(60, 2).of(kind).breaks(&long), ["G3"], "its own write");
+    }
+    assert_eq!(told(60, FAR).of(Kind::Tagged).breaks(&long), ["G3"], "nobody keeps it");
 }
 
 #[test]

@@ -45,6 +45,17 @@ pub async fn tagged(job: Job, id: u64) -> Result<Stamp, Failure> {
     job.run(Key { kind: Kind::Tagged, id }).await
 }
 
+#[redis_cache(ttl = 600, key = "kept:{id}", l1)]
+pub async fn kept(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Kept, id }).await
+}
+
+/// With the tag of [`tagged`].
+#[redis_cache(ttl = 600, key = "both:{id}", l1, tags = ["all"])]
+pub async fn both(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Both, id }).await
+}
+
 #[redis_put(lasting(id))]
 async fn save_lasting(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Lasting, id }).await
@@ -70,6 +81,16 @@ async fn save_tagged(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Tagged, id }).await
 }
 
+#[redis_put(kept(id))]
+async fn save_kept(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Kept, id }).await
+}
+
+#[redis_put(both(id))]
+async fn save_both(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Both, id }).await
+}
+
 /// Calls the function of `key`.
 pub async fn called(job: Job, Key { kind, id }: Key) -> Result<Stamp, Failure> {
     match kind {
@@ -78,6 +99,8 @@ pub async fn called(job: Job, Key { kind, id }: Key) -> Result<Stamp, Failure> {
         Kind::Early => early(job, id).await,
         Kind::Stale => stale(job, id).await,
         Kind::Tagged => tagged(job, id).await,
+        Kind::Kept => kept(job, id).await,
+        Kind::Both => both(job, id).await,
     }
 }
 
@@ -89,6 +112,8 @@ pub async fn saved(save: Save, Key { kind, id }: Key) -> Result<Stamp, Failure> 
         Kind::Early => save_early(save, id).await,
         Kind::Stale => save_stale(save, id).await,
         Kind::Tagged => save_tagged(save, id).await,
+        Kind::Kept => save_kept(save, id).await,
+        Kind::Both => save_both(save, id).await,
     }
 }
 
@@ -169,6 +194,8 @@ pub fn name(kind: Kind) -> &'static str {
         Kind::Early => "early",
         Kind::Stale => "stale",
         Kind::Tagged => "tagged",
+        Kind::Kept => "kept",
+        Kind::Both => "both",
     }
 }
 
@@ -179,10 +206,20 @@ pub fn entry(Key { kind, id }: Key) -> Entry<Result<Stamp, Failure>> {
         Kind::Early => early_entry(id),
         Kind::Stale => stale_entry(id),
         Kind::Tagged => tagged_entry(id),
+        Kind::Kept => kept_entry(id),
+        Kind::Both => both_entry(id),
     }
 }
 
 /// The key as Redis has it, without the prefix.
 pub fn text(key: Key) -> String {
     format!("{}:{}", name(key.kind), key.id)
+}
+
+/// The tag that its values have.
+pub fn tag(Key { kind, .. }: Key) -> Option<&'static str> {
+    match kind {
+        Kind::Tagged | Kind::Both => Some("all"),
+        Kind::Lasting | Kind::Brief | Kind::Early | Kind::Stale | Kind::Kept => None,
+    }
 }

@@ -20,10 +20,27 @@ pub enum Kind {
     Stale,
     /// Outlives every run, and all that there is has one tag.
     Tagged,
+    /// Outlives every run, and is kept in each process too.
+    Kept,
+    /// As [`Kind::Kept`], with the tag of [`Kind::Tagged`].
+    Both,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Lasting, Self::Brief, Self::Early, Self::Stale, Self::Tagged];
+    pub const ALL: [Self; 7] = [
+        Self::Lasting,
+        Self::Brief,
+        Self::Early,
+        Self::Stale,
+        Self::Tagged,
+        Self::Kept,
+        Self::Both,
+    ];
+
+    /// Whether a process may have its values without asking Redis.
+    pub fn is_kept(self) -> bool {
+        matches!(self, Self::Kept | Self::Both)
+    }
 }
 
 /// One key of one cached function.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The functions that there is one of many keys for.
-pub const KINDS: [Kind; 3] = [Kind::Lasting, Kind::Brief, Kind::Tagged];
+pub const KINDS: [Kind; 5] = [Kind::Lasting, Kind::Brief, Kind::Tagged, Kind::Kept, Kind::Both];
 
 type Found = Result<HashMap<u64, Stamp>, Failure>;
 
@@ -29,6 +29,16 @@ async fn all_brief(job: Jobs, ids: Vec<u64>) -> Found {
 #[redis_cache(ttl = 600, key = "tagged:{id}", batch = "ids", tags = ["all"])]
 async fn all_tagged(job: Jobs, ids: Vec<u64>) -> Found {
     job.run(Kind::Tagged, ids).await
+}
+
+#[redis_cache(ttl = 600, key = "kept:{id}", batch = "ids", l1)]
+async fn all_kept(job: Jobs, ids: Vec<u64>) -> Found {
+    job.run(Kind::Kept, ids).await
+}
+
+#[redis_cache(ttl = 600, key = "both:{id}", batch = "ids", l1, tags = ["all"])]
+async fn all_both(job: Jobs, ids: Vec<u64>) -> Found {
+    job.run(Kind::Both, ids).await
 }
 
 /// What the body of one call is to do, which may run twice.
@@ -98,6 +108,8 @@ impl Process {
                 match kind {
                     Kind::Brief => all_brief(job, list).await,
                     Kind::Tagged => all_tagged(job, list).await,
+                    Kind::Kept => all_kept(job, list).await,
+                    Kind::Both => all_both(job, list).await,
                     _ => all_lasting(job, list).await,
                 }
             };

@@ -187,6 +187,11 @@ fn no_write_is_overtaken() {
 }
 
 #[test]
+fn nor_is_a_value_kept_that_others_have_changed() {
+    explore(Name::Seldom, &[10, 11]);
+}
+
+#[test]
 fn nor_where_processes_are_killed() {
     explore(Name::Killed, &[4]);
 }

@@ -4,7 +4,9 @@ use crate::check::Rules;
 use crate::functions::{BRIEF, STALE};
 use crate::history::Kind;
 use cache_runtime::Cache;
+use fastrand::Rng;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::time::Duration;
 
 /// A slow machine's excuse; nothing here is a measurement.
@@ -30,6 +32,10 @@ pub struct Profile {
     pub sharded: bool,
     /// Its slots move, and its nodes change places.
     pub shifting: bool,
+    /// Only what processes keep is called, seldom changed, and each has ids of its own that others
+    /// seldom ask for: a value that is kept for too long stays until its calls show it, and is not
+    /// replaced by others before.
+    pub seldom: bool,
     /// Ids per function.
     pub keys: u64,
 }
@@ -43,6 +49,7 @@ pub enum Name {
     Meddled,
     Sharded,
     Shifting,
+    Seldom,
 }
 
 impl Profile {
@@ -55,13 +62,31 @@ impl Profile {
             meddled: name == Name::Meddled,
             sharded: matches!(name, Name::Sharded | Name::Shifting),
             shifting: name == Name::Shifting,
-            keys: 3,
+            seldom: name == Name::Seldom,
+            keys: if name == Name::Seldom { 9 } else { 3 },
         }
     }
 
     /// How long the processes are at it. A failover takes some seconds.
     pub fn lasts(self) -> Duration {
-        Duration::from_millis(if self.shifting { 8_000 } else { 2_500 })
+        Duration::from_millis(match self.name {
+            Name::Shifting => 8_000,
+            Name::Seldom => 4_000,
+            _ => 2_500,
+        })
+    }
+
+    pub fn kinds(self) -> &'static [Kind] {
+        if self.seldom { &[Kind::Kept, Kind::Both] } else { &Kind::ALL }
+    }
+
+    /// The ids that a call of this process may be about.
+    pub fn ids(self, process: u64, random: &mut Rng) -> Range<u64> {
+        if self.seldom && random.u16(..400) > 0 {
+            let first = process % 3 * 3;
+            return first..first + 3;
+        }
+        0..self.keys
     }
 
     fn troubled(self) -> bool {
@@ -106,7 +131,7 @@ impl Profile {
         let lease = Duration::from_secs(2);
         Rules {
             life: |kind| match kind {
-                Kind::Lasting | Kind::Tagged => Duration::from_secs(600),
+                Kind::Lasting | Kind::Tagged | Kind::Kept | Kind::Both => Duration::from_secs(600),
                 Kind::Brief | Kind::Early => BRIEF,
                 Kind::Stale => BRIEF + STALE,
             },

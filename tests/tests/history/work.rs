@@ -1,8 +1,8 @@
 //! What the processes do: clients that call and write at random. The sleeps are their patience and
 //! leisure; no check waits for one.
 
-use crate::functions::{Failure, Job, Save, called, entry, name, saved, text};
-use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp};
+use crate::functions::{Failure, Job, Save, called, entry, name, saved, tag, text};
+use crate::history::{Ending, Event, Key, Kind, Outcome, Stamp, process_of};
 use crate::lists;
 use crate::profile::Profile;
 use crate::record::{Data, Recorder, now};
@@ -10,6 +10,9 @@ use cache_runtime::{Cache, refresh};
 use fastrand::Rng;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// One in so many disturbances happens where they are seldom.
+const SELDOM: u8 = 30;
 
 /// One process: its cache, its notes, and the data that all share.
 #[derive(Debug)]
@@ -74,7 +77,7 @@ impl Process {
                 let path = format!("history.functions.{}", name(*kind));
                 cache.invalidate_function(&path).await.map(|_| ())
             }
-            How::Tag(_) => cache.invalidate_tag("all").await.map(|_| ()),
+            How::Tag(tag, _) => cache.invalidate_tag(tag).await.map(|_| ()),
             How::Clear(_) => cache.clear().await.map(|_| ()),
         };
         self.recorder.note(Event::WriteEnded { write, ok: done.is_ok() });
@@ -124,39 +127,43 @@ impl Process {
 
     /// A client's life: one thing after another, at random.
     pub async fn client(self: Arc<Self>, profile: Profile, mut random: Rng, until: Duration) {
+        let process = process_of(self.recorder.id());
         while now() < until {
-            let kind = Kind::ALL[random.usize(..Kind::ALL.len())];
-            let key = Key { kind, id: random.u64(..profile.keys) };
+            let disturbed = profile.disturbed && (!profile.seldom || random.u8(..SELDOM) == 0);
+            let roll = random.u32(if disturbed { 0 } else { 140 }..1_000);
+            let (ids, kinds) = (profile.keys, profile.kinds());
+            // What is disturbed is anybody's.
+            let own = if roll < 75 { 0..ids } else { profile.ids(process, &mut random) };
+            let kind = kinds[random.usize(..kinds.len())];
+            let key = Key { kind, id: random.u64(own.clone()) };
             let takes = Duration::from_millis(random.u64(1..80));
-            let roll = random.u32(..1_000);
-            let ids = profile.keys;
-            if profile.disturbed && roll < 60 {
-                let how = match roll {
-                    ..40 if kind == Kind::Tagged => How::Tag(ids),
-                    ..20 => How::Entry(key),
-                    20..40 => How::Key(key),
-                    40..48 => How::Pattern(kind, ids),
-                    48..56 => How::Function(kind, ids),
-                    _ => How::Clear(ids),
+            if roll < 60 {
+                let how = match (tag(key), roll) {
+                    (Some(tag), ..40) => How::Tag(tag, ids),
+                    (_, ..20) => How::Entry(key),
+                    (_, 20..40) => How::Key(key),
+                    (_, 40..48) => How::Pattern(kind, ids),
+                    (_, 48..56) => How::Function(kind, ids),
+                    (..) => How::Clear(ids),
                 };
                 self.invalidate(&how).await;
-            } else if profile.disturbed && roll < 75 {
+            } else if roll < 75 {
                 self.put(key).await;
             } else {
                 let ending = match roll {
-                    75..110 if profile.disturbed => Ending::Error,
-                    110..140 if profile.disturbed => Ending::Panic,
+                    75..110 => Ending::Error,
+                    110..140 => Ending::Panic,
                     _ => Ending::Value,
                 };
-                let cancelled = profile.disturbed && random.u32(..100) < 8;
+                let cancelled = disturbed && random.u32(..100) < 8;
                 let patience = cancelled.then(|| Duration::from_millis(random.u64(..40)));
-                if profile.disturbed && random.u32(..100) < 4 {
+                if disturbed && random.u32(..100) < 4 {
                     self.save(key, (takes, ending), patience).await;
                     continue;
                 }
-                let forced = profile.disturbed && random.u32(..100) < 3;
+                let forced = disturbed && random.u32(..100) < 3;
                 if lists::KINDS.contains(&kind) && random.u32(..100) < 35 {
-                    let mut list: Vec<_> = (0..ids).collect();
+                    let mut list: Vec<_> = own.collect();
                     random.shuffle(&mut list);
                     list.truncate(random.usize(1..=list.len()));
                     self.call_all((kind, &list), (takes, ending), forced, patience).await;
@@ -177,18 +184,19 @@ pub enum How {
     Pattern(Kind, u64),
     Function(Kind, u64),
     /// What has the tag.
-    Tag(u64),
+    Tag(&'static str, u64),
     Clear(u64),
 }
 
 impl How {
     fn keys(self) -> Vec<Key> {
         let all = |kind, ids| (0..ids).map(move |id| Key { kind, id });
+        let every = |ids| Kind::ALL.into_iter().flat_map(move |kind| all(kind, ids));
         match self {
             Self::Entry(key) | Self::Key(key) => vec![key],
             Self::Pattern(kind, ids) | Self::Function(kind, ids) => all(kind, ids).collect(),
-            Self::Tag(ids) => all(Kind::Tagged, ids).collect(),
-            Self::Clear(ids) => Kind::ALL.into_iter().flat_map(|kind| all(kind, ids)).collect(),
+            Self::Tag(of, ids) => every(ids).filter(|key| tag(*key) == Some(of)).collect(),
+            Self::Clear(ids) => every(ids).collect(),
         }
     }
 }
