@@ -246,7 +246,25 @@ fn g3_what_is_kept_until_the_process_has_heard() {
         assert_eq!(told(1_059, FAR).of(kind).breaks(&long), ["G3"], "a second is over");
         assert_eq!(told(60, 2).of(kind).breaks(&long), ["G3"], "its own write");
     }
-    assert_eq!(told(60, FAR).of(Kind::Tagged).breaks(&long), ["G3"], "nobody keeps it");
+    assert_eq!(told(60, FAR).of(Kind::Saying).breaks(&long), ["G3"], "nobody keeps it");
+}
+
+/// What is computed while its tag is invalidated is not stored, and all who waited for it compute.
+#[test]
+fn g4_but_for_a_value_that_is_not_stored() {
+    let waited = |story: Story, call| {
+        let began = story.call(15, call).at(25, Event::Body { body: call, call, version: 1 });
+        let ended = began.at(50, Event::BodyEnded { body: call, ending: Ending::Value });
+        ended.returned(50, call, Outcome::Value(stamp(call)))
+    };
+    let two = |at| {
+        let refused = story().computed(0, 20, 1).invalidated(at, at + 2, 9, true);
+        waited(waited(refused, 2), FAR)
+    };
+    two(10).of(Kind::Saying).is(&[]);
+    two(10).of(Kind::Tagged).is(&["G4"]);
+    let before = story().invalidated(0, 2, 9, true).computed(5, 20, 1);
+    waited(waited(before, 2), FAR).of(Kind::Saying).is(&["G4"]);
 }
 
 #[test]

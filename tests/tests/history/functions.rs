@@ -45,6 +45,12 @@ pub async fn tagged(job: Job, id: u64) -> Result<Stamp, Failure> {
     job.run(Key { kind: Kind::Tagged, id }).await
 }
 
+/// What it returns says whose it is: of each key always the same.
+#[redis_cache(ttl = 600, key = "saying:{id}", tags_with = |stamp| [("of", stamp.key.id % 2)])]
+pub async fn saying(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Saying, id }).await
+}
+
 #[redis_cache(ttl = 600, key = "kept:{id}", l1)]
 pub async fn kept(job: Job, id: u64) -> Result<Stamp, Failure> {
     job.run(Key { kind: Kind::Kept, id }).await
@@ -81,6 +87,11 @@ async fn save_tagged(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Tagged, id }).await
 }
 
+#[redis_put(saying(id))]
+async fn save_saying(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Saying, id }).await
+}
+
 #[redis_put(kept(id))]
 async fn save_kept(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Kept, id }).await
@@ -99,6 +110,7 @@ pub async fn called(job: Job, Key { kind, id }: Key) -> Result<Stamp, Failure> {
         Kind::Early => early(job, id).await,
         Kind::Stale => stale(job, id).await,
         Kind::Tagged => tagged(job, id).await,
+        Kind::Saying => saying(job, id).await,
         Kind::Kept => kept(job, id).await,
         Kind::Both => both(job, id).await,
     }
@@ -112,6 +124,7 @@ pub async fn saved(save: Save, Key { kind, id }: Key) -> Result<Stamp, Failure> 
         Kind::Early => save_early(save, id).await,
         Kind::Stale => save_stale(save, id).await,
         Kind::Tagged => save_tagged(save, id).await,
+        Kind::Saying => save_saying(save, id).await,
         Kind::Kept => save_kept(save, id).await,
         Kind::Both => save_both(save, id).await,
     }
@@ -194,6 +207,7 @@ pub fn name(kind: Kind) -> &'static str {
         Kind::Early => "early",
         Kind::Stale => "stale",
         Kind::Tagged => "tagged",
+        Kind::Saying => "saying",
         Kind::Kept => "kept",
         Kind::Both => "both",
     }
@@ -206,6 +220,7 @@ pub fn entry(Key { kind, id }: Key) -> Entry<Result<Stamp, Failure>> {
         Kind::Early => early_entry(id),
         Kind::Stale => stale_entry(id),
         Kind::Tagged => tagged_entry(id),
+        Kind::Saying => saying_entry(id),
         Kind::Kept => kept_entry(id),
         Kind::Both => both_entry(id),
     }
@@ -217,9 +232,10 @@ pub fn text(key: Key) -> String {
 }
 
 /// The tag that its values have.
-pub fn tag(Key { kind, .. }: Key) -> Option<&'static str> {
+pub fn tag(Key { kind, id }: Key) -> Option<&'static str> {
     match kind {
         Kind::Tagged | Kind::Both => Some("all"),
+        Kind::Saying => Some(if id % 2 == 0 { "of:0" } else { "of:1" }),
         Kind::Lasting | Kind::Brief | Kind::Early | Kind::Stale | Kind::Kept => None,
     }
 }

@@ -20,6 +20,8 @@ pub enum Kind {
     Stale,
     /// Outlives every run, and all that there is has one tag.
     Tagged,
+    /// Outlives every run, and its values say their tag.
+    Saying,
     /// Outlives every run, and is kept in each process too.
     Kept,
     /// As [`Kind::Kept`], with the tag of [`Kind::Tagged`].
@@ -27,12 +29,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Lasting,
         Self::Brief,
         Self::Early,
         Self::Stale,
         Self::Tagged,
+        Self::Saying,
         Self::Kept,
         Self::Both,
     ];

@@ -1,7 +1,7 @@
 //! G4: who may compute beside whom.
 
 use crate::check::Check;
-use crate::history::{Body, Call, Ending};
+use crate::history::{Body, Call, Ending, Kind};
 use crate::tell::told_body;
 use std::time::Duration;
 
@@ -66,6 +66,24 @@ impl Check<'_> {
                     && self.history.calls.get(&body.call).is_some_and(|call| call.key == key)
             })
         };
+        // A value whose tag was invalidated while it was computed is not stored: as after an error.
+        let refused = || {
+            let over = |(body, call): (&Body, &Call)| {
+                body.ending == Some(Ending::Value)
+                    && meanwhile(body.ended, body.over(call).saturating_add(DROPPING))
+                    && call.key == key
+                    && self.history.writes.values().any(|write| {
+                        write.what.concerns(key)
+                            && write.began <= body.ended
+                            && write.ended >= call.began
+                    })
+            };
+            let mut bodies = self.history.bodies.values();
+            key.kind == Kind::Saying
+                && bodies.any(|body| {
+                    self.history.calls.get(&body.call).is_some_and(|call| over((body, call)))
+                })
+        };
         let beside = early.0.beside || late.0.beside;
         lost_its_lease
             || beside
@@ -74,5 +92,6 @@ impl Check<'_> {
             || written()
             || refreshed()
             || failed()
+            || refused()
     }
 }

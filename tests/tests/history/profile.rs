@@ -131,7 +131,9 @@ impl Profile {
         let lease = Duration::from_secs(2);
         Rules {
             life: |kind| match kind {
-                Kind::Lasting | Kind::Tagged | Kind::Kept | Kind::Both => Duration::from_secs(600),
+                Kind::Lasting | Kind::Tagged | Kind::Saying | Kind::Kept | Kind::Both => {
+                    Duration::from_secs(600)
+                }
                 Kind::Brief | Kind::Early => BRIEF,
                 Kind::Stale => BRIEF + STALE,
             },

@@ -46,7 +46,7 @@ pub fn shift(cluster: &mut Cluster, (mut random, keys): (Rng, u64), until: Durat
 /// A slot that is in use, and who has it.
 fn holder(cluster: &Cluster, random: &mut Rng, keys: u64) -> (u16, usize) {
     let key = match random.u8(..6) {
-        0 => "shop:~tag:all".to_owned(),
+        0 => (if random.bool() { "shop:~tag:all" } else { "shop:~tags" }).to_owned(),
         _ => format!("shop:{}", text(any(random, keys))),
     };
     let slot = cluster.slot(&key);
