@@ -13,6 +13,7 @@ mod failover;
 mod load;
 mod network;
 mod outage;
+mod own_tags;
 mod redirects;
 mod resharding;
 mod scene;

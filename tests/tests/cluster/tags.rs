@@ -116,13 +116,14 @@ async fn the_node_of_a_tag_is_away() {
     let world = World::default();
     let [one, other] = [(); 2].map(|()| hasty(&cluster));
     limited(async {
-        let [dead, well] = [0, 1].map(|node| cluster.numbers(node, 1, tag)[0]);
+        // The log of all tags is on the first.
+        let [dead, well] = [1, 0].map(|node| cluster.numbers(node, 1, tag)[0]);
         // Values whose own node is well, and the node of whose second tag is.
         let own = |org: u64| {
             let own = cluster.numbers(2, 100, |n| format!("t:page:{org}:{n}"));
             let slots =
                 cluster.slots(&own.iter().map(|n| format!("t:~tag:page:{n}")).collect::<Vec<_>>());
-            let first = own.iter().zip(slots).find(|(_, slot)| cluster.owner(*slot) != Some(0));
+            let first = own.iter().zip(slots).find(|(_, slot)| cluster.owner(*slot) != Some(1));
             *first.unwrap().0
         };
         let (of_dead, of_well) = (own(dead), own(well));
@@ -132,7 +133,7 @@ async fn the_node_of_a_tag_is_away() {
                     .await;
             }
         }
-        cluster.node_mut(0).kill();
+        cluster.node_mut(1).kill();
         for cache in [&one, &other] {
             assert_eq!(read(cache, &world, dead, of_dead).await.1, "miss");
             assert_eq!(read(cache, &world, well, of_well).await.1, "hit", "not concerned");
@@ -143,7 +144,7 @@ async fn the_node_of_a_tag_is_away() {
         assert_eq!(one.stats().await.journal.waiting, 1, "not held up");
         assert_eq!(read(&other, &world, well, of_well).await, (raised + 1, "miss"));
         assert_eq!(read(&one, &world, dead, of_dead).await.0, raised + 1);
-        cluster.node_mut(0).restart();
+        cluster.node_mut(1).restart();
         replayed(&one).await;
         for cache in [&one, &other] {
             eventually(DEADLINE, || async {

@@ -17,8 +17,8 @@ use std::time::Duration;
 const SOON: Duration = Duration::from_secs(30);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A test of each store that is one: in memory, and on a server.
-macro_rules! of_one_server {
+/// A test of each store, and the server behind it if it has one.
+macro_rules! conformance {
     ($($name:ident),* $(,)?) => {
         mod memory {
             $(#[tokio::test] async fn $name() { super::$name(&super::memory()).await; })*
@@ -29,13 +29,6 @@ macro_rules! of_one_server {
                 super::$name(&super::redis(&server)).await;
             })*
         }
-    };
-}
-
-/// A test of each store, and the servers behind it if it has any.
-macro_rules! conformance {
-    ($($name:ident),* $(,)?) => {
-        of_one_server!($($name),*);
         mod cluster {
             // One for all: it takes seconds to begin.
             #[tokio::test]

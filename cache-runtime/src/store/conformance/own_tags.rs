@@ -5,8 +5,7 @@ use crate::store::Tagging;
 use crate::store::log::{MOST, Mark};
 use crate::store::tag::TagToken;
 
-// A cluster has no log yet: there nothing is marked, and so nothing with such tags is stored.
-of_one_server!(
+conformance!(
     what_is_invalidated_after_the_mark_voids,
     what_was_invalidated_before_the_mark_does_not,
     tokens_stay_what_they_are,

@@ -1,10 +1,10 @@
 //! One command and its answer: within its deadline, and learning from what comes of it.
 
+use super::hashed::Hashed;
 use super::late::late;
 use super::link::node::{Node, Reading};
 use super::link::{Late, Way, deadline};
 use super::refusal::{self, Asked};
-use super::scripts::Hashed;
 use crate::boxed::boxed;
 use crate::error::Error;
 use crate::store::breaker::Admission;
@@ -105,8 +105,7 @@ impl Node {
             let spent = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
             let left = within.saturating_sub(spent);
             // In a box, as what is rarely needed.
-            let answer = Box::pin(self.follow(redirect, &command, asked, left, read)).await;
-            return Ok((answer?, generation));
+            return Box::pin(self.follow(redirect, &command, asked, left, read)).await;
         }
         self.learn(reply, asked, generation, read).map(|answer| (answer, generation))
     }

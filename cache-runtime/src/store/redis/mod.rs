@@ -6,11 +6,12 @@
 //!   left alone;
 //! - [`link`]: the connections, and all that is known of the servers behind them;
 //! - [`refusal`]: what an error means; [`report`]: what operators read about it;
-//! - [`scripts`]: what is atomic and more than one command; [`tagged`]: keys with tags; [`info`]: the server's own figures.
+//! - [`scripts`]: what is atomic and more than one command; [`hashed`]: how that is sent; [`tagged`]: keys with tags; [`info`]: the server's own figures.
 
 mod cluster;
 mod exchange;
 mod harmful;
+mod hashed;
 mod info;
 mod keys;
 mod late;
@@ -230,10 +231,7 @@ impl Store for RedisStore {
     }
 
     async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
-        match &self.servers {
-            Servers::One(node) => node.remove(&self.scripts, keys, within).await,
-            Servers::Many(cluster) => Box::pin(cluster.remove(keys, within)).await,
-        }
+        both!(self, servers => await servers.remove(&self.scripts, keys, within))
     }
 
     async fn life(&self, key: &Key, within: Duration) -> Result<Life, Error> {

@@ -3,7 +3,7 @@
 //! A lease is read with `pcall`: a list in its place is an answer like any other, and not the end of
 //! the script.
 
-use redis::{Cmd, Script};
+use super::hashed::Hashed;
 use std::fmt;
 
 /// Reads the value and how long it has left, as one moment has them.
@@ -100,7 +100,7 @@ end"
 /// invalidated, if anybody has marked a place there: under `n` less how many there were, under `e`
 /// less the epoch, and under each tag the number of its last one, of the last 10,000 (`log::MOST`).
 ///
-/// In a cluster the log is in another slot: there it would have a script of its own, sent before.
+/// In a cluster the log is in another slot: there it has a script of its own, sent before.
 macro_rules! log {
     ($from:literal) => {
         concat!(
@@ -127,14 +127,49 @@ end
     };
 }
 
+/// Where the log is, `e` and `n`: a new one of the epoch `epoch` where there is none, or something else.
+/// It is kept for a day.
+macro_rules! mark {
+    () => {
+        "
+  local e, n = redis.pcall('ZSCORE', log, 'e'), redis.pcall('ZSCORE', log, 'n')
+  if type(e) ~= 'string' or type(n) ~= 'string' then
+    e, n = '-' .. epoch, '-0'
+    redis.call('UNLINK', log)
+    redis.call('ZADD', log, e, 'e', n, 'n')
+  end
+  redis.call('PEXPIRE', log, 86400000)
+"
+    };
+}
+
+/// Whether it is known that none of `tags` was invalidated since the log was in the epoch `epoch` at
+/// `since`.
+macro_rules! none_since {
+    () => {
+        "\
+local function none_since(log, epoch, since, tags)
+  local e, n = redis.pcall('ZSCORE', log, 'e'), redis.pcall('ZSCORE', log, 'n')
+  if type(e) ~= 'string' or type(n) ~= 'string' then return false end
+  if -tonumber(e) ~= epoch or -tonumber(n) - since > 10000 then return false end
+  for i = 1, #tags do
+    local last = redis.call('ZSCORE', log, tags[i])
+    if last and tonumber(last) > since then return false end
+  end
+  return true
+end
+"
+    };
+}
+
 /// As `ACQUIRE` for a key whose tags are KEYS[4] and on. Behind the life stand: the fill that was
 /// seen not to count, nothing, or `*` to take the lease whoever has it; how long a new tag lives; how
 /// long the fill will; nothing, or the epoch of a new log where the last of KEYS is one to be marked;
 /// and a token for each tag that has none. Answers 0 and what was found, 1 for theirs and
 /// what has ended, or 2, where the log is, if that is asked for, and the tokens.
 ///
-/// A log is kept for a day, and what stands in its place is no log. In a cluster the tags are in other
-/// slots: there each has a script of its own, answered before the body begins, and no log is marked.
+/// In a cluster the tags and the log are in other slots: there each has a script of its own, answered
+/// before the body begins.
 const ACQUIRE_TAGGED: &str = concat!(
     "\
 local seen, lasts = table.remove(ARGV, 3), table.remove(ARGV, 3)
@@ -160,14 +195,9 @@ else
   if taken ~= 1 then return {1, type(taken) == 'table' and taken[1] or nil} end
 end
 local reply = {2}
-if log then
-  local e, n = redis.pcall('ZSCORE', log, 'e'), redis.pcall('ZSCORE', log, 'n')
-  if type(e) ~= 'string' or type(n) ~= 'string' then
-    e, n = '-' .. epoch, '-0'
-    redis.call('UNLINK', log)
-    redis.call('ZADD', log, e, 'e', n, 'n')
-  end
-  redis.call('PEXPIRE', log, 86400000)
+if log then",
+    mark!(),
+    "\
   reply = {2, e, n}
 end
 for i = 4, #KEYS do reply[#reply + 1] = seed(KEYS[i], seeds[i], lasts, least) end
@@ -183,19 +213,26 @@ const SEED: &str = concat!(seed!(), "\nreturn seed(KEYS[1], ARGV[1], ARGV[2], to
 /// how long a new tag lives and how long the fill will, and behind them a token for each tag.
 const SEED_OWN: &str = concat!(
     seed!(),
-    "
-local log, since = table.remove(KEYS), tonumber(ARGV[4])
-local e, n = redis.pcall('ZSCORE', log, 'e'), redis.pcall('ZSCORE', log, 'n')
-if type(e) ~= 'string' or type(n) ~= 'string' then return 0 end
-if -tonumber(e) ~= tonumber(ARGV[3]) or -tonumber(n) - since > 10000 then return 0 end
-for i = 1, #KEYS do
-  local last = redis.call('ZSCORE', log, KEYS[i])
-  if last and tonumber(last) > since then return 0 end
-end
+    "\n",
+    none_since!(),
+    "\
+local log = table.remove(KEYS)
+if not none_since(log, tonumber(ARGV[3]), tonumber(ARGV[4]), KEYS) then return 0 end
 local reply = {}
 for i = 1, #KEYS do reply[i] = seed(KEYS[i], ARGV[i + 4], ARGV[1], tonumber(ARGV[2])) end
 return reply"
 );
+
+/// The log, that alone, of a cluster: marked by ARGV as an epoch; asked whether none of the tags behind
+/// epoch and place was invalidated since; told of tags that are about to be.
+const MARK: &str = concat!("local log, epoch = KEYS[1], ARGV[1]", mark!(), "return {e, n}");
+const NONE_SINCE: &str = concat!(
+    none_since!(),
+    "\
+local epoch, since = tonumber(table.remove(ARGV, 1)), tonumber(table.remove(ARGV, 1))
+return none_since(KEYS[1], epoch, since, ARGV) and 1 or 0"
+);
+const LOG: &str = concat!(log!("1"), "return 1");
 
 /// Stores the value and gives the lease back, if it is still ours.
 const FILL: &str = "\
@@ -258,6 +295,9 @@ pub(super) struct Scripts {
     pub(super) discard: Hashed,
     pub(super) end: Hashed,
     pub(super) fill: Hashed,
+    pub(super) log: Hashed,
+    pub(super) mark: Hashed,
+    pub(super) none_since: Hashed,
     pub(super) release: Hashed,
     pub(super) renew: Hashed,
     pub(super) remove: Hashed,
@@ -277,6 +317,9 @@ impl Scripts {
             discard: Hashed::new(DISCARD),
             end: Hashed::new(END),
             fill: Hashed::new(FILL),
+            log: Hashed::new(LOG),
+            mark: Hashed::new(MARK),
+            none_since: Hashed::new(NONE_SINCE),
             release: Hashed::new(RELEASE),
             renew: Hashed::new(RENEW),
             remove: Hashed::new(REMOVE),
@@ -285,51 +328,6 @@ impl Scripts {
             soften: Hashed::new(SOFTEN),
         }
     }
-}
-
-/// A script and what the server knows it by.
-pub(super) struct Hashed {
-    source: &'static str,
-    hash: String,
-}
-
-impl Hashed {
-    fn new(source: &'static str) -> Self {
-        Self { source, hash: Script::new(source).get_hash().to_owned() }
-    }
-
-    /// The command that the server understands once it has seen the script.
-    pub(super) fn by_hash<K: AsRef<str>>(&self, keys: &[K], arguments: &[&[u8]]) -> Cmd {
-        command("EVALSHA", &self.hash, keys, arguments)
-    }
-
-    /// The command that it always understands.
-    pub(super) fn in_full<K: AsRef<str>>(&self, keys: &[K], arguments: &[&[u8]]) -> Cmd {
-        command("EVAL", self.source, keys, arguments)
-    }
-}
-
-fn command<K: AsRef<str>>(name: &str, script: &str, keys: &[K], arguments: &[&[u8]]) -> Cmd {
-    let mut command = with_room(name, script, keys, arguments);
-    command.arg(script).arg(keys.len());
-    for key in keys {
-        command.arg(key.as_ref());
-    }
-    for argument in arguments {
-        command.arg(*argument);
-    }
-    command
-}
-
-/// An empty command that need not grow while these are written into it.
-fn with_room<K: AsRef<str>>(name: &str, script: &str, keys: &[K], arguments: &[&[u8]]) -> Cmd {
-    const NUMBER: usize = 20; // of keys: the most digits it can have
-    let keys_len = keys.iter().map(|key| key.as_ref().len()).sum::<usize>();
-    let arguments_len = arguments.iter().map(|argument| argument.len()).sum::<usize>();
-    let bytes = name.len() + script.len() + NUMBER + keys_len + arguments_len;
-    let mut command = Cmd::with_capacity(3 + keys.len() + arguments.len(), bytes);
-    command.arg(name);
-    command
 }
 
 impl fmt::Debug for Scripts {

@@ -15,7 +15,7 @@ const MOST_REDIRECTS: usize = 2;
 
 impl Node {
     /// Asks the node that another one sent us to. Nothing was carried out there, so even a lease's
-    /// token may go on.
+    /// token may go on. Answers also which of its connections answered.
     pub(super) async fn follow<T>(
         &self,
         mut redirect: Redirect,
@@ -23,7 +23,7 @@ impl Node {
         asked: Asked,
         within: Duration,
         read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<T, Error> {
+    ) -> Result<(T, u64), Error> {
         let begun = Instant::now();
         for _ in 0..MOST_REDIRECTS {
             let directory = self.directory().ok_or(Error::Unavailable)?;
@@ -43,7 +43,7 @@ impl Node {
                                 Error::Unavailable
                             })
                         }
-                        answer => answer,
+                        answer => answer.map(|answer| (answer, generation)),
                     };
                 }
             }

@@ -195,7 +195,7 @@ fn lives(found: &Found) -> bool {
 }
 
 /// Where the log is; the numbers are negative there, to be apart from those of tags.
-fn mark(mut parts: impl Iterator<Item = Value>) -> Option<Mark> {
+pub(super) fn mark(mut parts: impl Iterator<Item = Value>) -> Option<Mark> {
     let mut number = || match parts.next()? {
         Value::BulkString(text) => str::from_utf8(&text).ok()?.trim_start_matches('-').parse().ok(),
         _ => None,

@@ -3,9 +3,9 @@
 
 use super::nodes::Cluster;
 use crate::error::Error;
+use crate::store::redis::hashed::Hashed;
 use crate::store::redis::link::node::Node;
 use crate::store::redis::refusal::Asked;
-use crate::store::redis::scripts::Hashed;
 use crate::together::all;
 use redis::{Cmd, Value};
 use std::sync::Arc;

@@ -15,13 +15,35 @@ use crate::store::redis::scripts::Scripts;
 use crate::store::redis::tagged::token;
 use crate::store::tag::{TagToken, Tokens, soft_half};
 use crate::store::{Tagging, Token};
+use crate::together::both;
 use redis::Cmd;
 use std::time::{Duration, Instant};
 
 impl Cluster {
     /// Removes values and voids their leases. Those of a node that does not answer are no hindrance to
-    /// others; how many there were is said only if all have answered.
-    pub(crate) async fn remove(&self, keys: &[Key], within: Duration) -> Result<u64, Error> {
+    /// others; how many there were is said only if all have answered. Tags are logged before.
+    pub(crate) async fn remove(
+        &self,
+        scripts: &Scripts,
+        keys: &[Key],
+        within: Duration,
+    ) -> Result<u64, Error> {
+        let begun = Instant::now();
+        let (tags, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.tag().is_some());
+        let others = self.take_away(&others, within);
+        if tags.is_empty() {
+            return others.await;
+        }
+        let (logged, others) = both(self.log(scripts, &tags, within), others).await;
+        // Where they could not be logged they go as well, and what was stored with them: whoever is
+        // told of that does all of it again.
+        let left = within.saturating_sub(begun.elapsed());
+        let tags = self.take_away(&tags, left).await;
+        logged?;
+        Ok(others? + tags?)
+    }
+
+    async fn take_away(&self, keys: &[&Key], within: Duration) -> Result<u64, Error> {
         let begun = Instant::now();
         let left = || within.saturating_sub(begun.elapsed());
         // Lease, value, lease, value: of one key to one node, in this order.
@@ -114,29 +136,37 @@ impl Cluster {
         self.each(parts.collect(), Asked::Change, within, seeded).await.into_iter().collect()
     }
 
-    /// Nothing is marked here, and so nothing is known of the tags that a value says.
-    #[allow(clippy::unused_async)] // as of one server
+    /// The tokens of the tags of what has been computed, and whether one of them was invalidated
+    /// meanwhile, asked in this order: whoever invalidates one logs it first, so that it is either in
+    /// the log by now, or will have another token.
     pub(crate) async fn seed_own(
         &self,
-        _: &Scripts,
-        _: &Tagging<'_>,
-        _: &Mark,
-        _: Duration,
+        scripts: &Scripts,
+        tagging: &Tagging<'_>,
+        mark: &Mark,
+        within: Duration,
     ) -> Result<Option<Vec<TagToken>>, Error> {
-        Ok(None)
+        let begun = Instant::now();
+        let tokens = self.seed(scripts, tagging, within).await?;
+        let left = within.saturating_sub(begun.elapsed());
+        let is_good = self.is_none_since(scripts, tagging.tags, mark, left).await?;
+        Ok(is_good.then_some(tokens))
     }
 
-    /// Has those of `tags` that have tokens have others of the same time between invalidations.
+    /// Has those of `tags` that have tokens have others of the same time between invalidations. They are
+    /// logged before.
     pub(crate) async fn soften(
         &self,
         scripts: &Scripts,
         tags: &[Key],
         within: Duration,
     ) -> Result<u64, Error> {
-        let half = soft_half().ok_or(Error::Unavailable)?;
+        let (half, begun) = (soft_half().ok_or(Error::Unavailable)?, Instant::now());
+        self.log(scripts, &tags.iter().collect::<Vec<_>>(), within).await?;
+        let left = within.saturating_sub(begun.elapsed());
         let parts =
             tags.iter().map(|tag| Part::script(tag.slot(), &scripts.soften, tag.whole(), &[&half]));
-        self.each(parts.collect(), Asked::Change, within, count).await.into_iter().sum()
+        self.each(parts.collect(), Asked::Change, left, count).await.into_iter().sum()
     }
 }
 

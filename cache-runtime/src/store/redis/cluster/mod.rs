@@ -5,12 +5,14 @@
 //! - [`topology`]: which node has which slot, pure;
 //! - [`nodes`]: the nodes that there are, and to whom one sends on;
 //! - [`refresh`]: the task that asks which slots they have, for which no caller waits;
-//! - [`each`]: commands about keys of many slots, to each node its own; [`many`]: what these are;
+//! - [`each`]: commands about keys of many slots, to each node its own; [`log`]: the log of invalidated tags;
+//!   [`many`]: what is done with many keys;
 //! - [`values`]: what is done with one key, and its tags;
 //! - [`scan`]: walking over all keys of all nodes;
 //! - [`state`]: what operators read of all of them.
 
 mod each;
+mod log;
 mod many;
 mod nodes;
 mod refresh;

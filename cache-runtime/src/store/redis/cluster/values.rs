@@ -59,7 +59,8 @@ impl Cluster {
     }
 
     /// Asks for the lease of `key` on its node, and for the tokens of its tags on theirs, which get
-    /// some if they have none: all is answered before any body begins.
+    /// some if they have none; and marks the log, where what is computed will have further tags. All
+    /// is answered before any body begins.
     pub(crate) async fn give_lease(
         &self,
         scripts: &Scripts,
@@ -76,16 +77,23 @@ impl Cluster {
         let tagged_alone = Tagging { tags: &[], seeds: &[], marks: false, ..*tagged };
         let alone = Claim { tagged: Some(tagged_alone), ..*claim };
         let lease = node.give_lease(scripts, key, &alone, left);
-        let (acquired, tokens) = both(lease, self.seed(scripts, tagged, left)).await;
+        let marked = async {
+            Ok(match tagged.marks {
+                true => Some(self.mark(scripts, &key.log(), left).await?),
+                false => None,
+            })
+        };
+        let asked = both(self.seed(scripts, tagged, left), marked);
+        let (acquired, (tokens, mark)) = both(lease, asked).await;
         let (acquired, tokens) = (acquired?, tokens?);
         Ok(match acquired {
-            // There is no log of invalidated tags yet.
-            Acquired::Ours { .. } => Acquired::Ours { tokens, mark: None },
+            Acquired::Ours { .. } => Acquired::Ours { tokens, mark: mark? },
             Acquired::Found(mut found) => {
                 found.tokens = tokens.into_iter().map(Some).collect();
                 Acquired::Found(found)
             }
-            theirs @ Acquired::Theirs(_) => theirs,
+            // Whoever has it may only have it because it was left there, without the log.
+            theirs @ Acquired::Theirs(_) => mark.map(|_| theirs)?,
         })
     }
 
@@ -116,8 +124,10 @@ impl Cluster {
         }
     }
 
-    /// Tells the nodes of keys apart.
+    /// Tells the nodes of keys apart; and tags from other keys, since what becomes of these is also up
+    /// to the node of their log.
     pub(crate) fn place(&self, key: &Key) -> usize {
-        self.owner(key.slot()).map_or(0, |node| std::sync::Arc::as_ptr(&node) as usize)
+        let node = self.owner(key.slot()).map_or(0, |node| std::sync::Arc::as_ptr(&node) as usize);
+        node + usize::from(key.tag().is_some()) // which is the address of no other node
     }
 }
