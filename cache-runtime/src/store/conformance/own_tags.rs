@@ -164,3 +164,19 @@ async fn a_log_is_kept_for_a_day_and_there_is_none_where_nobody_asks() {
     assert_eq!(server.command::<u64>(&["ZCARD", "p:~tags"]), 3);
     assert_eq!(seed(&store, &["a"], &mark).await, None);
 }
+
+#[tokio::test]
+async fn a_full_server_is_told_of_tags_all_the_same() {
+    let server = RedisServer::start();
+    let store = redis(&server);
+    let (_, mark) = marked(&store).await;
+    server.config_set("maxmemory-policy", "noeviction");
+    server.config_set("maxmemory", "1");
+    remove(&store, "a").await;
+    store.soften(&[tag("b")], SOON).await.unwrap();
+    server.config_set("maxmemory", "0");
+    for invalidated in ["a", "b"] {
+        assert_eq!(seed(&store, &[invalidated], &mark).await, None);
+    }
+    assert!(seed(&store, &["c"], &mark).await.is_some());
+}

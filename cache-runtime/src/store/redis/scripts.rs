@@ -98,7 +98,8 @@ end"
 
 /// Notes in the log, which is the last of KEYS, that the tags ARGV[$from] and on are about to be
 /// invalidated, if anybody has marked a place there: under `n` less how many there were, under `e`
-/// less the epoch, and under each tag the number of its last one, of the last 10,000 (`log::MOST`).
+/// less the epoch, and under each tag the number of its last one, of the last 10,000 (`log::MOST`). What
+/// is too long ago goes first: a full server lets a script add only after it has removed.
 ///
 /// In a cluster the log is in another slot: there it has a script of its own, sent before.
 macro_rules! log {
@@ -112,6 +113,9 @@ if #ARGV >= ",
   local n = redis.pcall('ZSCORE', log, 'n')
   if type(n) == 'string' then
     n = -tonumber(n)
+    redis.call('ZREMRANGEBYSCORE', log, '(0', n + #ARGV - ",
+            $from,
+            " + 1 - 10000)
     for i = ",
             $from,
             ", #ARGV do
@@ -119,7 +123,6 @@ if #ARGV >= ",
       redis.call('ZADD', log, n, ARGV[i])
     end
     redis.call('ZADD', log, -n, 'n')
-    redis.call('ZREMRANGEBYSCORE', log, '(0', n - 10000)
   end
 end
 "
