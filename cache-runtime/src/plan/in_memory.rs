@@ -1,24 +1,21 @@
 //! What a function stores that has its values kept in this process (`l1`): the same, with a keeper.
 
 use super::Plan;
-use super::errors::StoresErrors;
 #[cfg(feature = "l1")]
 use super::keeper::Keepable;
 use super::keeper::Keeper;
-use super::shape::{HoldsOption, Shape, Stored};
-use super::sharing::ErrorSharing;
-use crate::codec::Codec;
+use super::shape::Shape;
+use super::with::With;
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 /// A shape whose values are kept in this process too.
-pub struct InMemory<S>(PhantomData<fn() -> S>);
+pub(super) type InMemory<S> = With<S, Option<Keeper<<S as Shape>::Stored>>>;
 
 /// Takes the shape by value so that it is inferred.
 #[inline]
 pub fn in_memory<S: Shape>(_shape: S) -> InMemory<S> {
-    InMemory(PhantomData)
+    With::new()
 }
 
 /// What nothing has: it says that the feature is missing.
@@ -65,13 +62,6 @@ impl<S: Shape> Plan<InMemory<S>> {
     }
 }
 
-#[diagnostic::do_not_recommend] // an error's list of types is long enough without it
-impl<S: StoresErrors> StoresErrors for InMemory<S> {
-    fn errors<C: Codec>() -> ErrorSharing<S::Output> {
-        S::errors::<C>()
-    }
-}
-
 impl<S: Shape> Clone for Kept<S> {
     fn clone(&self) -> Self {
         *self
@@ -83,34 +73,5 @@ impl<S: Shape> Copy for Kept<S> {}
 impl<S: Shape> fmt::Debug for Kept<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-impl<S: Shape> Shape for InMemory<S> {
-    type Output = S::Output;
-    type Stored = S::Stored;
-    type Value = S::Value;
-    type Keeping = Option<Keeper<S::Stored>>;
-
-    fn split(output: S::Output) -> Result<S::Stored, S::Output> {
-        S::split(output)
-    }
-    fn join(stored: S::Stored) -> S::Output {
-        S::join(stored)
-    }
-    fn value(stored: &S::Stored) -> Option<&S::Value> {
-        S::value(stored)
-    }
-    fn stored(output: &S::Output) -> Option<Stored<'_, S::Stored>> {
-        S::stored(output)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<S: HoldsOption> HoldsOption for InMemory<S> {}
-
-impl<S> fmt::Debug for InMemory<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InMemory")
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod sharing;
 pub(crate) mod standing;
 pub(crate) mod time;
 pub(crate) mod windows;
+mod with;
 
 use crate::codec::told::{self, Told};
 use crate::codec::{Cacheable, Codec};

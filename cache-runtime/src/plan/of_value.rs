@@ -3,17 +3,17 @@
 
 use super::Plan;
 use super::keeper::{Keeping, WritesTags};
-use super::shape::{HoldsOption, Shape, Stored};
+use super::shape::Shape;
+use super::with::With;
 use std::fmt;
-use std::marker::PhantomData;
 
 /// A shape whose values say tags.
-pub struct OfValue<S>(PhantomData<fn() -> S>);
+pub(super) type OfValue<S> = With<S, SaysTags<<S as Shape>::Value>>;
 
 /// Takes the shape by value so that it is inferred.
 #[inline]
 pub fn of_value<S: Shape>(_shape: S) -> OfValue<S> {
-    OfValue(PhantomData)
+    With::new()
 }
 
 impl<S: Shape> Plan<OfValue<S>> {
@@ -45,35 +45,6 @@ impl<V> Copy for SaysTags<V> {}
 impl<V> Default for SaysTags<V> {
     fn default() -> Self {
         Self(None)
-    }
-}
-
-impl<S: Shape> Shape for OfValue<S> {
-    type Output = S::Output;
-    type Stored = S::Stored;
-    type Value = S::Value;
-    type Keeping = SaysTags<S::Value>;
-
-    fn split(output: S::Output) -> Result<S::Stored, S::Output> {
-        S::split(output)
-    }
-    fn join(stored: S::Stored) -> S::Output {
-        S::join(stored)
-    }
-    fn value(stored: &S::Stored) -> Option<&S::Value> {
-        S::value(stored)
-    }
-    fn stored(output: &S::Output) -> Option<Stored<'_, S::Stored>> {
-        S::stored(output)
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<S: HoldsOption> HoldsOption for OfValue<S> {}
-
-impl<S> fmt::Debug for OfValue<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OfValue")
     }
 }
 

@@ -35,7 +35,7 @@ async fn timed(id: u64, other: &str) -> Result<String, String> {
     Ok(format!("{id}{other}"))
 }
 
-#[redis_cache(key = "g:{id}", tags_with = |user| [("org", user.org)])]
+#[redis_cache(key = "g:{id}", err_ttl = 5, tags_with = |user| [("org", user.org)])]
 async fn of_value(id: u64) -> Result<Option<User>, String> {
     Ok(Some(User { org: id, name: String::new() }))
 }
