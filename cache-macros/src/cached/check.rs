@@ -44,7 +44,7 @@ pub(super) fn check(
     let longest = options.l1.as_ref().and_then(|l1| l1.longest.as_ref());
     same_for_all_calls("l1", longest, bindings, errors);
     if options.given.has("batch") {
-        return batch_stands_alone(options, errors);
+        return; // what follows is of options that are errors beside it
     }
     soft_timeout_has_a_value_to_return(options, errors);
     soft_timeout_is_the_shorter_one(options, errors);
@@ -230,17 +230,6 @@ fn same_for_all_calls(
                  seconds (`{option} = 5`), a duration (`{option} = \"5s\"`) or a constant"
             ),
         );
-    }
-}
-
-/// What a batch cannot do yet: its body works for several keys, and ends with its caller.
-fn batch_stands_alone(options: &Options, errors: &mut Errors) {
-    let others =
-        ["stale_while_revalidate", "early_refresh", "soft_timeout", "hard_timeout", "tags_with"];
-    for given in others.iter().filter_map(|other| options.given.get(other)) {
-        let message =
-            format!("`{}` does not work with `batch` yet: remove one of them", given.name);
-        errors.at(given.name.span(), message);
     }
 }
 

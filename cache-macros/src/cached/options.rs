@@ -193,6 +193,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         meaning: "for this long after the TTL, the old value is served at once and refreshed in \
                   the background, see below",
         in_background: true,
+        excludes: &[("batch", NOT_YET)],
         parse: |options, parser| parser.expr(&mut options.stale_while_revalidate, times::life),
         ..Row::DEFAULT
     },
@@ -213,6 +214,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   than 1.0 is earlier; an `f64` of more than 0.0, or an expression of that type",
         also_called: &["xfetch"],
         in_background: true,
+        excludes: &[("batch", NOT_YET)],
         parse: |options, parser| values::early_refresh(parser, &mut options.early_refresh),
         ..Row::DEFAULT
     },
@@ -223,6 +225,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `stale_if_error` allows is returned; the body goes on in the background. Written \
                   like `ttl`",
         in_background: true,
+        excludes: &[("batch", NOT_YET)],
         parse: |options, parser| parser.expr(&mut options.soft_timeout, values::timeout),
         ..Row::DEFAULT
     },
@@ -233,6 +236,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   returned (`E: From<TimedOut>`); the body goes on. Written like `ttl`",
         also_called: &["timeout"],
         in_background: true,
+        excludes: &[("batch", NOT_YET)],
         parse: |options, parser| parser.expr(&mut options.hard_timeout, values::timeout),
         ..Row::DEFAULT
     },
@@ -256,6 +260,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   writes); with those of `tags` 16 at most. A look-up that finds a value costs one \
                   command more, and so does a fill, see below",
         without: "an entry has the tags that `tags` says",
+        excludes: &[("batch", NOT_YET)],
         parse: |options, parser| parser.expr(&mut options.tags_with, function),
         ..Row::DEFAULT
     },

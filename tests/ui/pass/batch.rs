@@ -108,7 +108,7 @@ trait Store {
 }
 
 /// In a trait's `impl`, whose companions are beside it.
-#[redis_cache(cache = self.cache)]
+#[redis_cache(cache = self.cache, early_refresh)]
 impl Store for Repo {
     #[redis_cache(
         key = "load:{id}",
