@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 /// There is no number. Greater than any, since more digits than are taken for one are text.
 const NONE: u64 = u64::MAX;
 const MOST_DIGITS: usize = 19;
+const TOO_MANY_DIGITS: u64 = 10_u64.pow(19);
 /// What stands before the mark of version and codec, behind the number.
 const MARK: char = '~';
 
@@ -73,9 +74,13 @@ impl Commons {
         }
     }
 
-    /// Where the key of the call of `function` with `number` is kept, if that is known.
+    /// Where the key of the call of `function` with `number` is kept, if that is known. One of more
+    /// digits than are taken for a number is nowhere.
     #[inline]
     pub(super) fn place(&self, function: usize, number: u64) -> Option<Place<'_>> {
+        if number >= TOO_MANY_DIGITS {
+            return None;
+        }
         let Common { before, behind, hash } = self.0.get(function)?.get()?.as_ref()?;
         Some(Place { before, number, behind, hash: *hash })
     }
@@ -119,6 +124,9 @@ mod tests {
         commons.learn(0, 7, &place("shop:user:7~2"));
         assert_eq!(commons.place(0, 12), Some(place("shop:user:12~2")));
         assert_eq!(commons.place(1, 12), None);
+        for number in [10_u64.pow(19), u64::MAX] {
+            assert_eq!(commons.place(0, number), None, "its place is that of a text");
+        }
         // Behind a digit the number would be another one.
         commons.learn(1, 7, &place("shop:v27"));
         commons.learn(2, 7, &place("shop:user:7"));
