@@ -39,7 +39,8 @@ impl Renewals {
             let Some(cache) = self.cache.upgrade() else { return };
             let due = cache.leases().due();
             if !due.leases.is_empty() {
-                let (sent, within) = (Instant::now(), cache.settings().timeout);
+                // No longer than until the next ones are due: one server that hangs is not the others'.
+                let (sent, within) = (Instant::now(), cache.settings().timeout.min(RENEW_EVERY));
                 // Who was not renewed finds out when filling.
                 if cache.store().renew(&due.leases, LIFE, within).await.is_ok() {
                     cache.leases().renewed(&due, sent);
