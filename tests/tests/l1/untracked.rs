@@ -1,7 +1,7 @@
 //! Servers and proxies that cannot say what changes.
 
 use super::*;
-use cache_tests::{Logs, RedisServer, builder_at, unique};
+use cache_tests::{Logs, RedisServer, builder_at};
 
 #[redis_cache(ttl = 300, key = "capped:{id}", l1 = "10s")]
 async fn capped(world: &World, id: u64) -> Arc<u64> {
@@ -24,7 +24,6 @@ fn server() -> (RedisServer, String) {
 #[tokio::test]
 async fn that_is_said_once_and_nothing_is_kept() {
     let (server, url) = server();
-    let prefix = unique("untracked");
     let logs = Logs::capture(server.address());
     let cache = builder_at(&url).prefix("t").build().unwrap();
     let world = World::default();
@@ -41,7 +40,6 @@ async fn that_is_said_once_and_nothing_is_kept() {
     assert_eq!(logs.count("WARN"), 1, "{:?}", logs.lines());
     let l1 = cache.stats().await.process.l1.unwrap();
     assert!(!l1.tracked && l1.entries == 0);
-    drop(prefix);
 }
 
 #[tokio::test]
