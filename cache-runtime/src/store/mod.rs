@@ -125,8 +125,8 @@ pub(crate) trait Store: Send + Sync {
         within: Duration,
     ) -> impl Future<Output = Result<Option<Vec<TagToken>>, Error>> + Send;
 
-    /// Has those of `tags` that have tokens have others of the same time between invalidations: what
-    /// carries them becomes stale. Answers how many there were. They are logged before.
+    /// Replaces the soft part of the tokens of `tags`, where they have any: what carries the old ones
+    /// becomes stale. Answers how many there were. Tags are logged before.
     fn soften(
         &self,
         tags: &[Key],

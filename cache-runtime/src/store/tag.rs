@@ -41,7 +41,7 @@ impl TagToken {
         &self.0
     }
 
-    /// Whether both are of one time between invalidations, be they soft or not.
+    /// Whether both are of one token, softened or not.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.0.split_at(HARD).0 == other.0.split_at(HARD).0
     }

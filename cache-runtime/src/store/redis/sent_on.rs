@@ -36,12 +36,10 @@ impl Node {
                 None => {
                     return match node.learn(reply, asked, generation, read) {
                         // It is the other node that is full, and not this one.
-                        Err(Error::Refused(code)) if refusal::suspends_writes(&code) => {
-                            Err(if code == "NOSCRIPT" {
-                                Error::Refused(code)
-                            } else {
-                                Error::Unavailable
-                            })
+                        Err(Error::Refused(code))
+                            if code != "NOSCRIPT" && refusal::suspends_writes(&code) =>
+                        {
+                            Err(Error::Unavailable)
                         }
                         answer => answer.map(|answer| (answer, generation)),
                     };

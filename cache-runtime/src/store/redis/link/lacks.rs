@@ -45,8 +45,8 @@ impl For {
             }
             Self::SoftTags => "soft invalidations of tags fail",
             Self::OwnTags => {
-                "functions with `tags_with` are not cached, and those of other programs miss the \
-                 invalidations of this one"
+                "functions with `tags_with` are not cached, and those of other processes do not \
+                 hear of this one's invalidations"
             }
             Self::Keeping => "`l1` is told of no change",
         }
