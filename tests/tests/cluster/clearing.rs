@@ -19,7 +19,9 @@ fn fill(cluster: &Cluster, numbers: impl Iterator<Item = u64>) {
                 pipe.cmd("SET").arg(key).arg(format!("[{n},1]")).arg("PX").arg(600_000).ignore();
             }
         }
-        pipe.exec(&mut cluster.node(node).connection().unwrap()).unwrap();
+        if !pipe.is_empty() {
+            pipe.exec(&mut cluster.node(node).connection().unwrap()).unwrap();
+        }
     }
 }
 
@@ -38,6 +40,24 @@ async fn of_all_nodes() {
         fill(&cluster, 1..=MANY);
         assert_eq!(cache.clear().await, Ok(MANY));
         assert_eq!(cluster.keys(), ["foreign"]);
+    })
+    .await;
+}
+
+/// On a node that this process has not heard of, since nobody sent it there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_gone_to_a_new_node() {
+    let cluster = Cluster::builder().spare().start();
+    let spare = cluster.nodes().len() - 1;
+    let cache = cache_at(&cluster.url());
+    limited(async {
+        fill(&cluster, 1..=100);
+        assert_eq!(cache.count_keys().await, Ok(100));
+        for n in cluster.numbers(0, 3, key) {
+            cluster.move_slot(cluster.slot(&key(n)), spare);
+        }
+        assert_eq!(cache.clear().await, Ok(100));
+        assert_eq!(cluster.keys(), [""; 0]);
     })
     .await;
 }

@@ -4,7 +4,7 @@ use super::nodes::Cluster;
 use crate::error::Error;
 use crate::store::Cursor;
 use crate::store::redis::link::node::{Directory as _, Node};
-use crate::store::redis::link::own::read;
+use crate::store::redis::link::own::{have_all_slots, read};
 use crate::store::redis::link::redirect::Redirect;
 use crate::store::redis::refusal::Asked;
 use crate::store::walk::{End, Own, Walk};
@@ -12,6 +12,8 @@ use crate::together::all;
 use redis::ConnectionAddr;
 use std::time::{Duration, Instant};
 
+/// Until the map is looked at again while it is old.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Where `SCAN` begins.
 const BEGINNING: &str = "0";
 
@@ -70,11 +72,27 @@ impl Cluster {
         }
     }
 
-    /// What the nodes that have slots say of themselves; and whether any did not.
+    /// What the nodes that have slots say of themselves; and whether any did not. Where slots are of none
+    /// of these, the map is old: it is waited for.
     async fn owns(&self, within: Duration) -> Result<(Vec<Own>, bool), Error> {
         let begun = Instant::now();
         self.settled(within).await?;
-        let left = within.saturating_sub(begun.elapsed());
+        loop {
+            let left = within.saturating_sub(begun.elapsed());
+            let (owns, failed) = self.owns_by_map(left).await?;
+            if failed || have_all_slots(&owns) {
+                return Ok((owns, failed));
+            }
+            self.doubt();
+            if begun.elapsed() + PAUSE >= within {
+                return Ok((owns, true));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// What those nodes say that have slots by the map.
+    async fn owns_by_map(&self, left: Duration) -> Result<(Vec<Own>, bool), Error> {
         let nodes = self.addresses();
         let known: Vec<_> = nodes.iter().map(|(address, _)| address.clone()).collect();
         let asked = nodes.iter().map(|(address, node)| own(node, address, &known, left));

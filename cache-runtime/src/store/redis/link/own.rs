@@ -41,6 +41,20 @@ pub(crate) fn read(
     Some((Own { address: teller.to_string(), slots, going_to: names, epoch }, going_to))
 }
 
+/// Whether each slot is of one of these nodes, so that no other one has keys.
+pub(crate) fn have_all_slots(nodes: &[Own]) -> bool {
+    let mut ends: Vec<_> = nodes.iter().flat_map(|node| node.slots.iter().copied()).collect();
+    ends.sort_unstable();
+    let mut next = 0;
+    for (first, last) in ends {
+        if first > next {
+            return false;
+        }
+        next = next.max(last.saturating_add(1));
+    }
+    next >= SLOTS
+}
+
 /// `10.0.0.1:6379@16379,host`, of which perhaps only one is known to us.
 fn address(
     text: &str,
@@ -98,5 +112,16 @@ cc :7003@17003,three.shop master,fail - 0 1 3 connected 7
         }
         assert_eq!(said(&NODES.replace("->-bb", "->-zz"), &[]), None);
         assert_eq!(said(&NODES.replace("0-99", "0-x"), &[]), None);
+    }
+
+    #[test]
+    fn who_has_no_slots_alone_may_be_unknown() {
+        let all = |ranges: &[(u16, u16)]| {
+            have_all_slots(&[Own { slots: ranges.to_vec(), ..Own::default() }])
+        };
+        assert!(all(&[(0, 16_383)]) && all(&[(8, 16_383), (0, 7)]) && all(&[(0, 9), (5, 16_383)]));
+        for some in [&[][..], &[(0, 16_382)], &[(1, 16_383)], &[(0, 7), (9, 16_383)]] {
+            assert!(!all(some), "{some:?}");
+        }
     }
 }
