@@ -85,6 +85,15 @@ impl Cluster {
         };
         let asked = both(self.seed(scripts, tagged, left), marked);
         let (acquired, (tokens, mark)) = both(lease, asked).await;
+        let refused = |error: &Error| matches!(error, Error::Refused(_));
+        if matches!(acquired, Ok(Acquired::Ours { .. }))
+            && (tokens.as_ref().is_err_and(refused) || mark.as_ref().is_err_and(refused))
+        {
+            // The lease was given, which a refusal does not say.
+            let left = within.saturating_sub(begun.elapsed());
+            let _ = node.settle_lease(scripts, key, claim.token, Act::Release, left).await;
+            return Err(Error::Unavailable);
+        }
         let (acquired, tokens) = (acquired?, tokens?);
         Ok(match acquired {
             Acquired::Ours { .. } => Acquired::Ours { tokens, mark: mark? },
