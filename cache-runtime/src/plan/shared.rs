@@ -7,20 +7,29 @@ use super::shape::{
 };
 use crate::l1::Value;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::ffi::{CStr, OsStr};
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::Path;
 use std::sync::Arc;
 
-/// An `Arc<T>` that is written and read as the `T`.
-pub struct Shared<T>(Arc<T>);
+/// What such an `Arc` holds: all that has a size, and of the rest what serde reads into a box. An `Arc`
+/// of anything else is stored as it is, with `rc`.
+pub trait Held {}
 
-impl<T: PartialEq> PartialEq for Shared<T> {
+#[diagnostic::do_not_recommend]
+impl<T> Held for T {}
+
+/// An `Arc<T>` that is written and read as the `T`.
+pub struct Shared<T: ?Sized>(Arc<T>);
+
+impl<T: PartialEq + ?Sized> PartialEq for Shared<T> {
     fn eq(&self, other: &Self) -> bool {
         *self.0 == *other.0
     }
 }
 
-impl<T: Serialize> Serialize for Shared<T> {
+impl<T: Serialize + ?Sized> Serialize for Shared<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (*self.0).serialize(serializer)
     }
@@ -45,29 +54,60 @@ impl<T: Send + Sync + 'static> Keepable for Shared<T> {
     }
 }
 
-/// An `Option<Arc<T>>` that is written and read as an `Option<T>`.
-pub struct SharedOption<T>(Option<Arc<T>>);
+macro_rules! held {
+    ($($held:ty $(where $item:ident)?),*) => {$(
+        impl$(<$item>)? Held for $held {}
 
-impl<T: PartialEq> PartialEq for SharedOption<T> {
+        #[diagnostic::do_not_recommend]
+        impl<'de $(, $item: Deserialize<'de>)?> Deserialize<'de> for Shared<$held> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Box::<$held>::deserialize(deserializer).map(|value| Self(value.into()))
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl$(<$item: Send + Sync + 'static>)? Keepable for Shared<$held> {
+            /// An `Arc` around it: only what has a size is told by its type later.
+            fn keep(&self) -> Value {
+                Arc::new(self.0.clone())
+            }
+
+            fn take(value: Value) -> Option<Self> {
+                value.downcast_ref::<Arc<$held>>().cloned().map(Self)
+            }
+        }
+    )*};
+}
+
+held!(str, [T] where T, CStr, OsStr, Path);
+
+/// An `Option<Arc<T>>` that is written and read as an `Option<T>`.
+pub struct SharedOption<T: ?Sized>(Option<Arc<T>>);
+
+impl<T: PartialEq + ?Sized> PartialEq for SharedOption<T> {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
     }
 }
 
-impl<T: Serialize> Serialize for SharedOption<T> {
+impl<T: Serialize + ?Sized> Serialize for SharedOption<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.as_deref().serialize(serializer)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for SharedOption<T> {
+impl<'de, T: ?Sized> Deserialize<'de> for SharedOption<T>
+where
+    Shared<T>: Deserialize<'de>,
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(|value: Option<T>| Self(value.map(Arc::new)))
+        let value: Option<Shared<T>> = Option::deserialize(deserializer)?;
+        Ok(Self(value.map(|shared| shared.0)))
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Send + Sync + 'static> Keepable for SharedOption<T> {
+impl<T: Send + Sync + ?Sized + 'static> Keepable for SharedOption<T> {
     fn keep(&self) -> Value {
         Arc::new(self.0.clone())
     }
@@ -77,16 +117,18 @@ impl<T: Send + Sync + 'static> Keepable for SharedOption<T> {
     }
 }
 
-/// `Arc<T>`: stores the `T`.
-pub struct ArcOf<T>(PhantomData<fn() -> T>);
-/// `Result<Arc<T>, E>`: stores the `T`.
-pub struct OkArcOf<T, E>(PhantomData<fn() -> (T, E)>);
-/// `Option<Arc<T>>`: stores an `Option<T>`.
-pub struct OptionArcOf<T>(PhantomData<fn() -> T>);
-/// `Result<Option<Arc<T>>, E>`: stores an `Option<T>`.
-pub struct OkOptionArcOf<T, E>(PhantomData<fn() -> (T, E)>);
+type Makes<T, E> = fn() -> (Arc<T>, E);
 
-impl<T> Shape for ArcOf<T> {
+/// `Arc<T>`: stores the `T`.
+pub struct ArcOf<T: ?Sized>(PhantomData<fn() -> Arc<T>>);
+/// `Result<Arc<T>, E>`: stores the `T`.
+pub struct OkArcOf<T: ?Sized, E>(PhantomData<Makes<T, E>>);
+/// `Option<Arc<T>>`: stores an `Option<T>`.
+pub struct OptionArcOf<T: ?Sized>(PhantomData<fn() -> Arc<T>>);
+/// `Result<Option<Arc<T>>, E>`: stores an `Option<T>`.
+pub struct OkOptionArcOf<T: ?Sized, E>(PhantomData<Makes<T, E>>);
+
+impl<T: ?Sized> Shape for ArcOf<T> {
     type Output = Arc<T>;
     type Stored = Shared<T>;
     type Value = Arc<T>;
@@ -106,7 +148,7 @@ impl<T> Shape for ArcOf<T> {
     }
 }
 
-impl<T, E> Shape for OkArcOf<T, E> {
+impl<T: ?Sized, E> Shape for OkArcOf<T, E> {
     type Output = Result<Arc<T>, E>;
     type Stored = Shared<T>;
     type Value = Arc<T>;
@@ -126,7 +168,7 @@ impl<T, E> Shape for OkArcOf<T, E> {
     }
 }
 
-impl<T> Shape for OptionArcOf<T> {
+impl<T: ?Sized> Shape for OptionArcOf<T> {
     type Output = Option<Arc<T>>;
     type Stored = SharedOption<T>;
     type Value = Arc<T>;
@@ -146,7 +188,7 @@ impl<T> Shape for OptionArcOf<T> {
     }
 }
 
-impl<T, E> Shape for OkOptionArcOf<T, E> {
+impl<T: ?Sized, E> Shape for OkOptionArcOf<T, E> {
     type Output = Result<Option<Arc<T>>, E>;
     type Stored = SharedOption<T>;
     type Value = Arc<T>;
@@ -167,32 +209,32 @@ impl<T, E> Shape for OkOptionArcOf<T, E> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T> HoldsOption for OptionArcOf<T> {}
+impl<T: ?Sized> HoldsOption for OptionArcOf<T> {}
 #[diagnostic::do_not_recommend]
-impl<T, E> HoldsOption for OkOptionArcOf<T, E> {}
+impl<T: ?Sized, E> HoldsOption for OkOptionArcOf<T, E> {}
 
-impl<T> ShapeOfResult for &Returns<Arc<T>> {
+impl<T: Held + ?Sized> ShapeOfResult for &Returns<Arc<T>> {
     type Shape = ArcOf<T>;
     fn shape(&self) -> Self::Shape {
         ArcOf(PhantomData)
     }
 }
 
-impl<T, E> ShapeOfResultOption for &&Returns<Result<Arc<T>, E>> {
+impl<T: Held + ?Sized, E> ShapeOfResultOption for &&Returns<Result<Arc<T>, E>> {
     type Shape = OkArcOf<T, E>;
     fn shape(&self) -> Self::Shape {
         OkArcOf(PhantomData)
     }
 }
 
-impl<T> ShapeOfResultOption for &&Returns<Option<Arc<T>>> {
+impl<T: Held + ?Sized> ShapeOfResultOption for &&Returns<Option<Arc<T>>> {
     type Shape = OptionArcOf<T>;
     fn shape(&self) -> Self::Shape {
         OptionArcOf(PhantomData)
     }
 }
 
-impl<T, E> ShapeOfJsonOption for &&&Returns<Result<Option<Arc<T>>, E>> {
+impl<T: Held + ?Sized, E> ShapeOfJsonOption for &&&Returns<Result<Option<Arc<T>>, E>> {
     type Shape = OkOptionArcOf<T, E>;
     fn shape(&self) -> Self::Shape {
         OkOptionArcOf(PhantomData)
@@ -200,8 +242,8 @@ impl<T, E> ShapeOfJsonOption for &&&Returns<Result<Option<Arc<T>>, E>> {
 }
 
 macro_rules! debug_by_name {
-    ($($name:ident<$($generic:ident),*>),*) => {$(
-        impl<$($generic),*> fmt::Debug for $name<$($generic),*> {
+    ($($name:ident<T $(, $generic:ident)?>),*) => {$(
+        impl<T: ?Sized $(, $generic)?> fmt::Debug for $name<T $(, $generic)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(stringify!($name))
             }

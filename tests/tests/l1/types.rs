@@ -4,6 +4,7 @@ use super::*;
 use cache_runtime::{MessagePack, Postcard};
 use cache_tests::{Scene, stored};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Product {
@@ -75,6 +76,26 @@ async fn json(id: u64) -> axum::Json<Product> {
     axum::Json(product(id))
 }
 
+#[redis_cache(ttl = 300, key = "text:{id}", l1)]
+async fn words(id: u64) -> Arc<str> {
+    format!("pen {id}").into()
+}
+
+#[redis_cache(ttl = 300, key = "list:{id}", l1, codec = MessagePack, cache_if = |list| !list.is_empty())]
+async fn list(id: u64) -> Result<Arc<[Large]>, String> {
+    Ok((0..id).map(|id| Large { id }).collect())
+}
+
+#[redis_cache(ttl = 300, key = "path:{id}", l1, none_ttl = 300)]
+async fn path(id: u64) -> Option<Arc<Path>> {
+    (id > 0).then(|| Path::new("pen").into())
+}
+
+#[redis_cache(ttl = 300, key = "bytes:{id}", l1, none_ttl = 300, codec = Postcard, version = 1)]
+async fn bytes(id: u64) -> Result<Option<Arc<[u8]>>, String> {
+    Ok((id > 0).then(|| [1, 2].into()))
+}
+
 #[tokio::test]
 async fn whatever_the_shape_it_is_kept() {
     let Scene { server, one, .. } = Scene::start();
@@ -95,6 +116,20 @@ async fn whatever_the_shape_it_is_kept() {
     assert_eq!(kept(&one, || generic::<u32>(7)).await, 7);
     assert_eq!(kept(&one, || generic::<f64>(7)).await, 7.0);
     assert_eq!(kept(&one, || json(7)).await.0, product(7));
+}
+
+#[tokio::test]
+async fn what_has_no_known_size_is_kept_too() {
+    let Scene { server, one, .. } = Scene::start();
+    let first = kept(&one, || words(7)).await;
+    assert!(Arc::ptr_eq(&first, &kept(&one, || words(7)).await));
+    assert_eq!((&*first, stored(&server, "t:text:7").unwrap()), ("pen 7", r#""pen 7""#.to_owned()));
+    assert_eq!(*kept(&one, || list(2)).await.unwrap(), [Large { id: 0 }, Large { id: 1 }]);
+    assert!(!looked(&one, list(0)).await.1 && !looked(&one, list(0)).await.1);
+    assert_eq!(kept(&one, || path(7)).await.as_deref(), Some(Path::new("pen")));
+    assert_eq!(kept(&one, || path(0)).await, None);
+    assert_eq!(kept(&one, || bytes(7)).await.unwrap().unwrap()[..], [1, 2]);
+    assert_eq!(kept(&one, || bytes(0)).await, Ok(None));
 }
 
 #[tokio::test]

@@ -8,5 +8,6 @@ mod errors;
 mod kept;
 mod keys;
 mod names;
+mod shared;
 mod signatures;
 mod traits;
