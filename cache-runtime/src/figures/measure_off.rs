@@ -54,3 +54,21 @@ impl Timer {
 
 #[inline]
 pub(crate) fn breaker(_: &str, _: bool) {}
+
+#[cfg_attr(not(feature = "l1"), allow(dead_code))] // the table tells it
+#[inline]
+pub(crate) fn l1_kept(_: u64) {}
+
+#[cfg_attr(not(feature = "l1"), allow(dead_code))] // the table tells it
+#[inline]
+pub(crate) fn l1_gone(_: u64, _: u64) {}
+
+#[inline]
+pub(crate) fn l1_pushed() {}
+
+#[inline]
+pub(crate) fn l1_dropped() {}
+
+#[cfg_attr(not(feature = "l1"), allow(dead_code))] // the table tells it
+#[inline]
+pub(crate) fn l1_evicted(_: u64) {}

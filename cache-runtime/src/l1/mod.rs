@@ -19,6 +19,7 @@ mod tags;
 mod table;
 
 use crate::clock::Clock;
+use crate::figures::measure;
 use crate::figures::stats::L1Stats;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
@@ -202,18 +203,24 @@ impl L1 {
 
     /// Redis says that the key whose text this is has changed.
     pub(crate) fn changed(&self, key: &str) {
-        self.pushes.fetch_add(1, Ordering::Relaxed);
+        self.count_push();
         self.forget_one(Key::hash_of(key), key);
     }
 
     /// Redis says that everything has changed.
     pub(crate) fn all_changed(&self) {
-        self.pushes.fetch_add(1, Ordering::Relaxed);
+        self.count_push();
         self.drop_all();
+    }
+
+    fn count_push(&self) {
+        self.pushes.fetch_add(1, Ordering::Relaxed);
+        measure::l1_pushed();
     }
 
     fn drop_all(&self) {
         self.drops.fetch_add(1, Ordering::Relaxed);
+        measure::l1_dropped();
         self.forget_all();
     }
 

@@ -2,6 +2,7 @@
 
 use super::kept::Kept;
 use super::place::Place;
+use crate::figures::measure;
 use crate::key::whole::Key;
 use crate::sync::{AtomicU64, Ordering};
 use quick_cache::sync::Cache;
@@ -94,15 +95,39 @@ impl Lifecycle<Slot, Kept> for Evictions {
     }
 }
 
-/// What is no longer kept. To be dropped when no lock is held: a value's `drop` is the code of others.
+/// What is no longer kept, and what is since. To be dropped when no lock is held: a value's `drop` is
+/// the code of others, as is what is told of it.
 #[must_use]
 #[derive(Default)]
 pub(super) struct Gone {
     entry: Option<(Slot, Kept)>,
     evicted: Vec<(Slot, Kept)>,
+    /// The bytes of what was inserted, though it may be among those.
+    inserted: Option<u32>,
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        if let Some(bytes) = self.inserted {
+            measure::l1_kept(bytes.into());
+        }
+        if let Some((_, kept)) = &self.entry {
+            measure::l1_gone(1, kept.weight.into());
+        }
+        if !self.evicted.is_empty() {
+            let count = self.evicted.len() as u64;
+            let bytes = self.evicted.iter().map(|(_, kept)| u64::from(kept.weight)).sum();
+            measure::l1_gone(count, bytes);
+            measure::l1_evicted(count);
+        }
+    }
 }
 
 impl Gone {
+    fn of(entry: Option<(Slot, Kept)>) -> Self {
+        Self { entry, evicted: Vec::new(), inserted: None }
+    }
+
     pub(super) fn was_there(&self) -> bool {
         self.entry.is_some()
     }
@@ -137,19 +162,20 @@ impl Table {
     pub(super) fn insert(&self, key: Key, place: &Place<'_>, kept: Kept) -> Gone {
         let mut gone = self.remove(place);
         let slot = Slot::new(key, place);
+        gone.inserted = Some(kept.weight);
         self.map.insert_with_lifecycle(slot, kept, &mut gone.evicted);
         gone
     }
 
     pub(super) fn remove(&self, place: &Place<'_>) -> Gone {
-        Gone { entry: self.map.remove(place), ..Gone::default() }
+        Gone::of(self.map.remove(place))
     }
 
     /// Removes all that is there now and `matches`.
     pub(super) fn remove_matching(&self, matches: &dyn Fn(&Key) -> bool) {
         let old = self.map.iter().filter(|(slot, _)| matches(&slot.key));
         for (slot, _) in old {
-            drop(Gone { entry: self.map.remove(&slot), ..Gone::default() });
+            drop(Gone::of(self.map.remove(&slot)));
         }
     }
 
@@ -167,5 +193,11 @@ impl Table {
 
     pub(super) fn evictions(&self) -> u64 {
         self.evictions.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        measure::l1_gone(self.len(), self.bytes());
     }
 }

@@ -4,8 +4,9 @@
 #![allow(missing_docs)]
 
 use cache_runtime::{Cache, bypass, redis_cache};
-use cache_tests::{DEADLINE, RedisServer, cache_at, eventually, limited};
+use cache_tests::{DEADLINE, RedisServer, builder_at, cache_at, called, eventually, limited};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::ready;
 
@@ -19,6 +20,11 @@ async fn half(n: u64) -> u64 {
 async fn overtaken(by: &Cache, n: u64) -> u64 {
     by.invalidate(&format!("overtaken:{n}")).await.unwrap();
     n
+}
+
+#[redis_cache(ttl = 60, key = "kept:{n}", l1)]
+async fn kept(n: u64) -> Vec<u8> {
+    vec![0; usize::try_from(n).unwrap()]
 }
 
 /// Adds up what snapshots say: each empties the histograms.
@@ -39,6 +45,10 @@ impl Figures {
                 // The snapshot takes counters as they are.
                 DebugValue::Counter(count) => {
                     *self.others.entry(name).or_default() += count as f64;
+                }
+                // A snapshot leaves zero behind, which these are counted from.
+                DebugValue::Gauge(value) if name.starts_with("cache_l1_") => {
+                    *self.others.entry(name).or_default() += value.into_inner();
                 }
                 DebugValue::Gauge(value) => {
                     self.others.insert(name, value.into_inner());
@@ -99,6 +109,8 @@ async fn everything_is_told() {
         half(7).await;
         assert_eq!(figures.of("cache_errors_total{function=metrics.half}"), 1.0);
 
+        kept_in_this_process(&cache, &server, &mut figures).await;
+
         server.kill();
         half(8).await;
         eventually(DEADLINE, || ready(figures.of(&breaker) == 1.0)).await;
@@ -106,4 +118,42 @@ async fn everything_is_told() {
         eventually(DEADLINE, || ready(figures.of(&breaker) == 0.0)).await;
     }))
     .await;
+}
+
+/// Gauges and counters are those of [`Cache::stats`], of all caches together, whatever becomes of what
+/// is kept.
+async fn kept_in_this_process(cache: &Cache, server: &RedisServer, figures: &mut Figures) {
+    let figures = RefCell::new(figures);
+    let told = |name: &str| figures.borrow_mut().of(&format!("cache_l1_{name}{{}}")) as u64;
+    let all = || ["entries", "bytes", "pushes_total", "drops_total", "evictions_total"].map(told);
+    let counted = async |cache: &Cache| {
+        let l1 = cache.stats().await.process.l1.unwrap();
+        [l1.entries, l1.bytes, l1.pushes, l1.drops, l1.evictions]
+    };
+    for n in 1..=3 {
+        eventually(DEADLINE, async || called(cache, kept(n)).await.1.memory_hits > 0).await;
+    }
+    assert_eq!((told("entries"), all()), (3, counted(cache).await));
+    server.command::<()>(&["DEL", "t:kept:1"]);
+    eventually(DEADLINE, || ready(told("entries") == 2)).await;
+    assert_eq!((told("pushes_total") > 0, all()), (true, counted(cache).await));
+    {
+        let small = builder_at(&server.url()).l1_capacity(100_000).build().unwrap();
+        for n in 1000..1100 {
+            small.scope(async { (kept(n).await, kept(n).await) }).await;
+        }
+        eventually(DEADLINE, async || {
+            let (one, other) = (counted(cache).await, counted(&small).await);
+            let both = one.iter().zip(other).map(|(one, other)| one + other);
+            both.eq(all())
+        })
+        .await;
+        assert!(told("entries") > 2 && told("evictions_total") > 0);
+    }
+    eventually(DEADLINE, || ready(told("entries") == 2)).await;
+    let before = told("drops_total");
+    server.command::<()>(&["FLUSHALL"]);
+    eventually(DEADLINE, || ready(told("drops_total") > before)).await;
+    eventually(DEADLINE, || ready(told("bytes") == 0)).await;
+    assert_eq!(told("entries"), 0);
 }
