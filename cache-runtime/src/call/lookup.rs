@@ -4,7 +4,7 @@ use super::machine::{At, Machine, Serving, Stale, Step};
 use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
 use crate::key::tags::Tags;
-use crate::l1::{Keeping, L1};
+use crate::l1::Keeping;
 use crate::plan::standing::Standing;
 use crate::plan::windows::{State, early, is_early};
 use crate::store::{Found, Read, Store, ToKeep, Want};
@@ -140,7 +140,7 @@ impl Machine {
     fn keeping(&self, read: ToKeep, envelope: Envelope) -> Option<Box<Keeping>> {
         let longest = self.rules.l1?;
         let call = &self.call;
-        if longest == Duration::MAX && call.cache.l1().is_none_or(L1::is_untracked) {
+        if longest == Duration::MAX && read.reading.is_untracked() {
             return None; // nobody says when it ends
         }
         let fresh = read

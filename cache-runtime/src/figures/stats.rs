@@ -71,7 +71,7 @@ pub struct ProcessStats {
 #[non_exhaustive]
 pub struct L1Stats {
     /// Whether there is a connection now on which Redis says what changes. Without one nothing is
-    /// served from here.
+    /// served from here. On a cluster: to any node.
     pub tracked: bool,
     /// Values that are kept.
     pub entries: u64,
@@ -81,7 +81,8 @@ pub struct L1Stats {
     pub capacity: u64,
     /// Keys of which Redis said that they have changed, and flushes.
     pub pushes: u64,
-    /// How often everything was dropped: a flush, or the connection was lost.
+    /// How often all that was read from a server was dropped: a flush, the connection was lost, or a
+    /// node of a cluster has lost slots.
     pub drops: u64,
     /// Values that were dropped to make room for others, or too large to be kept.
     pub evictions: u64,

@@ -20,4 +20,6 @@ pub(super) struct Kept {
     /// What it is counted as, in bytes.
     #[cfg_attr(not(feature = "l1"), expect(dead_code, reason = "the table counts"))]
     pub(super) weight: u32,
+    /// Whose connection has read it.
+    pub(super) seat: u8,
 }

@@ -4,6 +4,7 @@
 //! - [`stripes`]: how often keys were heard of, which a read looks at before it keeps anything;
 //! - [`place`]: keys taken apart, so that one of a number is found without its text;
 //! - [`tags`]: the same of tags, which a value is looked at for each time;
+//! - [`lines`]: the connections that vouch for what they have read;
 //! - [`kept`]: a value, and until when; [`table`]: all that are kept, bounded in bytes (feature `l1`);
 //! - [`coarse`]: a clock that costs next to nothing.
 //!
@@ -11,6 +12,7 @@
 
 mod coarse;
 mod kept;
+mod lines;
 mod place;
 mod stripes;
 mod tags;
@@ -23,8 +25,9 @@ use crate::figures::measure;
 use crate::figures::stats::L1Stats;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
-use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicU64, Ordering};
 use kept::Kept;
+use lines::Lines;
 use place::{Commons, split};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +36,7 @@ use table::Table;
 use tags::TagCounts;
 
 pub(crate) use kept::Value;
+pub(crate) use lines::Line;
 pub(crate) use place::Place;
 pub(crate) use tags::Noted;
 
@@ -55,6 +59,8 @@ pub(crate) enum Look {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
     ticket: Ticket,
+    /// By which connection.
+    line: Line,
     /// When it was sent, by the clock of ends, and by that of the machine.
     sent: Duration,
     at: u64,
@@ -79,12 +85,7 @@ pub(crate) struct L1 {
     stripes: Stripes,
     tags: TagCounts,
     clock: Clock,
-    /// Which connection is in use; zero: none.
-    line: Mutex<u64>,
-    /// Until when something vouches for what is kept, by the coarse clock.
-    vouched_until: AtomicU64,
-    /// Nothing can be tracked, and what is kept is served for as long as functions say.
-    untracked: AtomicBool,
+    lines: Lines,
     pushes: AtomicU64,
     drops: AtomicU64,
 }
@@ -98,9 +99,7 @@ impl L1 {
             stripes: Stripes::default(),
             tags: TagCounts::default(),
             clock: clock.clone(),
-            line: Mutex::new(0),
-            vouched_until: AtomicU64::new(0),
-            untracked: AtomicBool::new(false),
+            lines: Lines::default(),
             pushes: AtomicU64::new(0),
             drops: AtomicU64::new(0),
         }))
@@ -138,7 +137,7 @@ impl L1 {
         }
         // After the look: the process may have been stopped in between.
         let at = coarse::now();
-        if at >= self.vouched_until.load(Ordering::Acquire) {
+        if at >= self.lines.vouched_until(kept.seat) {
             return Look::Absent;
         }
         let now = self.clock.now_or(at);
@@ -150,11 +149,16 @@ impl L1 {
         if now < kept.end && removed { Look::Early } else { Look::Absent }
     }
 
-    /// A read is about to be sent.
-    pub(crate) fn begin(&self, key: &Key) -> Reading {
+    /// A read is about to be sent by `line`.
+    pub(crate) fn begin(&self, key: &Key, line: Line) -> Reading {
         let at = coarse::now();
         let sent = Duration::from_nanos(self.clock.now_or(at));
-        Reading { ticket: self.stripes.ticket(key.hash()), sent, at }
+        Reading { ticket: self.stripes.ticket(key.hash()), line, sent, at }
+    }
+
+    /// A read is about to be sent from a seat of which nothing is tracked.
+    pub(crate) fn begin_untracked(&self, key: &Key, seat: u8) -> Reading {
+        self.begin(key, Line::none(seat))
     }
 
     /// What is to be known of the tags of a read that is about to be sent.
@@ -162,7 +166,7 @@ impl L1 {
         (!tags.is_empty()).then(|| Arc::new(self.tags.note(tags)))
     }
 
-    /// Keeps what a read has brought, unless its key was heard of since.
+    /// Keeps what a read has brought, unless its key was heard of since, or its connection is lost.
     pub(crate) fn keep(&self, key: &Key, keeping: Keeping, bytes: usize, value: Value) {
         let Keeping { reading, noted, life, early } = keeping;
         let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
@@ -170,9 +174,11 @@ impl L1 {
         let entries = 1 + noted.as_ref().map_or(0, |noted| noted.len());
         let bytes = bytes.saturating_add(ENTRY.saturating_mul(entries));
         let weight = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let kept = Kept { value, noted, end, early, weight };
+        let kept = Kept { value, noted, end, early, weight, seat: reading.line.seat };
         let place = self.place(key.whole());
-        let insert = || self.table.insert(key.clone(), &place, kept);
+        // In the step of the insertion: who closes a connection counts after that, and then removes.
+        let is_current = || self.lines.is_current(reading.line);
+        let insert = || is_current().then(|| self.table.insert(key.clone(), &place, kept));
         drop(self.stripes.unless_counted(reading.ticket, insert));
     }
 
@@ -207,10 +213,10 @@ impl L1 {
         self.forget_one(Key::hash_of(key), key);
     }
 
-    /// Redis says that everything has changed.
-    pub(crate) fn all_changed(&self) {
+    /// The server of `line` says that everything has changed that it has.
+    pub(crate) fn all_changed(&self, line: Line) {
         self.count_push();
-        self.drop_all();
+        self.drop_of(line.seat);
     }
 
     fn count_push(&self) {
@@ -218,51 +224,55 @@ impl L1 {
         measure::l1_pushed();
     }
 
-    fn drop_all(&self) {
+    /// Forgets what was read from a seat, and what reads bring that are under way.
+    pub(crate) fn drop_of(&self, seat: u8) {
         self.drops.fetch_add(1, Ordering::Relaxed);
         measure::l1_dropped();
-        self.forget_all();
+        self.stripes.count_all();
+        self.tags.count_matching(&|_| true);
+        self.table.remove_of(seat);
+    }
+
+    /// A seat for the connections to one more server; `None` if there is none.
+    pub(crate) fn seat(&self) -> Option<u8> {
+        self.lines.take()
+    }
+
+    /// A new connection to the server of a seat.
+    pub(crate) fn line(&self, seat: u8) -> Line {
+        self.lines.next(seat)
     }
 
     /// The connection `line` is in use from now on; it tracks what it reads.
-    pub(crate) fn opened(&self, line: u64) {
-        *lock(&self.line) = line;
-        if self.untracked.swap(false, Ordering::AcqRel) {
-            self.vouched_until.store(0, Ordering::Release);
-            self.drop_all();
-        }
+    pub(crate) fn opened(&self, line: Line) {
+        self.lines.open(line, || self.drop_of(line.seat));
     }
 
     /// The connection `line` is lost: nobody would hear of a change of what it has read.
-    pub(crate) fn closed(&self, line: u64) {
-        let mut current = lock(&self.line);
-        if *current == line && line != 0 {
-            *current = 0;
-            self.vouched_until.store(0, Ordering::Release);
-            self.drop_all();
-        }
+    pub(crate) fn closed(&self, line: Line) {
+        self.lines.close(line, || self.drop_of(line.seat));
+    }
+
+    /// Nobody needs the seat any more.
+    pub(crate) fn left(&self, seat: u8) {
+        self.lines.leave(seat, || self.drop_of(seat));
     }
 
     /// What was sent by `line` at `begun` has been answered, and so all that was pushed before that
     /// has been heard.
-    pub(crate) fn vouch(&self, line: u64, begun: Begun) {
-        let current = lock(&self.line);
-        if *current == line {
-            let until = begun.0.saturating_add(nanos(VOUCHED));
-            self.vouched_until.fetch_max(until, Ordering::AcqRel);
-        }
+    pub(crate) fn vouch(&self, line: Line, begun: Begun) {
+        self.lines.vouch(line, begun.0.saturating_add(nanos(VOUCHED)));
     }
 
-    /// There is nothing that tracks: from now on what is kept is served for as long as functions
-    /// say.
-    pub(crate) fn untracked(&self) {
-        self.untracked.store(true, Ordering::Release);
-        self.vouched_until.store(u64::MAX, Ordering::Release);
+    /// There is nothing that tracks what is read from a seat: from now on what is kept of it is served
+    /// for as long as functions say.
+    pub(crate) fn untracked(&self, seat: u8) {
+        self.lines.untrack(seat);
     }
 
     /// Whether functions that say for how long may keep what nobody tracks.
-    pub(crate) fn is_untracked(&self) -> bool {
-        self.untracked.load(Ordering::Acquire)
+    pub(crate) fn is_untracked(&self, seat: u8) -> bool {
+        self.lines.is_untracked(seat)
     }
 
     /// Whether there is anything to vouch for.
@@ -272,7 +282,7 @@ impl L1 {
 
     pub(crate) fn figures(&self) -> L1Stats {
         L1Stats {
-            tracked: *lock(&self.line) != 0,
+            tracked: self.lines.is_any_open(),
             entries: self.table.len(),
             bytes: self.table.bytes(),
             capacity: self.table.capacity(),
@@ -300,6 +310,11 @@ impl Begun {
 impl Reading {
     pub(crate) fn begun(self) -> Begun {
         Begun(self.at)
+    }
+
+    /// Whether nobody says when what it brings is no more so.
+    pub(crate) fn is_untracked(self) -> bool {
+        self.line.is_none()
     }
 }
 

@@ -173,8 +173,16 @@ impl Table {
 
     /// Removes all that is there now and `matches`.
     pub(super) fn remove_matching(&self, matches: &dyn Fn(&Key) -> bool) {
-        let old = self.map.iter().filter(|(slot, _)| matches(&slot.key));
-        for (slot, _) in old {
+        self.remove_if(|slot, _| matches(&slot.key));
+    }
+
+    /// Removes all that is there now and was read from a seat.
+    pub(super) fn remove_of(&self, seat: u8) {
+        self.remove_if(|_, kept| kept.seat == seat);
+    }
+
+    fn remove_if(&self, is: impl Fn(&Slot, &Kept) -> bool) {
+        for (slot, _) in self.map.iter().filter(|(slot, kept)| is(slot, kept)) {
             drop(Gone::of(self.map.remove(&slot)));
         }
     }

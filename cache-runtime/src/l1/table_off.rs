@@ -41,6 +41,10 @@ impl Table {
         match *self {}
     }
 
+    pub(super) fn remove_of(&self, _: u8) {
+        match *self {}
+    }
+
     pub(super) fn len(&self) -> u64 {
         match *self {}
     }

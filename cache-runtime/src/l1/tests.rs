@@ -3,6 +3,11 @@
 use super::*;
 use std::thread;
 
+/// The first connection to the only server.
+const LINE: Line = Line { seat: 0, number: 1 };
+/// One to another server.
+const OTHER: Line = Line { seat: 1, number: 2 };
+
 const SECOND: Duration = Duration::from_secs(1);
 
 fn key(bare: &str) -> Key {
@@ -18,7 +23,8 @@ fn new(clock: &Clock) -> Arc<L1> {
 fn open() -> (Arc<L1>, Clock) {
     let clock = Clock::manual();
     let l1 = new(&clock);
-    l1.opened(1);
+    assert_eq!(l1.seat(), Some(0));
+    l1.opened(LINE);
     (l1, clock)
 }
 
@@ -27,8 +33,8 @@ fn keeping(reading: Reading, life: Duration) -> Keeping {
 }
 
 fn keep(l1: &L1, bare: &str, life: Duration) {
-    let reading = l1.begin(&key(bare));
-    l1.vouch(1, reading.begun());
+    let reading = l1.begin(&key(bare), LINE);
+    l1.vouch(LINE, reading.begun());
     l1.keep(&key(bare), keeping(reading, life), 10, Arc::new(7_u64));
 }
 
@@ -75,8 +81,8 @@ fn a_number_is_found_where_its_text_is() {
 #[test]
 fn one_caller_is_to_refresh_early() {
     let (l1, clock) = open();
-    let reading = l1.begin(&key("a"));
-    l1.vouch(1, reading.begun());
+    let reading = l1.begin(&key("a"), LINE);
+    l1.vouch(LINE, reading.begun());
     let keeping = Keeping { reading, noted: None, life: 3 * SECOND, early: SECOND };
     l1.keep(&key("a"), keeping, 10, Arc::new(7_u64));
     assert!(is_kept(&l1, "a"));
@@ -90,15 +96,15 @@ fn what_was_heard_of_since_the_read_began_is_not_kept() {
     type Hear = fn(&L1);
     let heard: [(&str, Hear); 5] = [
         ("a push", |l1| l1.changed("p:a")),
-        ("a flush", L1::all_changed),
+        ("a flush", |l1| l1.all_changed(LINE)),
         ("an invalidation", |l1| l1.forget(&[key("a")])),
         ("one of a pattern", |l1| l1.forget_matching(&|key| key.bare() == "a")),
-        ("a lost connection", |l1| l1.closed(1)),
+        ("a lost connection", |l1| l1.closed(LINE)),
     ];
     for (what, hear) in heard {
         let (l1, _) = open();
-        let reading = l1.begin(&key("a"));
-        l1.vouch(1, reading.begun());
+        let reading = l1.begin(&key("a"), LINE);
+        l1.vouch(LINE, reading.begun());
         hear(&l1);
         l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
         assert!(!is_kept(&l1, "a"), "{what} before");
@@ -125,22 +131,22 @@ fn other_keys_stay() {
 #[test]
 fn without_anything_that_vouches_nothing_is_served() {
     let (l1, _) = open();
-    let reading = l1.begin(&key("a"));
+    let reading = l1.begin(&key("a"), LINE);
     l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
     assert!(!is_kept(&l1, "a"), "nothing was answered");
-    l1.vouch(7, reading.begun());
+    l1.vouch(OTHER, reading.begun());
     assert!(!is_kept(&l1, "a"), "by a connection that is not in use");
-    l1.vouch(1, reading.begun());
+    l1.vouch(LINE, reading.begun());
     assert!(is_kept(&l1, "a"));
     let old = Begun(coarse::now().saturating_sub(nanos(VOUCHED)));
     let (l1, _) = open();
-    l1.vouch(1, old);
+    l1.vouch(LINE, old);
     keep_unvouched(&l1);
     assert!(!is_kept(&l1, "a"), "what was sent a second ago vouches for nothing now");
 }
 
 fn keep_unvouched(l1: &L1) {
-    let reading = l1.begin(&key("a"));
+    let reading = l1.begin(&key("a"), LINE);
     l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
 }
 
@@ -148,12 +154,64 @@ fn keep_unvouched(l1: &L1) {
 fn what_nobody_tracked_is_gone_once_somebody_does() {
     let clock = Clock::manual();
     let l1 = new(&clock);
-    keep_unvouched(&l1);
+    let reading = l1.begin_untracked(&key("a"), 0);
+    assert!(reading.is_untracked());
+    l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
     assert!(!is_kept(&l1, "a"));
-    l1.untracked();
-    assert!(is_kept(&l1, "a") && l1.is_untracked());
-    l1.opened(2);
-    assert!(!is_kept(&l1, "a") && !l1.is_untracked() && l1.is_empty());
+    l1.untracked(0);
+    assert!(is_kept(&l1, "a") && l1.is_untracked(0));
+    l1.opened(LINE);
+    assert!(!is_kept(&l1, "a") && !l1.is_untracked(0) && l1.is_empty());
+}
+
+/// Two servers: what one has said, or that it is lost, is no matter of the other's.
+#[test]
+fn who_has_read_it_vouches_for_it() {
+    type Hear = fn(&L1);
+    let heard: [(&str, Hear); 4] = [
+        ("it is lost", |l1| l1.closed(LINE)),
+        ("it is left", |l1| l1.left(LINE.seat)),
+        ("it is flushed", |l1| l1.all_changed(LINE)),
+        ("it has lost slots", |l1| l1.drop_of(LINE.seat)),
+    ];
+    for (what, hear) in heard {
+        let (l1, _) = open();
+        assert_eq!(l1.seat(), Some(1));
+        l1.opened(OTHER);
+        for (line, bare) in [(LINE, "a"), (OTHER, "b")] {
+            let reading = l1.begin(&key(bare), line);
+            l1.keep(&key(bare), keeping(reading, SECOND), 10, Arc::new(7_u64));
+        }
+        l1.vouch(LINE, Begun::now());
+        assert!(is_kept(&l1, "a") && !is_kept(&l1, "b"), "of the other nobody has heard");
+        l1.vouch(OTHER, Begun::now());
+        let under_way = l1.begin(&key("a"), LINE);
+        hear(&l1);
+        l1.keep(&key("a"), keeping(under_way, SECOND), 10, Arc::new(7_u64));
+        assert!(!is_kept(&l1, "a") && is_kept(&l1, "b"), "{what}");
+        assert_eq!(l1.figures().entries, 1, "{what}");
+    }
+}
+
+#[test]
+fn what_a_lost_connection_still_reads_is_not_kept() {
+    let (l1, _) = open();
+    l1.closed(LINE);
+    let next = l1.line(0);
+    l1.opened(next);
+    l1.vouch(next, Begun::now());
+    let reading = l1.begin(&key("a"), Line { number: next.number + 1, ..LINE });
+    l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(7_u64));
+    assert!(!is_kept(&l1, "a"));
+}
+
+#[test]
+fn a_seat_is_taken_once_and_again_when_it_is_left() {
+    let l1 = new(&Clock::manual());
+    let all: Vec<_> = std::iter::from_fn(|| l1.seat()).collect();
+    assert_eq!(all.len(), 256);
+    l1.left(7);
+    assert_eq!((l1.seat(), l1.seat()), (Some(7), None));
 }
 
 /// Its `drop` looks into the tier again, as a value of a user's may.
@@ -170,14 +228,14 @@ impl Drop for Nested {
 fn values_are_dropped_while_no_lock_is_held() {
     let (l1, _) = open();
     let put = |bare: &str| {
-        let reading = l1.begin(&key(bare));
+        let reading = l1.begin(&key(bare), LINE);
         l1.keep(&key(bare), keeping(reading, SECOND), 10, Arc::new(Nested(l1.clone())));
     };
     put("a");
     put("a");
     l1.changed("p:a");
     put("a");
-    l1.all_changed();
+    l1.all_changed(LINE);
     for n in 0..20_000 {
         put(&n.to_string());
     }
@@ -195,9 +253,9 @@ fn threads_keep_nothing_that_was_read_before_a_push() {
         for _ in 0..2 {
             scope.spawn(move || {
                 for _ in 0..20_000 {
-                    let reading = l1.begin(&key("a"));
+                    let reading = l1.begin(&key("a"), LINE);
                     let version = changes.load(Ordering::SeqCst);
-                    l1.vouch(1, reading.begun());
+                    l1.vouch(LINE, reading.begun());
                     l1.keep(&key("a"), keeping(reading, SECOND), 10, Arc::new(version));
                 }
             });

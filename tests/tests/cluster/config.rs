@@ -6,7 +6,8 @@ use cache_tests::{RedisServer, cache_at, limited};
 
 /// What the guide says that a user of a cluster needs.
 const ALL: &str = "+get +set +del +unlink +pttl +pexpire +scan +ping +info +eval +evalsha +mget \
-                   +strlen +setrange +cluster|slots +cluster|nodes +asking";
+                   +strlen +setrange +cluster|slots +cluster|nodes +asking \
+                   +zadd +zscore +zremrangebyscore +hello +client|tracking +multi +exec";
 
 async fn everything_works(cluster: &Cluster, cache: &Cache) {
     let world = World::default();

@@ -10,6 +10,7 @@ mod braces;
 mod clearing;
 mod config;
 mod failover;
+mod in_process;
 mod load;
 mod network;
 mod outage;

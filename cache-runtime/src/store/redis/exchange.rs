@@ -2,7 +2,8 @@
 
 use super::hashed::Hashed;
 use super::late::late;
-use super::link::node::{Node, Reading};
+use super::link::node::Node;
+use super::link::readers::Reading;
 use super::link::{Late, Way, deadline};
 use super::refusal::{self, Asked};
 use crate::boxed::boxed;

@@ -39,7 +39,8 @@ use crate::key::whole::Key;
 use crate::l1::L1;
 use cluster::Cluster;
 use harmful::TIMES;
-use link::node::{Node, Reading};
+use link::node::Node;
+use link::readers::Reading;
 use reading::Question;
 use scripts::Scripts;
 use std::fmt;
@@ -122,17 +123,16 @@ impl RedisStore {
     /// Has `l1` told of what changes in that which was read for it; `without`: where nothing tells,
     /// functions may say for how long what was read is good.
     pub(crate) fn track(&mut self, l1: Arc<L1>, without: bool) {
-        if let Servers::One(node) = &mut self.servers {
-            node.track(l1, without);
+        match &mut self.servers {
+            Servers::One(node) => node.track(l1, without),
+            Servers::Many(cluster) => cluster.track(l1, without),
         }
     }
 
     /// There are functions that keep what they read: its operators are told what the server lacks for
     /// these.
     pub(crate) fn serves_l1(&self) {
-        if let Servers::One(node) = &self.servers {
-            node.serves_l1();
-        }
+        both!(self, servers => servers.serves_l1());
     }
 
     /// How often connections were made again that had been lost.

@@ -87,8 +87,8 @@ impl Node {
         let Tracking { reading, noted, found, tokens } = match (tracks, tracked) {
             (Some(read), _) => read?,
             // Nobody would say that a tag has changed.
-            (None, Some(tracked)) if tracked.l1.is_untracked() && want.tags.is_empty() => {
-                let (reading, keys) = (tracked.l1.begin(key), [key.whole()]);
+            (None, Some(tracked)) if tracked.is_untracked() && want.tags.is_empty() => {
+                let (reading, keys) = (tracked.begin_untracked(key), [key.whole()]);
                 let read = self.run(&scripts.read, &keys, &[], Asked::Look, left(), any_life);
                 Tracking { reading, noted: None, found: read.await?, tokens: Tokens::default() }
             }

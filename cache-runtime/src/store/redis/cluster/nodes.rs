@@ -2,16 +2,18 @@
 
 use super::topology::Topology;
 use crate::config::{Place, Server};
+use crate::l1::L1;
 use crate::store::Event;
 use crate::store::redis::link::events::Events;
 use crate::store::redis::link::map::Range;
-use crate::store::redis::link::node::{Directory, Node, OwnReading};
+use crate::store::redis::link::node::{Directory, Node};
+use crate::store::redis::link::readers::OwnReading;
 use crate::store::redis::link::redirect::Redirect;
 use crate::store::redis::report::Report;
 use redis::ConnectionAddr;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use tokio::sync::{Notify, watch};
 
 /// Whether it is known which nodes there are.
@@ -46,6 +48,10 @@ pub(crate) struct Cluster {
     pub(super) started: AtomicBool,
     /// It was said that a node cannot be reached where the others say that it is.
     pub(super) astray: AtomicBool,
+    /// What is told of what changes in that which was read for it, and whether functions may say for
+    /// how long that is good where nothing tells.
+    tracking: OnceLock<(Arc<L1>, bool)>,
+    serves_l1: AtomicBool,
     pub(super) this: Weak<Self>,
 }
 
@@ -70,6 +76,8 @@ impl Cluster {
             most: AtomicUsize::new(usize::MAX),
             started: AtomicBool::new(false),
             astray: AtomicBool::new(false),
+            tracking: OnceLock::new(),
+            serves_l1: AtomicBool::new(false),
             this: this.clone(),
         });
         let doubts = cluster.doubts.clone();
@@ -80,6 +88,16 @@ impl Cluster {
             }
         });
         cluster
+    }
+
+    /// Has `l1` told of what changes in that which is read for it from nodes that are made from now on.
+    pub(crate) fn track(&self, l1: Arc<L1>, without: bool) {
+        let _ = self.tracking.set((l1, without));
+    }
+
+    /// There are functions that keep what they read from these.
+    pub(crate) fn serves_l1(&self) {
+        self.serves_l1.store(true, Ordering::Release);
     }
 
     /// From now on no value of more bytes is read.
@@ -141,7 +159,12 @@ impl Cluster {
 
     /// Takes over what a node says of all slots.
     pub(super) fn learn(&self, ranges: &[Range]) {
-        let left = self.map_to_change().learn(ranges, |address| self.make(address));
+        let (losers, left) = {
+            let mut map = self.map_to_change();
+            (map.losers(ranges), map.learn(ranges, |address| self.make(address)))
+        };
+        // After that, since who reads looks then whether the node still has it.
+        losers.iter().for_each(|node| node.owns_less());
         if left {
             self.events.tell(Event::Regained);
         }
@@ -156,7 +179,14 @@ impl Cluster {
         let this: Weak<dyn Directory> = self.this.clone();
         let node = Node::new(self.member(address), &self.prefix, self.connections);
         node.reads_at_most(self.most.load(Ordering::Acquire));
-        Arc::new(node.among(this, self.events.clone()))
+        let mut node = node.among(this, self.events.clone());
+        if let Some((l1, without)) = self.tracking.get() {
+            node.track(l1.clone(), *without);
+        }
+        if self.serves_l1.load(Ordering::Acquire) {
+            node.serves_l1();
+        }
+        Arc::new(node)
     }
 
     fn map(&self) -> RwLockReadGuard<'_, Topology<Arc<Node>>> {
@@ -171,7 +201,16 @@ impl Cluster {
 impl Directory for Cluster {
     fn follow(&self, redirect: &Redirect) -> Option<Arc<Node>> {
         let slot = (!redirect.asking).then_some(redirect.slot);
-        let sent = self.map_to_change().sent_to(&redirect.to, slot, |address| self.make(address));
+        let (old, sent) = {
+            let mut map = self.map_to_change();
+            let old = slot.and_then(|slot| map.owner(slot).cloned());
+            (old, map.sent_to(&redirect.to, slot, |address| self.make(address)))
+        };
+        if let (Some(old), Some(new)) = (old, &sent)
+            && !Arc::ptr_eq(&old, new)
+        {
+            old.owns_less();
+        }
         if slot.is_some() {
             // Where one slot has gone, others may have.
             self.doubt();
@@ -181,6 +220,10 @@ impl Directory for Cluster {
 
     fn doubt(&self) {
         self.doubts.notify_one();
+    }
+
+    fn has(&self, address: &ConnectionAddr, slot: u16) -> bool {
+        self.map().address(slot) == Some(address)
     }
 }
 

@@ -55,6 +55,27 @@ impl<N: Clone> Topology<N> {
         !self.owners.contains(&NOBODY)
     }
 
+    /// The nodes that have lost slots, by what a node says of all of them.
+    pub(super) fn losers(&self, ranges: &[Range]) -> Vec<N> {
+        let mut lost = self.owners.clone();
+        for Range { first, last, primary } in ranges {
+            let place = self.nodes.iter().position(|known| known.address == *primary);
+            let slots = lost.get_mut(usize::from(*first)..=usize::from(*last));
+            let slots = slots.into_iter().flatten();
+            let own = slots.filter(|owner| Some(usize::from(**owner)) == place);
+            own.for_each(|owner| *owner = NOBODY);
+        }
+        let has_lost = |place: usize| lost.iter().any(|owner| usize::from(*owner) == place);
+        let all = self.nodes.iter().enumerate();
+        all.filter(|(place, _)| has_lost(*place)).map(|(_, known)| known.node.clone()).collect()
+    }
+
+    /// The address of the node that has `slot`.
+    pub(super) fn address(&self, slot: u16) -> Option<&ConnectionAddr> {
+        let place = *self.owners.get(usize::from(slot))?;
+        self.nodes.get(usize::from(place)).map(|known| &known.address)
+    }
+
     /// Takes over what a node says of all slots. Nodes that have none any more go, but for those that
     /// somebody was sent to lately; `make` makes those that are new. Answers whether any node has lost
     /// all its slots: who has them then perhaps lacks what was written last. Not so where slots are
@@ -182,6 +203,19 @@ mod tests {
         assert!(!map.learn(&thirds, made.make()));
         assert_eq!(made.0, 3, "in another order it is the same");
         assert_eq!((map.owner(0), map.owner(16383)), (Some(&1), Some(&3)));
+    }
+
+    #[test]
+    fn who_has_lost_slots_is_known() {
+        let (mut map, mut made) = three();
+        let thirds = [range(0, 5460, "a"), range(5461, 10922, "b"), range(10923, 16383, "c")];
+        assert!(map.losers(&thirds).is_empty());
+        let moved = [range(0, 5461, "a"), range(5462, 10922, "b"), range(10923, 16383, "d")];
+        assert_eq!(map.losers(&moved), [2, 3]);
+        assert_eq!(map.losers(&thirds[1..]), [1], "also if nobody has them now");
+        map.sent_to(&at("b"), Some(7), made.make());
+        assert_eq!(map.losers(&thirds), [2]);
+        assert_eq!(map.address(7), Some(&at("b")));
     }
 
     #[test]

@@ -11,16 +11,18 @@ use crate::store::redis::reading::Question;
 use crate::store::redis::scripts::Scripts;
 use crate::store::{Acquired, Act, Claim, Life, Read, Tagging, Token, Want};
 use crate::together::both;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 impl Cluster {
     /// Reads the value of `key` on its node, and the tokens of its tags on theirs.
     pub(crate) async fn read(&self, question: &Question<'_, '_, '_>) -> Result<Read, Error> {
         let Question { scripts, key, want, within } = *question;
-        let alone = Want { tags: Tags::NONE, ..*want };
         if want.tags.is_empty() {
-            return self.read_alone(scripts, key, &alone, within).await;
+            return self.read_alone(scripts, key, want, within).await;
         }
+        // What tags have is read from other nodes, by connections that do not track it.
+        let alone = Want { tags: Tags::NONE, keep: false, ..*want };
         let value = self.read_alone(scripts, key, &alone, within);
         let (read, tokens) = both(value, self.tokens(want.tags, within)).await;
         let (mut read, tokens) = (read?, tokens?);
@@ -37,15 +39,19 @@ impl Cluster {
         want: &Want<'_>,
         within: Duration,
     ) -> Result<Read, Error> {
-        if want.keep {
-            // Nobody listens yet to what each node says.
-            self.report.cannot_track("not asked of the nodes of a cluster", false);
-        }
         let begun = Instant::now();
         let left = || within.saturating_sub(begun.elapsed());
         let node = self.node(key.slot(), within).await?;
         let question = Question { scripts, key, want, within: left() };
-        let read = node.read(&question).await;
+        let mut read = node.read(&question).await;
+        if let Ok(read) = &mut read
+            && read.to_keep.is_some()
+            && !self.owner(key.slot()).is_some_and(|owner| Arc::ptr_eq(&owner, &node))
+        {
+            // Whoever has it by now says what becomes of it, and not the node that was asked. If that
+            // is known only later, it is dropped then.
+            read.to_keep = None;
+        }
         if !is_to_go_alone(&read) {
             if matches!(&read, Err(Error::Refused(code)) if code == "CLUSTERDOWN") {
                 self.doubt();
@@ -54,7 +60,7 @@ impl Cluster {
         }
         // It went together with others, who may be where they should be. Alone it is sent on.
         let node = self.node(key.slot(), left()).await?;
-        let want = &Want { about: usize::MAX, ..*want };
+        let want = &Want { about: usize::MAX, keep: false, ..*want };
         node.read(&Question { want, within: left(), ..question }).await
     }
 
@@ -136,7 +142,7 @@ impl Cluster {
     /// Tells the nodes of keys apart; and tags from other keys, since what becomes of these is also up
     /// to the node of their log.
     pub(crate) fn place(&self, key: &Key) -> usize {
-        let node = self.owner(key.slot()).map_or(0, |node| std::sync::Arc::as_ptr(&node) as usize);
+        let node = self.owner(key.slot()).map_or(0, |node| Arc::as_ptr(&node) as usize);
         node + usize::from(key.tag().is_some()) // which is the address of no other node
     }
 }

@@ -12,6 +12,7 @@ use super::tracked;
 use super::wire::Wire;
 use crate::config::{Place, Server};
 use crate::key::tags::Tags;
+use crate::key::whole::Key;
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
 use crate::store::redis::report::Report;
@@ -30,6 +31,9 @@ use tokio::time::timeout;
 const ATTEMPT: Duration = Duration::from_millis(400);
 /// TLS needs two round trips more, and the platform's certificates read.
 const TLS_ATTEMPT: Duration = Duration::from_secs(1);
+
+/// How many keys are looked at for one of a slot that a server has.
+const MOST_TRIES: usize = 1 << 14;
 
 /// Connections that were opened together.
 pub(super) struct Connections {
@@ -173,6 +177,25 @@ impl Endpoint {
         }
     }
 
+    /// Whether the server, one of a cluster's, answers for a key as the one that has it; though perhaps
+    /// it is about to move.
+    pub(super) async fn still_has(&self, wire: &mut Wire, key: &str) -> bool {
+        let mut get = redis::cmd("GET");
+        get.arg(key);
+        match wire.send(&get).await.and_then(Value::extract_error) {
+            Ok(_) => true,
+            Err(error) => matches!(error.code(), Some("WRONGTYPE" | "ASK")),
+        }
+    }
+
+    /// A key like that of the probes, of a slot that `is_own`; another one each time, so that a server
+    /// that has lost any slots is soon found out.
+    pub(super) fn probe_of(&self, is_own: impl Fn(u16) -> bool) -> Option<String> {
+        let any = || Key::new(&self.prefix, &format!("~probe:{}", fastrand::u32(..)));
+        let key = std::iter::repeat_with(any).take(MOST_TRIES).find(|key| is_own(key.slot()));
+        key.map(|key| key.whole().to_owned())
+    }
+
     /// A new connection that tracks what it reads, and hands what the server says of that to
     /// `pushes`.
     pub(super) async fn track(&self, pushes: impl AsyncPushSender) -> Result<Wire, Untracked> {
@@ -195,6 +218,10 @@ impl Endpoint {
                 Ok(Some(_)) => Ok(wire),
                 Ok(None) => Err(Untracked::Trouble),
                 Err(error) if error.code() == Some("WRONGTYPE") => Ok(wire),
+                // It knows of none of its slots now.
+                Err(error) if error.code() == Some("CLUSTERDOWN") => Err(Untracked::Trouble),
+                // It has other slots, of which it is asked later on.
+                Err(error) if is_about_place(&error) => Ok(wire),
                 Err(error) => Err(Untracked::by(error)),
             }
         };

@@ -18,7 +18,7 @@
 //! - [`push`]: the connection by which a server says what has changed;
 //! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
 //! - [`leaving`]: when a server that says it is a replica is left;
-//! - [`node`]: the pools of one server, its report and its breaker.
+//! - [`node`]: the pools of one server, its report and its breaker; [`readers`]: who reads from it now.
 
 mod address;
 mod alarm;
@@ -35,6 +35,7 @@ pub(super) mod own;
 pub(super) mod pipeline;
 mod pool;
 pub(super) mod push;
+pub(super) mod readers;
 pub(super) mod redirect;
 mod sentinels;
 mod supervisor;

@@ -5,7 +5,7 @@ use super::events::Events;
 use super::leaving::Leaving;
 use super::pipeline::{Pipeline, Place};
 use super::pool::{Phase, Pool};
-use super::push::Tracked;
+use super::push::{Probe, Tracked};
 use super::redirect::Redirect;
 use super::supervisor;
 use super::way::Way;
@@ -20,9 +20,9 @@ use crate::store::redis::harmful::Harmful;
 use crate::store::redis::report::{Moment, Report};
 use crate::sync::{Mutex, lock};
 use crate::timers;
-use redis::RedisError;
+use redis::{ConnectionAddr, RedisError};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -35,6 +35,9 @@ pub(crate) trait Directory: Send + Sync {
 
     /// Something was seen that speaks against what is known of the cluster.
     fn doubt(&self);
+
+    /// Whether the node at `address` has `slot`, as far as is known.
+    fn has(&self, address: &ConnectionAddr, slot: u16) -> bool;
 }
 
 /// One server.
@@ -120,17 +123,29 @@ impl Node {
     /// Has `l1` told of what changes in that which was read for it.
     pub(crate) fn track(&mut self, l1: Arc<L1>, without: bool) {
         let (endpoint, report) = (self.endpoint.clone(), self.report.clone());
-        let tracked = Arc::new(Tracked::new(l1, endpoint, report, without));
-        let leaving = Arc::downgrade(&tracked);
-        // Where other connections lead by now to another server, so is this one to.
-        self.listen(move |event| {
-            if event == Event::Regained
-                && let Some(tracked) = leaving.upgrade()
-            {
-                tracked.leave();
-            }
-        });
+        let probe = self.directory.clone().map(|directory| probe(endpoint.clone(), directory));
+        let Some(tracked) = Tracked::new(l1, endpoint, report, without, probe) else { return };
+        let tracked = Arc::new(tracked);
+        // Where other connections lead by now to another server, so is this one to. A node of a
+        // cluster is always the same, and the events are those of all.
+        if !self.is_member() {
+            let leaving = Arc::downgrade(&tracked);
+            self.listen(move |event| {
+                if event == Event::Regained
+                    && let Some(tracked) = leaving.upgrade()
+                {
+                    tracked.leave();
+                }
+            });
+        }
         self.tracked = Some(tracked);
+    }
+
+    /// Slots of it are another one's by now.
+    pub(crate) fn owns_less(&self) {
+        if let Some(tracked) = &self.tracked {
+            tracked.owns_less();
+        }
     }
 
     /// There are functions that keep what they read.
@@ -291,35 +306,17 @@ fn find(all: &[Here], runtime: Id) -> Option<&Here> {
     all.iter().find(|here| here.runtime == runtime)
 }
 
-/// Counts those who read now, while it lives.
-pub(crate) struct Reading<'n>(&'n AtomicUsize);
-
-impl<'n> Reading<'n> {
-    /// Answers also whether others read at the same time. Alone there is nobody to wait for.
-    pub(crate) fn begin(node: &'n Node) -> (Self, bool) {
-        let others = node.readers.fetch_add(1, Ordering::Relaxed) > 0;
-        (Self(&node.readers), others)
-    }
-}
-
-/// The same of a node of its own.
-pub(crate) struct OwnReading(Arc<Node>);
-
-impl OwnReading {
-    pub(crate) fn begin(node: Arc<Node>) -> Self {
-        node.readers.fetch_add(1, Ordering::Relaxed);
-        Self(node)
-    }
-}
-
-impl Drop for OwnReading {
-    fn drop(&mut self) {
-        self.0.readers.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// Finds keys of slots that the node of a cluster has; none once it is known that it has lost them.
+fn probe(endpoint: Arc<Endpoint>, directory: Weak<dyn Directory>) -> Probe {
+    let doubted = directory.clone();
+    let key = move || {
+        let (directory, address) = (directory.upgrade()?, endpoint.member()?);
+        endpoint.probe_of(|slot| directory.has(address, slot))
+    };
+    let failed = move || {
+        if let Some(directory) = doubted.upgrade() {
+            directory.doubt();
+        }
+    };
+    Probe { key: Box::new(key), failed: Box::new(failed) }
 }

@@ -5,10 +5,11 @@
 //! cache's own thread, for a busy runtime would delay pushes, and it only reads: what it wrote
 //! itself it would not track any more.
 //!
-//! There is one for each server, from the first read of a function with `l1` on. While there is
+//! There is one for each server, also for each node of a cluster, from the first read of a function with `l1` on. While there is
 //! none, such reads go by the pool and nothing is kept.
 
 use super::endpoint::{Endpoint, Untracked};
+use super::redirect::is_about_place;
 use super::tracked::{self, Found};
 use super::wire::Wire;
 use crate::backoff::Backoff;
@@ -16,12 +17,13 @@ use crate::error::Error;
 use crate::io_thread;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
-use crate::l1::{Begun, L1, Noted, Reading};
+use crate::l1::{Begun, L1, Line, Noted, Reading};
 use crate::store::redis::refusal::{self, Asked};
 use crate::store::redis::report::Report;
 use crate::store::tag::Tokens;
 use crate::timers;
 use redis::{PushInfo, PushKind, Value};
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -37,8 +39,16 @@ const LATE: Duration = Duration::from_secs(1);
 /// How long a server is not asked again that cannot track, or may not be asked to.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 
-/// The connection, if it is in use, and its number.
-type Line = Option<(Wire, u64)>;
+/// The connection, if it is in use.
+type InUse = Option<(Wire, Line)>;
+
+/// By what a node of a cluster vouches for what was read from it.
+pub(super) struct Probe {
+    /// A key of a slot that the node should have.
+    pub(super) key: Box<dyn Fn() -> Option<String> + Send + Sync>,
+    /// Told when it has not.
+    pub(super) failed: Box<dyn Fn() + Send + Sync>,
+}
 
 /// What was read, and what was noted before that.
 pub(crate) struct Tracking {
@@ -49,26 +59,47 @@ pub(crate) struct Tracking {
 }
 
 /// What a server says by itself.
-#[derive(Debug)]
 pub(crate) struct Tracked {
-    pub(crate) l1: Arc<L1>,
+    l1: Arc<L1>,
+    /// Where its connections sit there.
+    seat: u8,
+    /// Of a node of a cluster.
+    probe: Option<Probe>,
     endpoint: Arc<Endpoint>,
     report: Arc<Report>,
     /// What is kept where nothing can be tracked is for functions that say for how long.
     without: bool,
-    line: watch::Sender<Line>,
+    line: watch::Sender<InUse>,
     started: AtomicBool,
 }
 
 impl Tracked {
+    /// `None` if there is no room for one more server.
     pub(super) fn new(
         l1: Arc<L1>,
         endpoint: Arc<Endpoint>,
         report: Arc<Report>,
         without: bool,
-    ) -> Self {
+        probe: Option<Probe>,
+    ) -> Option<Self> {
         let (line, started) = (watch::Sender::new(None), AtomicBool::new(false));
-        Self { l1, endpoint, report, without, line, started }
+        let seat = l1.seat()?;
+        Some(Self { l1, seat, probe, endpoint, report, without, line, started })
+    }
+
+    /// Whether functions that say for how long may keep what nobody tracks.
+    pub(crate) fn is_untracked(&self) -> bool {
+        self.l1.is_untracked(self.seat)
+    }
+
+    /// A read is about to be sent by which nothing is tracked.
+    pub(crate) fn begin_untracked(&self, key: &Key) -> Reading {
+        self.l1.begin_untracked(key, self.seat)
+    }
+
+    /// The server has lost keys to another one, and says no more what becomes of them.
+    pub(crate) fn owns_less(&self) {
+        self.l1.drop_of(self.seat);
     }
 
     /// Reads a value with what is left of its life and the tokens of its tags; `None` where that has
@@ -80,12 +111,14 @@ impl Tracked {
         within: Duration,
     ) -> Option<Result<Tracking, Error>> {
         let (mut wire, line) = self.line()?;
-        let (reading, noted) = (self.l1.begin(key), self.l1.note(tags));
+        let (reading, noted) = (self.l1.begin(key, line), self.l1.note(tags));
         match timeout(within, tracked::read(&mut wire, key.whole(), tags)).await {
             Ok(Ok(Some((found, tokens)))) => {
                 self.l1.vouch(line, reading.begun());
                 Some(Ok(Tracking { reading, noted, found, tokens }))
             }
+            // Another one has it, and is asked by the usual way.
+            Ok(Err(error)) if is_about_place(&error) => None,
             Ok(Err(error)) if error.code().is_some() => {
                 Some(Err(refusal::learn(&error, Asked::Read, |_| self.lost(line))))
             }
@@ -102,7 +135,7 @@ impl Tracked {
     }
 
     /// The connection that is in use. The first who asks has one made.
-    fn line(self: &Arc<Self>) -> Line {
+    fn line(self: &Arc<Self>) -> InUse {
         if !self.started.load(Ordering::Acquire) && !self.started.swap(true, Ordering::AcqRel) {
             let task = keep(Arc::downgrade(self), self.line.subscribe());
             match io_thread::handle() {
@@ -113,14 +146,14 @@ impl Tracked {
         if timers::available() { self.line.borrow().clone() } else { None }
     }
 
-    fn opened(&self, wire: Wire, line: u64) {
+    fn opened(&self, wire: Wire, line: Line) {
         self.l1.opened(line);
         self.line.send_replace(Some((wire, line)));
         self.report.tracks();
     }
 
     /// The connection `line` is of no use any more.
-    fn lost(&self, line: u64) {
+    fn lost(&self, line: Line) {
         self.l1.closed(line);
         let mut old = None;
         self.line.send_if_modified(|current| {
@@ -144,16 +177,16 @@ impl Tracked {
     fn cannot(&self, why: &str) {
         self.report.cannot_track(why, self.without);
         if self.without {
-            self.l1.untracked();
+            self.l1.untracked(self.seat);
         }
     }
 
     /// What came by the connection `line` without having been asked for.
-    fn pushed(&self, line: u64, push: &PushInfo) {
+    fn pushed(&self, line: Line, push: &PushInfo) {
         match push.kind {
             PushKind::Invalidate => match changed(&push.data) {
                 Some(keys) => keys.iter().for_each(|key| self.l1.changed(key)),
-                None => self.l1.all_changed(),
+                None => self.l1.all_changed(line),
             },
             PushKind::Disconnection => self.lost(line),
             _ => {}
@@ -173,17 +206,17 @@ fn changed(data: &[Value]) -> Option<Vec<&str>> {
 }
 
 /// Keeps a connection, until `tracked` or the thread is gone.
-async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<Line>) {
+async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<InUse>) {
     let mut backoff = BACKOFF;
-    for number in 1.. {
+    loop {
         let Some(alive) = tracked.upgrade() else { return };
-        let endpoint = alive.endpoint.clone();
+        let (endpoint, new) = (alive.endpoint.clone(), alive.l1.line(alive.seat));
         drop(alive);
         let pushed = {
             let tracked = tracked.clone();
             move |push: PushInfo| {
                 if let Some(tracked) = tracked.upgrade() {
-                    tracked.pushed(number, &push);
+                    tracked.pushed(new, &push);
                 }
                 Ok::<(), ()>(())
             }
@@ -192,13 +225,13 @@ async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<Line>) {
         let Some(alive) = tracked.upgrade() else { return };
         let pause = match tracks {
             Ok(wire) => {
-                alive.opened(wire.clone(), number);
+                alive.opened(wire.clone(), new);
                 drop(alive);
-                if vouch(&tracked, &mut line, &endpoint, wire, number).await {
+                if vouch(&tracked, &mut line, &endpoint, wire, new).await {
                     backoff = BACKOFF;
                 }
                 let Some(alive) = tracked.upgrade() else { return };
-                alive.lost(number);
+                alive.lost(new);
                 backoff.pause(fastrand::f64())
             }
             Err(Untracked::Trouble) => backoff.pause(fastrand::f64()),
@@ -216,25 +249,60 @@ async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<Line>) {
 /// Vouches for what the connection has read, until that is lost. Says whether it ever could.
 async fn vouch(
     tracked: &Weak<Tracked>,
-    line: &mut watch::Receiver<Line>,
+    line: &mut watch::Receiver<InUse>,
     endpoint: &Endpoint,
     mut wire: Wire,
-    number: u64,
+    own: Line,
 ) -> bool {
     let mut could = false;
-    let is_lost = |line: &Line| line.as_ref().is_none_or(|(_, current)| *current != number);
+    let is_lost = |line: &InUse| line.as_ref().is_none_or(|(_, current)| *current != own);
     while timeout(HEARTBEAT, line.wait_for(is_lost)).await.is_err() {
         could = true;
-        let Some(l1) = tracked.upgrade().map(|tracked| tracked.l1.clone()) else { break };
+        let Some(alive) = tracked.upgrade() else { break };
+        let l1 = alive.l1.clone();
         if l1.is_empty() {
             continue;
         }
+        let probe = match &alive.probe {
+            Some(probe) => match (probe.key)() {
+                Some(key) => Some(key),
+                // It has no slots, and so vouches for nothing.
+                None => continue,
+            },
+            None => None,
+        };
+        drop(alive);
         // By a key, since a server that has lost its part in a cluster answers `PING` all the same.
         let begun = Begun::now();
-        match timeout(LATE, endpoint.probe_one(&mut wire)).await {
-            Ok(Ok(())) => l1.vouch(number, begun),
-            Ok(Err(_)) | Err(_) => break,
+        let answered = async {
+            match &probe {
+                None => endpoint.probe_one(&mut wire).await.is_ok(),
+                Some(key) => endpoint.still_has(&mut wire, key).await,
+            }
+        };
+        match timeout(LATE, answered).await {
+            Ok(true) => l1.vouch(own, begun),
+            Ok(false) | Err(_) => {
+                if let Some(alive) = tracked.upgrade()
+                    && let Some(probe) = &alive.probe
+                {
+                    (probe.failed)();
+                }
+                break;
+            }
         }
     }
     could
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.l1.left(self.seat);
+    }
+}
+
+impl fmt::Debug for Tracked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracked").field("seat", &self.seat).finish_non_exhaustive()
+    }
 }
