@@ -6,6 +6,7 @@ use super::target::Target;
 use crate::clock::Clock;
 use std::collections::HashMap;
 use std::fmt;
+#[cfg(feature = "tls")]
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -177,12 +177,18 @@ impl Endpoint {
         }
     }
 
-    /// Whether the server, one of a cluster's, answers for a key as the one that has it; though perhaps
-    /// it is about to move.
-    pub(super) async fn still_has(&self, wire: &mut Wire, key: &str) -> bool {
-        let mut get = redis::cmd("GET");
-        get.arg(key);
-        match wire.send(&get).await.and_then(Value::extract_error) {
+    /// Whether the server answers for a key as the one that has it; though perhaps it is about to move.
+    /// The key is that of [`probe_one`](Self::probe_one), unless one is given.
+    pub(super) async fn still_has(&self, wire: &mut Wire, key: Option<&str>) -> bool {
+        let answer = match key {
+            None => wire.send(&self.probe).await,
+            Some(key) => {
+                let mut get = redis::cmd("GET");
+                get.arg(key);
+                wire.send(&get).await
+            }
+        };
+        match answer.and_then(Value::extract_error) {
             Ok(_) => true,
             Err(error) => matches!(error.code(), Some("WRONGTYPE" | "ASK")),
         }

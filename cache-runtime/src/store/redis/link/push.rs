@@ -274,12 +274,7 @@ async fn vouch(
         drop(alive);
         // By a key, since a server that has lost its part in a cluster answers `PING` all the same.
         let begun = Begun::now();
-        let answered = async {
-            match &probe {
-                None => endpoint.probe_one(&mut wire).await.is_ok(),
-                Some(key) => endpoint.still_has(&mut wire, key).await,
-            }
-        };
+        let answered = endpoint.still_has(&mut wire, probe.as_deref());
         match timeout(LATE, answered).await {
             Ok(true) => l1.vouch(own, begun),
             Ok(false) | Err(_) => {
