@@ -45,6 +45,7 @@ pub struct FaultProxy {
     port: u16,
     fault: watch::Sender<Fault>,
     held: Arc<AtomicUsize>,
+    asked: Arc<AtomicUsize>,
     server: Arc<AtomicU16>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -56,14 +57,19 @@ impl FaultProxy {
         listener.set_nonblocking(true).unwrap();
         let own = listener.local_addr().unwrap().port();
         let (fault, seen) = watch::channel(Fault::None);
-        let held = Arc::<AtomicUsize>::default();
+        let [held, asked] = [(); 2].map(|()| Arc::<AtomicUsize>::default());
         let server = Arc::new(AtomicU16::new(port));
-        let network = Network { fault: seen, held: held.clone(), server: server.clone() };
+        let network = Network {
+            fault: seen,
+            held: held.clone(),
+            asked: asked.clone(),
+            server: server.clone(),
+        };
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(accept(listener, network));
         });
-        Self { port: own, fault, held, server, thread: Some(thread) }
+        Self { port: own, fault, held, asked, server, thread: Some(thread) }
     }
 
     /// Its own port.
@@ -84,6 +90,11 @@ impl FaultProxy {
     /// How many answers it has held back since its start.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)
+    }
+
+    /// How many pieces have come from clients: of one that waits for each answer, its commands.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     /// From now on, new connections lead to `127.0.0.1:port`, as those to a name do whose address has
@@ -113,6 +124,7 @@ impl Drop for FaultProxy {
 struct Network {
     fault: watch::Receiver<Fault>,
     held: Arc<AtomicUsize>,
+    asked: Arc<AtomicUsize>,
     /// Its port.
     server: Arc<AtomicU16>,
 }
@@ -141,7 +153,7 @@ async fn forward(client: TcpStream, network: Network) {
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let ((from_client, to_client), (from_server, to_server)) =
         (client.into_split(), server.into_split());
-    let there = questions(from_client, to_server, fault.clone());
+    let there = questions(from_client, to_server, network.clone());
     let back = answers(from_server, to_client, network);
     tokio::select! {
         () = there => {}
@@ -154,10 +166,12 @@ async fn forward(client: TcpStream, network: Network) {
 type Reader = tokio::net::tcp::OwnedReadHalf;
 type Writer = tokio::net::tcp::OwnedWriteHalf;
 
-async fn questions(mut from: Reader, mut to: Writer, mut fault: watch::Receiver<Fault>) {
+async fn questions(mut from: Reader, mut to: Writer, network: Network) {
+    let Network { mut fault, asked, .. } = network;
     let mut buffer = vec![0; 16 * 1024];
     let mut lost = false;
     while let Ok(n @ 1..) = from.read(&mut buffer).await {
+        asked.fetch_add(1, Ordering::SeqCst);
         let Ok(now) = fault.wait_for(|fault| *fault != Fault::Stall).await.map(|fault| *fault)
         else {
             return;

@@ -88,15 +88,17 @@ impl Processes {
         Self { server, one, others, world: World::default() }
     }
 
-    /// All of the others have been refused the lease.
-    async fn refused(&self) {
-        for user in ["user=two ", "user=three "] {
-            let refused = async || {
-                let list: String = self.server.command(&["CLIENT", "LIST"]);
-                list.lines().any(|line| line.contains(user) && line.contains(" cmd=eval"))
-            };
-            eventually(DEADLINE, refused).await;
+    /// All of the others, which have just begun to ask, have been refused the lease: they ask again and
+    /// again. A look, and the first request for a lease, of two keys at the most, are fewer pieces.
+    async fn refused(&self, begun: [usize; 2]) {
+        for ((_, proxy), begun) in self.others.iter().zip(begun) {
+            eventually(DEADLINE, async || proxy.asked() >= begun + 8).await;
         }
+    }
+
+    /// How much the others have asked.
+    fn asked(&self) -> [usize; 2] {
+        self.others.each_ref().map(|(_, proxy)| proxy.asked())
     }
 
     /// Who was refused has asked again several times, and no further body has begun.
@@ -139,9 +141,10 @@ where
         world.reading.close();
         let leader = processes.spawn(&call, one);
         world.reading.reached(1).await;
+        let begun = processes.asked();
         let mut calls: Vec<_> =
             others.iter().map(|(cache, _)| processes.spawn(&call, cache)).collect();
-        processes.refused().await;
+        processes.refused(begun).await;
         assert_eq!(world.readers(), 1, "they wait");
         if again {
             others.iter().for_each(|(_, proxy)| proxy.set(Fault::Stall));
@@ -219,8 +222,9 @@ async fn after_a_cancelled_call_one_takes_over() {
     world.reading.close();
     let leader = call(one, world, 7);
     world.reading.reached(1).await;
+    let begun = processes.asked();
     let waiting = others.each_ref().map(|(cache, _)| call(cache, world, 7));
-    processes.refused().await;
+    processes.refused(begun).await;
     leader.abort();
     world.reading.reached(2).await;
     processes.still_wait(2).await;
@@ -246,8 +250,9 @@ async fn after_an_old_failure_they_wait() {
     let leader = processes.spawn(&call, one);
     world.reading.reached(2).await;
     assert!(is_leased(server, "t:failing:7"));
+    let begun = processes.asked();
     let waiting = others.each_ref().map(|(cache, _)| processes.spawn(&call, cache));
-    processes.refused().await;
+    processes.refused(begun).await;
     processes.still_wait(2).await;
     world.reading.open();
     assert_eq!(leader.await.unwrap(), Ok(1));
