@@ -228,6 +228,10 @@ impl L1 {
     pub(crate) fn drop_of(&self, seat: u8) {
         self.drops.fetch_add(1, Ordering::Relaxed);
         measure::l1_dropped();
+        self.purge(seat);
+    }
+
+    fn purge(&self, seat: u8) {
         self.stripes.count_all();
         self.tags.count_matching(&|_| true);
         self.table.remove_of(seat);
@@ -253,9 +257,9 @@ impl L1 {
         self.lines.close(line, || self.drop_of(line.seat));
     }
 
-    /// Nobody needs the seat any more.
+    /// Nobody needs the seat any more. That is no loss, and is not counted as one.
     pub(crate) fn left(&self, seat: u8) {
-        self.lines.leave(seat, || self.drop_of(seat));
+        self.lines.leave(seat, || self.purge(seat));
     }
 
     /// What was sent by `line` at `begun` has been answered, and so all that was pushed before that
