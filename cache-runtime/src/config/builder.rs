@@ -73,7 +73,7 @@ impl Builder {
     /// Special characters of a password are percent-encoded. Without a URL, `REDIS_HOST` says where,
     /// with `REDIS_PORT`, `REDIS_DB`, `REDIS_USERNAME` and `REDIS_PASSWORD` (these are ignored without
     /// a host, and a WARN says so). With neither, caching is off. A malformed URL is an
-    /// [`Error::Config`] of `build()`.
+    /// [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
@@ -148,7 +148,7 @@ impl Builder {
     /// Environment: `REDIS_KEY_PREFIX`. Default: `cache`.
     ///
     /// Two services on one Redis must not share it: they would read each other's values.
-    /// Anything else in it, or nothing at all, is an [`Error::Config`] of `build()`.
+    /// Anything else in it, or nothing at all, is an [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
@@ -157,7 +157,7 @@ impl Builder {
     /// The time to live of values whose function names none. Environment: `REDIS_CACHE_TTL`
     /// (whole seconds, or a duration such as `5m`). Default: 5 minutes.
     ///
-    /// Zero is an [`Error::Config`] of `build()`.
+    /// Zero is an [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn default_ttl(mut self, ttl: Duration) -> Self {
         self.default_ttl = Some(ttl);
         self
@@ -167,14 +167,14 @@ impl Builder {
     /// `REDIS_CACHE_TTL_<NAME>`, the name in capitals and with `_` for whatever is neither a
     /// letter nor a digit. Default: the default TTL.
     ///
-    /// Zero, or an empty name, is an [`Error::Config`] of `build()`.
+    /// Zero, or an empty name, is an [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn ttl_setting(mut self, name: impl Into<String>, ttl: Duration) -> Self {
         self.ttl_settings.insert(name.into(), ttl);
         self
     }
 
     /// How long all store commands of one call may take together; after that the call goes on
-    /// without the store. Default: 250 ms. Zero is an [`Error::Config`] of `build()`.
+    /// without the store. Default: 250 ms. Zero is an [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -189,7 +189,7 @@ impl Builder {
 
     /// Makes hashes in keys (`{email:hash}`) unguessable for those who do not know the secret.
     /// The same in all processes that share values; any length but none, which is an
-    /// [`Error::Config`] of `build()`. Default: hashes without a secret.
+    /// [`Error::Config`](crate::Error::Config) of `build()`. Default: hashes without a secret.
     pub fn key_secret(mut self, secret: impl AsRef<[u8]>) -> Self {
         let secret = secret.as_ref();
         self.empty_secret = secret.is_empty();
@@ -199,7 +199,7 @@ impl Builder {
 
     /// How many connections each Tokio runtime opens, on first use. Default: 1, which many
     /// callers share at no loss; more helps where values are large. 1 to 64, or `build()`
-    /// answers [`Error::Config`].
+    /// answers [`Error::Config`](crate::Error::Config).
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = Some(connections);
         self
@@ -208,7 +208,7 @@ impl Builder {
     /// The largest encoded value, in bytes, that is stored or read, for functions that do not say
     /// `max_size`. Default: 64 MiB, more than a network of a gigabit brings within the default
     /// timeout. What Redis holds beyond it, whoever wrote it, is not fetched: its function runs.
-    /// 1 byte to 512 MiB, or `build()` answers [`Error::Config`].
+    /// 1 byte to 512 MiB, or `build()` answers [`Error::Config`](crate::Error::Config).
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.max_size = Some(bytes);
         self
@@ -216,7 +216,7 @@ impl Builder {
 
     /// How many bytes the values of functions with `l1` may take in this process, all together and
     /// by an estimate: what a value is encoded as, twice, its own size, its key, and some more.
-    /// Default: 64 MiB. Zero is an [`Error::Config`] of `build()`.
+    /// Default: 64 MiB. Zero is an [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn l1_capacity(mut self, bytes: u64) -> Self {
         self.l1_capacity = Some(bytes);
         self
