@@ -84,37 +84,38 @@ impl Lines {
         self.seat(line.seat).is_some_and(|seat| seat.current.load(Ordering::Acquire) == line.number)
     }
 
-    /// `line` is in use from now on. What was kept without is dropped.
-    pub(super) fn open(&self, line: Line, drop_all: impl FnOnce()) {
-        let Some(seat) = self.seat(line.seat) else { return };
+    /// `line` is in use from now on. What was kept without is taken away.
+    pub(super) fn open<T>(&self, line: Line, take_all: impl FnOnce() -> T) -> Option<T> {
+        let seat = self.seat(line.seat)?;
         let _change = lock(&seat.change);
         seat.current.store(line.number, Ordering::Release);
-        if seat.untracked.swap(false, Ordering::AcqRel) {
+        seat.untracked.swap(false, Ordering::AcqRel).then(|| {
             self.vouch_until(line.seat, 0);
-            drop_all();
-        }
+            take_all()
+        })
     }
 
     /// `line` is of no use any more.
-    pub(super) fn close(&self, line: Line, drop_all: impl FnOnce()) {
-        let Some(seat) = self.seat(line.seat) else { return };
+    pub(super) fn close<T>(&self, line: Line, take_all: impl FnOnce() -> T) -> Option<T> {
+        let seat = self.seat(line.seat)?;
         let _change = lock(&seat.change);
-        if line.number != NONE && self.is_current(line) {
+        (line.number != NONE && self.is_current(line)).then(|| {
             seat.current.store(NONE, Ordering::Release);
             self.vouch_until(line.seat, 0);
-            drop_all();
-        }
+            take_all()
+        })
     }
 
     /// Nobody has the seat any more.
-    pub(super) fn leave(&self, number: u8, drop_all: impl FnOnce()) {
-        let Some(seat) = self.seat(number) else { return };
+    pub(super) fn leave<T>(&self, number: u8, take_all: impl FnOnce() -> T) -> Option<T> {
+        let seat = self.seat(number)?;
         let mut change = lock(&seat.change);
         seat.current.store(NONE, Ordering::Release);
         seat.untracked.store(false, Ordering::Release);
         self.vouch_until(number, 0);
-        drop_all();
+        let taken = take_all();
         *change = false;
+        Some(taken)
     }
 
     /// `line` vouches for what was read from its seat.

@@ -32,7 +32,7 @@ use place::{Commons, split};
 use std::sync::Arc;
 use std::time::Duration;
 use stripes::{Stripes, Ticket};
-use table::Table;
+use table::{Gone, Table};
 use tags::TagCounts;
 
 pub(crate) use kept::Value;
@@ -226,15 +226,20 @@ impl L1 {
 
     /// Forgets what was read from a seat, and what reads bring that are under way.
     pub(crate) fn drop_of(&self, seat: u8) {
-        self.drops.fetch_add(1, Ordering::Relaxed);
-        measure::l1_dropped();
-        self.purge(seat);
+        drop(self.lose(seat));
     }
 
-    fn purge(&self, seat: u8) {
+    fn lose(&self, seat: u8) -> Vec<Gone> {
+        self.drops.fetch_add(1, Ordering::Relaxed);
+        measure::l1_dropped();
+        self.purge(seat)
+    }
+
+    /// What this answers is dropped when no lock is held.
+    fn purge(&self, seat: u8) -> Vec<Gone> {
         self.stripes.count_all();
         self.tags.count_matching(&|_| true);
-        self.table.remove_of(seat);
+        self.table.remove_of(seat)
     }
 
     /// A seat for the connections to one more server; `None` if there is none.
@@ -249,17 +254,17 @@ impl L1 {
 
     /// The connection `line` is in use from now on; it tracks what it reads.
     pub(crate) fn opened(&self, line: Line) {
-        self.lines.open(line, || self.drop_of(line.seat));
+        drop(self.lines.open(line, || self.lose(line.seat)));
     }
 
     /// The connection `line` is lost: nobody would hear of a change of what it has read.
     pub(crate) fn closed(&self, line: Line) {
-        self.lines.close(line, || self.drop_of(line.seat));
+        drop(self.lines.close(line, || self.lose(line.seat)));
     }
 
     /// Nobody needs the seat any more. That is no loss, and is not counted as one.
     pub(crate) fn left(&self, seat: u8) {
-        self.lines.leave(seat, || self.purge(seat));
+        drop(self.lines.leave(seat, || self.purge(seat)));
     }
 
     /// What was sent by `line` at `begun` has been answered, and so all that was pushed before that

@@ -173,18 +173,17 @@ impl Table {
 
     /// Removes all that is there now and `matches`.
     pub(super) fn remove_matching(&self, matches: &dyn Fn(&Key) -> bool) {
-        self.remove_if(|slot, _| matches(&slot.key));
+        self.remove_if(|slot, _| matches(&slot.key)).for_each(drop);
     }
 
     /// Removes all that is there now and was read from a seat.
-    pub(super) fn remove_of(&self, seat: u8) {
-        self.remove_if(|_, kept| kept.seat == seat);
+    pub(super) fn remove_of(&self, seat: u8) -> Vec<Gone> {
+        self.remove_if(|_, kept| kept.seat == seat).collect()
     }
 
-    fn remove_if(&self, is: impl Fn(&Slot, &Kept) -> bool) {
-        for (slot, _) in self.map.iter().filter(|(slot, kept)| is(slot, kept)) {
-            drop(Gone::of(self.map.remove(&slot)));
-        }
+    fn remove_if(&self, is: impl Fn(&Slot, &Kept) -> bool) -> impl Iterator<Item = Gone> {
+        let those = self.map.iter().filter(move |(slot, kept)| is(slot, kept));
+        those.map(|(slot, _)| Gone::of(self.map.remove(&slot)))
     }
 
     pub(super) fn len(&self) -> u64 {

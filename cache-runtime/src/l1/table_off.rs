@@ -41,7 +41,7 @@ impl Table {
         match *self {}
     }
 
-    pub(super) fn remove_of(&self, _: u8) {
+    pub(super) fn remove_of(&self, _: u8) -> Vec<Gone> {
         match *self {}
     }
 

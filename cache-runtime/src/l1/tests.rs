@@ -220,6 +220,7 @@ struct Nested(Arc<L1>);
 impl Drop for Nested {
     fn drop(&mut self) {
         drop(look(&self.0, "p:a"));
+        self.0.vouch(LINE, Begun::now());
         self.0.forget(&[key("a")]);
     }
 }
@@ -241,6 +242,9 @@ fn values_are_dropped_while_no_lock_is_held() {
     }
     assert!(l1.figures().evictions > 0);
     l1.forget_all();
+    put("a");
+    l1.closed(LINE);
+    assert_eq!(l1.figures().entries, 0);
 }
 
 /// Whoever keeps and whoever hears meet in every order; in the end nothing that is kept was begun
