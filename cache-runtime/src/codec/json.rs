@@ -1,6 +1,6 @@
 //! JSON, which every language reads.
 
-use super::{Codec, guard, lossless, refused};
+use super::{Codec, guard, limits, lossless, refused};
 use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,7 +39,7 @@ impl Codec for Json {
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        guard::bounded(bytes, LEVELS, |bytes, limits| {
+        limits::bounded(bytes, LEVELS, |bytes, limits| {
             // As text it is looked at once, and not once for each string in it.
             let mut reader = serde_json::Deserializer::from_str(text(bytes)?);
             let value = T::deserialize(guard::Guarded::new(&mut reader, limits));

@@ -8,6 +8,7 @@
 pub(crate) mod envelope;
 mod guard;
 pub(crate) mod json;
+mod limits;
 mod lossless;
 #[cfg(feature = "msgpack")]
 pub(crate) mod msgpack;

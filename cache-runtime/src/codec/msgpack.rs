@@ -1,6 +1,6 @@
 //! MessagePack: JSON's model in fewer bytes.
 
-use super::{Codec, guard, lossless, refused};
+use super::{Codec, guard, limits, lossless, refused};
 use crate::error::Error;
 use rmp_serde::decode::Error as DecodeError;
 use serde::de::DeserializeOwned;
@@ -37,7 +37,7 @@ impl Codec for MessagePack {
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        guard::bounded(bytes, lossless::LEVELS, |bytes, limits| {
+        limits::bounded(bytes, lossless::LEVELS, |bytes, limits| {
             let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
             let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
                 .map_err(|error| refused(describe(&error)))?;

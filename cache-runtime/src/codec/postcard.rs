@@ -1,6 +1,6 @@
 //! Postcard: the smallest, by position.
 
-use super::{Codec, guard, lossless, refused};
+use super::{Codec, guard, limits, lossless, refused};
 use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -40,14 +40,14 @@ impl Codec for Postcard {
         let from = bytes.len();
         ::postcard::to_io(value, &mut *bytes)
             .map_err(|_| refused("Postcard cannot hold this value"))?;
-        if empties > guard::most_empties(bytes.len() - from) {
+        if empties > limits::most_empties(bytes.len() - from) {
             return Err(refused("more empty values than would be read back"));
         }
         Ok(())
     }
 
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        guard::bounded(bytes, lossless::LEVELS, |bytes, limits| {
+        limits::bounded(bytes, lossless::LEVELS, |bytes, limits| {
             let mut reader = ::postcard::Deserializer::from_bytes(bytes);
             let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
                 .map_err(|_| refused("not Postcard of this type"))?;
