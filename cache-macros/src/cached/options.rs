@@ -3,6 +3,9 @@
 //! A new option is one row, its field, and what the expansion makes of that. A rule about several
 //! options, or about an option and the function, is in `check`.
 
+#[cfg(test)]
+mod tests;
+
 use crate::cached::list::{self, Written};
 use crate::cached::values::{self, Companion, L1, SingleFlight, Timeout, Ttl};
 use crate::shared::table::{AllGiven, Row};
@@ -327,42 +330,5 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         parse: |options, parser| parser.expr(&mut options.entry, values::entry),
         ..Row::DEFAULT
     },
-    Row {
-        name: "crate",
-        example: "crate = my_crate::cache_runtime",
-        forms: "`crate = path`",
-        meaning: "where the runtime is, when it is renamed or re-exported",
-        without: "`::cache_runtime`",
-        parse: |options, parser| parser.krate(&mut options.krate),
-        ..Row::DEFAULT
-    },
+    Row::krate(|options, parser| parser.krate(&mut options.krate)),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::TABLE;
-    use crate::shared::table::tests::{check_file, check_table, documentation};
-    use std::path::Path;
-
-    #[test]
-    fn every_row_is_complete() {
-        check_table(TABLE);
-    }
-
-    #[test]
-    fn every_row_is_documented() {
-        check_file("docs/options/redis_cache.md", |_| documentation(TABLE));
-    }
-
-    #[test]
-    fn every_option_is_in_the_lists_of_the_readme_and_the_guide() {
-        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        for file in ["README.md", "cache-runtime/docs/guide/functions.md"] {
-            let text = std::fs::read_to_string(home.join(file)).unwrap();
-            for row in TABLE {
-                let name = format!("`{}`", row.name);
-                assert!(text.contains(&name), "{name} is not among the options in {file}");
-            }
-        }
-    }
-}

@@ -10,6 +10,9 @@ use crate::shared::tokens::{text_of, value_as_text};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::ParseStream;
 
+/// Parses what follows an option's name.
+type Parse<O> = fn(&mut O, &mut ValueParser<'_>) -> syn::Result<()>;
+
 /// All that is known of one option, whose value is kept in an `O`.
 #[derive(Debug)]
 #[cfg_attr(not(test), expect(dead_code, reason = "a test writes the documentation"))]
@@ -30,7 +33,7 @@ pub(crate) struct Row<O> {
     /// Whether the body may outlive its caller because of it.
     pub(crate) in_background: bool,
     /// Parses what follows the name.
-    pub(crate) parse: fn(&mut O, &mut ValueParser<'_>) -> syn::Result<()>,
+    pub(crate) parse: Parse<O>,
 }
 
 impl<O> Row<O> {
@@ -46,6 +49,19 @@ impl<O> Row<O> {
         in_background: false,
         parse: |_, _| Ok(()),
     };
+
+    /// The option that every attribute has.
+    pub(crate) const fn krate(parse: Parse<O>) -> Self {
+        Self {
+            name: "crate",
+            example: "crate = my_crate::cache_runtime",
+            forms: "`crate = path`",
+            meaning: "where the runtime is, when it is renamed or re-exported",
+            without: "`::cache_runtime`",
+            parse,
+            ..Self::DEFAULT
+        }
+    }
 }
 
 pub(crate) fn row<O>(table: &'static [Row<O>], name: &str) -> Option<&'static Row<O>> {

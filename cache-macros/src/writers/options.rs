@@ -77,15 +77,7 @@ const CACHE: Row<Options> = Row {
     ..Row::DEFAULT
 };
 
-const CRATE: Row<Options> = Row {
-    name: "crate",
-    example: "crate = my_crate::cache_runtime",
-    forms: "`crate = path`",
-    meaning: "where the runtime is, when it is renamed or re-exported",
-    without: "`::cache_runtime`",
-    parse: |options, parser| parser.krate(&mut options.krate),
-    ..Row::DEFAULT
-};
+const CRATE: Row<Options> = Row::krate(|options, parser| parser.krate(&mut options.krate));
 
 #[cfg(test)]
 mod tests {
