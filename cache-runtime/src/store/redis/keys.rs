@@ -74,6 +74,11 @@ pub(super) fn millis(life: Duration) -> Option<u64> {
     u64::try_from(life.min(LONGEST_LIFE).as_millis()).ok().filter(|millis| *millis > 0)
 }
 
+/// A life as an argument of a script, which has a millisecond at least.
+pub(super) fn life_text(life: Duration) -> String {
+    millis(life).unwrap_or(1).to_string()
+}
+
 /// An answer that says how many there were.
 pub(super) fn count(reply: Value) -> Option<u64> {
     match reply {

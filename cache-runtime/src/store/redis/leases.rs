@@ -1,6 +1,6 @@
 //! Leases: given out, ended with a fill or without one, and renewed.
 
-use super::keys::{KEYS_PER_COMMAND, millis};
+use super::keys::{KEYS_PER_COMMAND, life_text, millis};
 use super::link::node::Node;
 use super::reading::{Reader, value, value_and_life};
 use super::refusal::Asked;
@@ -33,14 +33,14 @@ impl Node {
             return Box::pin(self.give_tagged_lease(scripts, key, claim, tagged, within)).await;
         }
         let (lease, token) = (key.lease(), claim.token.as_bytes());
-        let life = millis(claim.life).unwrap_or(1);
+        let life = life_text(claim.life);
         if claim.ask == Ask::Force {
             let mut command = redis::cmd("SET");
             command.arg(lease).arg(token).arg("PX").arg(life);
             let taken = |reply| matches!(reply, Value::Okay).then_some(OURS);
             return self.write(self.ask(command, Asked::Write, within, taken)).await;
         }
-        let (keys, life) = ([key.whole(), &lease, &key.ended()], life.to_string());
+        let keys = [key.whole(), &lease, &key.ended()];
         let above;
         let with_above;
         let without_above = [token, life.as_bytes()];
@@ -85,7 +85,7 @@ impl Node {
         let (lease, token) = (key.lease(), token.as_bytes());
         let keys = [key.whole(), &lease];
         let without_value = async |script| {
-            let (ended, last) = (key.ended(), millis(ENDED).unwrap_or(1).to_string());
+            let (ended, last) = (key.ended(), life_text(ENDED));
             let (keys, arguments) = ([key.whole(), &lease, &ended], [token, last.as_bytes()]);
             self.settle_by(script, &keys, &arguments, Asked::Write, within).await
         };
@@ -122,7 +122,7 @@ impl Node {
         life: Duration,
         within: Duration,
     ) -> Result<(), Error> {
-        let life = millis(life).unwrap_or(1).to_string();
+        let life = life_text(life);
         let renewed = |reply| matches!(reply, Value::Int(_)).then_some(());
         for leases in leases.chunks(KEYS_PER_COMMAND) {
             let keys: Vec<_> = leases.iter().map(|(key, _)| key.lease()).collect();

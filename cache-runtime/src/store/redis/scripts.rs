@@ -165,11 +165,14 @@ end
     };
 }
 
-/// As `ACQUIRE` for a key whose tags are KEYS[4] and on. Behind the life stand: the fill that was
-/// seen not to count, nothing, or `*` to take the lease whoever has it; how long a new tag lives; how
-/// long the fill will; nothing, or the epoch of a new log where the last of KEYS is one to be marked;
-/// and a token for each tag that has none. Answers 0 and what was found, 1 for theirs and
-/// what has ended, or 2, where the log is, if that is asked for, and the tokens.
+/// `ACQUIRE` for a key with tags.
+///
+/// - KEYS: value, lease, mark of an end, the tags; and the log, if ARGV names an epoch.
+/// - ARGV: token, its life; the fill that does not count, nothing, or `*` to take the lease whoever has
+///   it; life of a new tag; life of the fill; epoch of a new log, or nothing; a token for each tag that
+///   has none; leases left behind.
+/// - The answer: 0 and what was found; 1, theirs, and what has ended; or 2, where the log is, if that is
+///   asked for, and the tokens.
 ///
 /// In a cluster the tags and the log are in other slots: there each has a script of its own, answered
 /// before the body begins.

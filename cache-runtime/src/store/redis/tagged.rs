@@ -3,7 +3,7 @@
 //!
 //! They take messages of their own, and are not joined to those of other callers.
 
-use super::keys::{KEYS_PER_COMMAND, count, millis};
+use super::keys::{KEYS_PER_COMMAND, count, life_text};
 use super::leases::{named, theirs};
 use super::link::node::Node;
 use super::refusal::Asked;
@@ -68,9 +68,8 @@ impl Node {
             true => new_epoch().ok_or(Error::Unavailable)?.to_string(),
             false => String::new(),
         };
-        let number = |life| millis(life).unwrap_or(1).to_string();
-        let (life, lasts) = (number(claim.life), number(tagged.tags_last()));
-        let least = number(tagged.fill);
+        let (life, lasts) = (life_text(claim.life), life_text(tagged.tags_last()));
+        let least = life_text(tagged.fill);
         let seen: &[u8] = match (claim.ask, &tagged.seen) {
             (Ask::Force, _) => b"*",
             (_, Some(seen)) => &seen.0,
@@ -125,8 +124,7 @@ impl Node {
     ) -> Result<Option<Vec<TagToken>>, Error> {
         let Some(log) = tagging.tags.first().map(Key::log) else { return Ok(Some(Vec::new())) };
         let keys = tagging.tags.iter().chain([&log]).map(Key::whole).collect::<Vec<_>>();
-        let number = |life| millis(life).unwrap_or(1).to_string();
-        let (lasts, least) = (number(tagging.tags_last()), number(tagging.fill));
+        let (lasts, least) = (life_text(tagging.tags_last()), life_text(tagging.fill));
         let (epoch, place) = (mark.epoch.to_string(), mark.number.to_string());
         let seeds = tagging.seeds.iter().map(TagToken::as_bytes);
         let arguments = [&lasts, &least, &epoch, &place].map(String::as_bytes);

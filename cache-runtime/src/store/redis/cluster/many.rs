@@ -9,7 +9,7 @@ use super::nodes::Cluster;
 use crate::error::Error;
 use crate::key::whole::Key;
 use crate::store::log::Mark;
-use crate::store::redis::keys::{count, millis};
+use crate::store::redis::keys::{count, life_text};
 use crate::store::redis::refusal::Asked;
 use crate::store::redis::scripts::Scripts;
 use crate::store::redis::tagged::token;
@@ -97,7 +97,7 @@ impl Cluster {
         life: Duration,
         within: Duration,
     ) -> Result<(), Error> {
-        let life = millis(life).unwrap_or(1).to_string();
+        let life = life_text(life);
         let parts = leases.iter().map(|(key, token)| {
             let arguments = [life.as_bytes(), token.as_bytes()];
             Part::script(key.slot(), &scripts.renew, &key.lease(), &arguments)
@@ -126,8 +126,7 @@ impl Cluster {
         tagged: &Tagging<'_>,
         within: Duration,
     ) -> Result<Vec<TagToken>, Error> {
-        let number = |life| millis(life).unwrap_or(1).to_string();
-        let (lasts, least) = (number(tagged.tags_last()), number(tagged.fill));
+        let (lasts, least) = (life_text(tagged.tags_last()), life_text(tagged.fill));
         let parts = tagged.tags.iter().zip(tagged.seeds).map(|(tag, seed)| {
             let arguments = [seed.as_bytes(), lasts.as_bytes(), least.as_bytes()];
             Part::script(tag.slot(), &scripts.seed, tag.whole(), &arguments)
@@ -153,8 +152,7 @@ impl Cluster {
         Ok(is_good.then_some(tokens))
     }
 
-    /// Has those of `tags` that have tokens have others of the same time between invalidations. They are
-    /// logged before.
+    /// Replaces the soft part of the tokens of `tags`, where they have any. Tags are logged before.
     pub(crate) async fn soften(
         &self,
         scripts: &Scripts,
