@@ -34,8 +34,7 @@ const PHASE: Duration = Duration::from_secs(3);
 pub(crate) fn rows(rounds: usize, report: &mut Report) {
     let bench = Bench::start(rounds);
     // Each primary answers for its own slots, whatever becomes of the others.
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let mut cluster = Cluster::builder().replicas().nodes(|node| node.with_args(&go_on)).start();
+    let mut cluster = Cluster::builder().replicas().going_on().start();
     URL.set(cluster.url()).unwrap();
     bench.runtime.block_on(async {
         for id in 0..CALLERS as u64 {

@@ -41,6 +41,12 @@ impl ClusterBuilder {
         self
     }
 
+    /// Each primary answers for its own slots, whatever becomes of the others.
+    #[must_use]
+    pub fn going_on(self) -> Self {
+        self.nodes(|node| node.with_args(&["--cluster-require-full-coverage", "no"]))
+    }
+
     /// The network between its nodes can be cut: [`Cluster::cut_off`]. Since Redis 7.0.
     #[must_use]
     pub fn divisible(mut self) -> Self {

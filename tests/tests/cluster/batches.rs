@@ -57,8 +57,7 @@ async fn of_all_nodes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_a_node_is_away_or_a_slot_moves() {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let mut cluster = Cluster::builder().nodes(|node| node.with_args(&go_on)).start();
+    let mut cluster = Cluster::builder().going_on().start();
     let (world, asked) = (World::default(), Asked::default());
     let cache = hasty(&cluster);
     limited(async {

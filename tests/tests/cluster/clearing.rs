@@ -165,8 +165,7 @@ async fn while_a_move_stands_still() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_a_node_is_away() {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let mut cluster = Cluster::builder().nodes(|node| node.with_args(&go_on)).start();
+    let mut cluster = Cluster::builder().going_on().start();
     let (cache, world) = (hasty(&cluster), World::default());
     limited(async {
         let numbers: Vec<_> = (0..3).flat_map(|node| cluster.numbers(node, 3, key)).collect();

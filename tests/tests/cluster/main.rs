@@ -67,8 +67,7 @@ fn hasty(cluster: &Cluster) -> Cache {
 
 /// A cluster of six, each of whose primaries answers also where another one's slots have nobody.
 fn six_that_go_on() -> Cluster {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    Cluster::builder().replicas().nodes(|node| node.with_args(&go_on)).start()
+    Cluster::builder().replicas().going_on().start()
 }
 
 /// The version of a number's value, and what the call came to.

@@ -50,9 +50,7 @@ async fn a_primary_is_cut_off_from_the_others() {
     if !cache_tests::is_since(7, 0) {
         return;
     }
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let settings = |node: cache_tests::RedisServerBuilder| node.with_args(&go_on);
-    let cluster = Cluster::builder().replicas().divisible().nodes(settings).start();
+    let cluster = Cluster::builder().replicas().divisible().going_on().start();
     let (cache, world) = (cache_tests::cache_at(&cluster.url()), World::default());
     limited(async {
         let numbers = [0, 1, 2].map(|node| cluster.numbers(node, 5, key));

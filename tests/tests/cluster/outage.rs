@@ -11,8 +11,7 @@ async fn waiting(cache: &Cache) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_node_that_comes_back() {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let mut cluster = Cluster::builder().nodes(|node| node.with_args(&go_on)).start();
+    let mut cluster = Cluster::builder().going_on().start();
     let world = World::default();
     let [one, other] = [(); 2].map(|()| hasty(&cluster));
     limited(async {
@@ -71,9 +70,8 @@ async fn of_a_node_that_has_a_successor() {
 /// A primary has acknowledged what its replica has not heard of when it takes over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_last_is_said_again_to_the_successor() {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let node = |node: cache_tests::RedisServerBuilder| node.with_args(&go_on).requirepass("pw");
-    let mut cluster = Cluster::builder().replicas().nodes(node).start();
+    let with_password = |node: cache_tests::RedisServerBuilder| node.requirepass("pw");
+    let mut cluster = Cluster::builder().replicas().going_on().nodes(with_password).start();
     let url = cluster.url_as(":pw@");
     let world = World::default();
     let [one, other] = [(); 2].map(|()| cache_at(&url));

@@ -172,8 +172,7 @@ async fn a_successor_that_knows_less_voids() {
 /// What says no tags of its own does not notice, nor do other keys of its invalidator.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_node_of_the_log_is_away() {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let mut cluster = Cluster::builder().nodes(|node| node.with_args(&go_on)).start();
+    let mut cluster = Cluster::builder().going_on().start();
     let world = World::default();
     let [one, other] = [(); 2].map(|()| hasty(&cluster));
     limited(async {

@@ -221,8 +221,7 @@ async fn a_circle_is_left() {
 /// Nobody has the slot: its calls run their bodies, and the others do not notice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slot_that_nobody_has() {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let cluster = Cluster::builder().nodes(|node| node.with_args(&go_on)).start();
+    let cluster = Cluster::builder().going_on().start();
     let (cache, world) = (cache_at(&cluster.url()), World::default());
     limited(async {
         let numbers = cluster.numbers(0, 2, key);

@@ -108,11 +108,34 @@ async fn a_body_that_is_overtaken_is_not_stored() {
     .await;
 }
 
+/// A tag's node is full while the value's is not: the lease was given all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_whose_tag_is_refused_is_given_back() {
+    let cluster = Cluster::of_primaries();
+    let (cache, world) = (cache_at(&cluster.url()), World::default());
+    limited(async {
+        let org = cluster.numbers(1, 1, tag)[0];
+        let n = cluster.numbers(2, 1, |n| format!("t:page:{org}:{n}"))[0];
+        let lease = format!("t:~lease:{{t:page:{org}:{n}}}");
+        let full = |limit| cluster.node(1).command::<()>(&["CONFIG", "SET", "maxmemory", limit]);
+        full("1");
+        world.reading.close();
+        let call = held(&cache, &world, org, n);
+        // Its body runs, beside which nobody renews anything: what is left there would run out.
+        world.reading.reached(1).await;
+        assert!(!cluster.command::<bool>(&lease, &["EXISTS", &lease]), "nobody has it");
+        world.reading.open();
+        call.await.unwrap();
+        full("0");
+        eventually(DEADLINE, || async { read(&cache, &world, org, n).await.1 == "hit" }).await;
+    })
+    .await;
+}
+
 /// Nobody can say of a value whether it counts while its tag is out of reach.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_node_of_a_tag_is_away() {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    let mut cluster = Cluster::builder().nodes(|node| node.with_args(&go_on)).start();
+    let mut cluster = Cluster::builder().going_on().start();
     let world = World::default();
     let [one, other] = [(); 2].map(|()| hasty(&cluster));
     limited(async {

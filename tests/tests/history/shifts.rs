@@ -11,8 +11,7 @@ use std::time::Duration;
 
 /// Six nodes, each primary of which goes on whatever becomes of the others.
 pub fn cluster() -> Cluster {
-    let go_on = ["--cluster-require-full-coverage", "no"];
-    Cluster::builder().replicas().nodes(|node| node.with_args(&go_on)).start()
+    Cluster::builder().replicas().going_on().start()
 }
 
 /// Until the end: something shifts, then nothing for a while.
