@@ -122,10 +122,6 @@ async fn tag(
     }
     match budget.spend(|within| lease.tag(own, life, within)).await {
         Some(Ok(is_good)) => Ok(is_good),
-        Some(Err(error @ Error::Codec(_))) => {
-            call.not_storable(&error);
-            Ok(false)
-        }
         Some(Err(error)) => {
             call.store_failed(&error);
             Err(not_settled(&error))

@@ -18,7 +18,8 @@ pub(crate) struct Encoded {
     pub(crate) own_tags: Tags,
 }
 
-/// Takes the lease, whoever has it, for a value with `tags` that is likely to live for `life`. `None` where there is nowhere to store, or no time for it.
+/// Takes the lease, whoever has it, for a value with `tags` that is likely to live for `life`. `None`
+/// where there is nowhere to store, or no time for it.
 pub(super) async fn seize(
     cache: &Cache,
     key: &Key,
