@@ -83,7 +83,8 @@ async fn it_stands_still_in_mid_body() {
     world.writing.open();
     let (written, waited) = waited(saving).await;
     assert_eq!(written.unwrap(), Ok(2));
-    assert!((HASTY..HASTY * 11 / 10).contains(&waited), "one budget, not {waited:?}");
+    // What the lease took before the body is of the same budget.
+    assert!(waited < HASTY * 11 / 10, "one budget, not {waited:?}");
     assert_eq!(waiting(&cache).await, 1);
     assert_eq!(limited(read(&cache, &world, 7)).await, 2);
     server.cont();
