@@ -66,5 +66,3 @@ async fn generic<T: From<u8> + Send + Sync + Serialize + DeserializeOwned + 'sta
     let _ = id;
     [T::from(1)].into()
 }
-
-fn main() {}

@@ -96,7 +96,8 @@ fn companions(repo: &Repo, user: &User) {
     let _ = repo.find_entry(1);
 }
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     let _ = (of_fields, generic::<u8, 3>, default_key, behind, timed, plain, companions);
     let _ = (of_value, of_values::<u8>, of_plain_value);
     let _ = (Repo::find, Repo::write, Repo::write_plainly, Repo::create);

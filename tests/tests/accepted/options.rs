@@ -105,7 +105,7 @@ mod renamed {
     pub use cache_runtime as rt;
 }
 
-#[redis_cache(crate = crate::renamed::rt)]
+#[redis_cache(crate = crate::options::renamed::rt)]
 async fn elsewhere(id: u64) -> u64 {
     id
 }
@@ -125,7 +125,8 @@ async fn no_argument_takes_part(at: u64) -> u64 {
     at
 }
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     let _ = (seconds_entry(1), together_entry(1), all_entry(1), setting_entry(1));
     let _ = (ttl_of_an_argument_outside_of_the_key_entry(1), from_the_value_entry(1));
     let _ = (from_the_value_by_closure_entry(1), elsewhere_entry(1), transforms_entry(1, "", 1.0, (1, 2)));

@@ -226,7 +226,8 @@ mod renamed {
 
 fn is_send<T: Send>(_: T) {}
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     is_send(update(1, User { org_id: 1, name: String::new() }));
     is_send(returns_nothing(1));
     is_send(open(1, String::new()));

@@ -244,7 +244,8 @@ cached!(by_macro_for_a_while, std::time::Duration::from_secs(5), id: u64);
 
 fn is_send<T: Send>(_: T) {}
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     let repo = |tenant: &str| Repo::<User> {
         cache: Cache::builder().url("memory://").build().expect("a cache"),
         tenant: tenant.to_owned(),
@@ -252,6 +253,7 @@ fn main() {
     };
     let shop = Arc::new(repo("shop"));
     is_send(get_user(&Db, 3));
+    is_send((by_macro(3), by_macro_for_a_while(3)));
     is_send(shop.find(3));
     is_send(shop.find_shared(3));
     is_send(shop.find_boxed(3, ""));

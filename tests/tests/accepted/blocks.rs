@@ -167,7 +167,8 @@ trait DynamicDefaulted: Sync {
 
 fn is_send<T: Send>(_: T) {}
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     let sql = Sql { cache: Cache::in_memory(), tenant: String::new() };
     is_send(sql.find(1));
     is_send(sql.add(1, "x"));

@@ -209,7 +209,8 @@ mod renamed {
 
 fn is_send<T: Send>(_: T) {}
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     is_send(update(1, String::new()));
     is_send(whole(1));
     is_send(boxed(&1));

@@ -163,8 +163,8 @@ fn is_send<T: Send>(value: T) -> T {
     value
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn each_form_compiles_and_runs() {
     let cache = Cache::in_memory();
     let repo = Arc::new(Repo { cache: cache.clone() });
     let ada = Id { tenant: 1, name: "Ada".to_owned() };

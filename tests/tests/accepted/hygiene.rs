@@ -52,7 +52,8 @@ macro_rules! with_hygiene {
 
 with_hygiene!(made);
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     let _ = (arguments_entry(1, 2, 3, 4, 5, 6, 7), default_key_entry(1, 2, 3, 4, 5));
     let _ = (shadowed_entry(1), made_entry(1));
 }

@@ -163,8 +163,8 @@ fn is_send<T: Send>(value: T) -> T {
     value
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn each_form_compiles_and_runs() {
     let cache = Cache::builder().url("memory://").prefix("t").build().unwrap();
     let repo = Repo { base: 1, cache: cache.clone() };
     is_send(cache.scope(async {

@@ -20,7 +20,8 @@ async fn body_is_not_send(id: u64) -> Result<u64, String> {
 
 fn is_send<T: Send>(_: T) {}
 
-fn main() {
+#[test]
+fn each_form_compiles() {
     is_send(error_is_not_send(1));
     drop(body_is_not_send(1));
 }

@@ -63,5 +63,3 @@ impl Outer {
         self.inner.id + inner.id
     }
 }
-
-fn main() {}
