@@ -4,7 +4,7 @@
 //!
 //! | to | read |
 //! |---|---|
-//! | begin | [`start`], [`functions`], [`keys`], [`freshness`], [`invalidation`], [`when`] |
+//! | begin | [`start`], [`service`], [`functions`], [`keys`], [`freshness`], [`invalidation`], [`when`] |
 //! | go further | [`batch`], [`in_process`], [`by_hand`], [`web`] |
 //! | test and run it | [`testing`], [`configuration`], [`deploying`], [`operating`], [`costs`] |
 //! | know what happens | [`guarantees`], [`redis_down`], [`faults`], [`limits`] |
@@ -25,6 +25,7 @@ macro_rules! pages {
 
 pages! {
     start
+    service
     functions
     keys
     freshness
