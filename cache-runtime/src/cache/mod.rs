@@ -224,6 +224,11 @@ impl Cache {
         &self.0.store
     }
 
+    /// What the store's commands of one call may take together.
+    pub(crate) fn budget(&self) -> Duration {
+        self.store().budget(self.settings().timeout)
+    }
+
     pub(crate) fn flights(&self) -> &Flights {
         &self.0.flights
     }

@@ -155,7 +155,7 @@ impl Machine {
         Self {
             at: if call.refresh { At::Join } else { At::Look },
             serving: Serving::Stale,
-            budget: Budget::new(call.cache.settings().timeout),
+            budget: Budget::new(call.cache.budget()),
             stale: None,
             refresh: None,
             keeping: None,

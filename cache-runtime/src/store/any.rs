@@ -134,6 +134,15 @@ impl AnyStore {
         }
     }
 
+    /// What the commands of one call may take together, where `timeout` is what a server has for them. In
+    /// this process they answer at once, and what a loaded machine takes in between is not theirs.
+    pub(crate) fn budget(&self, timeout: Duration) -> Duration {
+        match self {
+            Self::Redis(_) => timeout,
+            Self::Memory(_) | Self::Disabled(_) => Duration::MAX,
+        }
+    }
+
     /// What the breaker does, for those who look from outside.
     pub(crate) fn breaker_state(&self) -> BreakerState {
         match self {

@@ -204,7 +204,7 @@ impl<R: 'static> Entry<R> {
             encoded = self.encoded(said, ttl, value, tags);
         });
         let Some(encoded) = encoded? else { return Ok(false) };
-        let mut budget = Budget::new(self.timeout());
+        let mut budget = Budget::new(self.cache.budget());
         // Under a lease, so that a write that arrives late does not undo a newer invalidation.
         match seize(&self.cache, key, (self.tags.clone(), encoded.life), &mut budget).await? {
             Some(lease) => fill(&self.cache, key, lease, encoded, &mut budget).await,

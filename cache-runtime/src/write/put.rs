@@ -128,7 +128,7 @@ struct Put {
 
 impl Put {
     fn new(cache: Cache, key: Option<Key>, tags: (Tags, Duration), targets: Targets) -> Self {
-        let budget = Budget::new(cache.settings().timeout);
+        let budget = Budget::new(cache.budget());
         Self { cache, key, tags, pending: Pending::new(targets), budget, lease: Ok(None) }
     }
 

@@ -1,8 +1,9 @@
 //! `observe`, `bypass`, `refresh` and `scope`, inside one another.
 
-use cache_runtime::{Cache, bypass, observe, redis_cache, refresh};
+use cache_runtime::{Cache, bypass, observe, redis_cache, redis_put, refresh};
 use cache_tests::{RedisServer, Runs, cache_at, in_memory, is_stored};
 use std::sync::Arc;
+use std::time::Duration;
 
 #[redis_cache(ttl = 60, key = "counted:{n}")]
 async fn counted(runs: &Runs, n: u64) -> u64 {
@@ -102,4 +103,33 @@ async fn outside_of_scopes_the_current_cache_is_the_process_wide_one() {
     let (current, global) = (Cache::current(), Cache::global());
     assert_eq!(current.health().await, global.health().await);
     assert_eq!(current.stats().await.prefix, global.stats().await.prefix);
+}
+
+#[redis_cache(ttl = 60, key = "counted:{n}", batch = "of")]
+async fn counted_many(of: &[u64]) -> Vec<(u64, u64)> {
+    of.iter().map(|n| (*n, *n)).collect()
+}
+
+#[redis_put(counted(n))]
+async fn set(n: u64, to: u64) -> u64 {
+    to
+}
+
+/// On a loaded machine much time passes between two steps of a call, and nobody's answer is late.
+#[tokio::test]
+async fn a_cache_in_memory_has_no_timeout() {
+    let cache = Cache::builder().url("memory://").enabled(true).timeout(Duration::from_nanos(1));
+    let (cache, runs) = (cache.build().unwrap(), Runs::default());
+    cache
+        .scope(async {
+            counted(&runs, 1).await;
+            assert_eq!(observe(counted(&runs, 1)).await.1.hits, 1, "a fill");
+            set(2, 7).await;
+            assert_eq!(counted(&runs, 2).await, 7, "a put");
+            assert!(counted_entry(3).put(&9).await.unwrap());
+            assert_eq!(counted(&runs, 3).await, 9, "by hand");
+            counted_many(&[4, 5]).await;
+            assert_eq!(observe(counted_many(&[4, 5])).await.1.hits, 2, "a batch");
+        })
+        .await;
 }

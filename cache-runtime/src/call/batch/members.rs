@@ -89,7 +89,7 @@ impl Members {
         };
         Self {
             function,
-            budget: Budget::new(cache.settings().timeout),
+            budget: Budget::new(cache.budget()),
             cache,
             all: calls.into_iter().map(member).collect(),
             ready: VecDeque::new(),
