@@ -4,12 +4,8 @@ use super::*;
 use cache_runtime::Error;
 use cache_tests::{RedisServer, cache_at, limited};
 
-/// What the guide says that a user of a cluster needs.
-const ALL: &str = "+get +set +del +unlink +pttl +pexpire +scan +ping +info +eval +evalsha +mget \
-                   +strlen +setrange +cluster|slots +cluster|nodes +asking \
-                   +zadd +zscore +zremrangebyscore +hello +client|tracking +multi +exec";
-
-async fn everything_works(cluster: &Cluster, cache: &Cache) {
+/// Whatever is asked of a cluster beside values alone.
+pub(super) async fn everything_works(cluster: &Cluster, cache: &Cache) {
     let world = World::default();
     let numbers: Vec<_> =
         (0..3).flat_map(|node| cluster.numbers(node, 2, |n| format!("shop:n:{n}"))).collect();
@@ -52,22 +48,6 @@ async fn a_password() {
 
 fn hasty_as(cluster: &Cluster, login: &str) -> Cache {
     builder_at(&cluster.url_as(login)).timeout(TIMEOUT).build().unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_with_the_rights_of_the_guide() {
-    let rules = format!("on >pw ~shop:* {ALL}");
-    let cluster = Cluster::builder().nodes(|node| node.acl_user("app", &rules)).start();
-    let logs = logs(&cluster);
-    limited(async {
-        let url = cluster.url_as("app:pw@");
-        let cache = builder_at(&url).prefix("shop").build().unwrap();
-        everything_works(&cluster, &cache).await;
-        assert_eq!(warned(&logs), [""; 0]);
-        let lines: Vec<_> = logs.iter().flat_map(Logs::lines).collect();
-        assert!(!lines.iter().any(|line| line.contains("lacks=")), "{lines:#?}");
-    })
-    .await;
 }
 
 /// It answers, and is no cluster.

@@ -17,6 +17,7 @@ mod outage;
 mod own_tags;
 mod redirects;
 mod resharding;
+mod rights;
 mod scene;
 mod tags;
 mod values;

@@ -36,6 +36,8 @@ pub(super) struct Report {
     untracked: AtomicBool,
     /// It was said that it is one of a cluster's.
     in_cluster: AtomicBool,
+    /// It was said that a sentinel does not say by itself which is the primary.
+    unheard: AtomicBool,
 }
 
 impl Report {
@@ -49,6 +51,7 @@ impl Report {
             code: Mutex::default(),
             untracked: AtomicBool::new(false),
             in_cluster: AtomicBool::new(false),
+            unheard: AtomicBool::new(false),
         }
     }
 
@@ -157,6 +160,20 @@ impl Report {
                 server = %self.server,
                 "this Redis is a node of a cluster, and what is on other nodes is not cached: use \
                  `redis-cluster://`",
+            );
+        }
+    }
+
+    /// It is asked every second instead.
+    pub(super) fn hears_nothing(&self, sentinel: &str, why: &str) {
+        if !self.unheard.swap(true, Ordering::AcqRel) {
+            tracing::info!(
+                target: "cache_runtime",
+                server = %self.server,
+                sentinel = %sentinel,
+                lacks = %why,
+                "the sentinel does not say when another one is the primary (`SUBSCRIBE`); it is asked every \
+                 second instead",
             );
         }
     }

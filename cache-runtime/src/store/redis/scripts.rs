@@ -277,13 +277,15 @@ return removed"
 );
 
 /// Replaces the second part of tokens by ARGV[1], of those that are there; counts them. Behind it in
-/// ARGV stand the tags once more, and behind KEYS the log.
+/// ARGV stand the tags once more, and behind KEYS the log. It asks for nothing that a cached function
+/// does not need: that one may not be asked for would look like a tag that is not there.
 const SOFTEN: &str = concat!(
     log!("2"),
     "\
 local softened = 0
 for i = 1, #KEYS do
-  if redis.pcall('STRLEN', KEYS[i]) == 24 then
+  local own = redis.pcall('GET', KEYS[i])
+  if type(own) == 'string' and #own == 24 then
     redis.call('SETRANGE', KEYS[i], 16, ARGV[1])
     softened = softened + 1
   end

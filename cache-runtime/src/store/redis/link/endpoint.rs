@@ -2,7 +2,7 @@
 
 use super::bounded::Bound;
 use super::dial::{Destination, dial, dial_pushing};
-use super::lacks;
+use super::lacks::{self, Use};
 use super::locate::locate;
 use super::redirect::is_about_place;
 use super::sentinels::{Primary, Sentinel, until_replaced};
@@ -128,17 +128,18 @@ impl Endpoint {
         let (endpoint, to, report) = (self.clone(), opened.to.clone(), report.clone());
         drop(tokio::spawn(async move {
             let l1 = endpoint.l1.load(Ordering::Relaxed);
-            let done = lacks::check(&to, &endpoint.prefix, l1, &report).await;
+            let used = Use { l1, in_cluster: endpoint.member().is_some() };
+            let done = lacks::check(&to, &endpoint.prefix, used, &report).await;
             endpoint.checked.store(done, Ordering::Relaxed);
         }));
     }
 
     /// Waits until the sentinels name another primary than that of these connections.
-    pub(super) async fn until_moved(&self, opened: &Connections) {
+    pub(super) async fn until_moved(&self, opened: &Connections, report: &Arc<Report>) {
         match (&self.server.place, &opened.primary) {
             (Place::Primary(sentinels), Some(primary)) => {
                 let sentinels = Sentinel::all(sentinels, &self.server, self.attempt);
-                until_replaced(sentinels, primary).await;
+                until_replaced(sentinels, primary, report).await;
             }
             _ => pending().await,
         }

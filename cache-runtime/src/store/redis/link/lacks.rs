@@ -14,12 +14,23 @@ const ASKING: Duration = Duration::from_secs(5);
 /// The oldest version that the tests run on.
 const OLDEST: (u32, u32) = (6, 2);
 
-/// What does not work without a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Of what kind a server is, and what it is used for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Use {
+    /// There are functions with `l1`.
+    pub(super) l1: bool,
+    /// It is one of a cluster's.
+    pub(super) in_cluster: bool,
+}
+
+/// What does not work without a command; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum For {
     Storing,
     Invalidating,
+    Moving,
     Patterns,
+    AllNodes,
     Pinging,
     Figures,
     ReadingTogether,
@@ -34,15 +45,16 @@ impl For {
         match self {
             Self::Storing => "values are not stored",
             Self::Invalidating => "invalidations fail",
-            Self::Patterns => "patterns, `clear` and `count_keys` fail",
+            Self::Moving => {
+                "while a slot is moved, what has moved is computed, and invalidations of it wait"
+            }
+            Self::Patterns | Self::AllNodes => "patterns, `clear` and `count_keys` fail",
             Self::Pinging => "`ping` and `health` fail",
             Self::Figures => "`stats` knows nothing of the server",
             Self::ReadingTogether => {
                 "functions with `tags` are not cached, reads that go together cost more"
             }
-            Self::Measuring => {
-                "what takes too long to read is read again as a whole, soft invalidations of tags fail"
-            }
+            Self::Measuring => "what takes too long to read is read again as a whole",
             Self::SoftTags => "soft invalidations of tags fail",
             Self::OwnTags => {
                 "functions with `tags_with` are not cached, and those of other processes do not \
@@ -51,11 +63,34 @@ impl For {
             Self::Keeping => "`l1` is told of no change",
         }
     }
+
+    /// Whether cached functions suffer from it.
+    fn matters(self) -> bool {
+        matches!(self, Self::Storing | Self::Invalidating | Self::Moving)
+    }
+
+    /// Whether a server that is used like this is missed for it.
+    fn concerns(self, used: Use) -> bool {
+        match self {
+            Self::Keeping => used.l1,
+            Self::Moving | Self::AllNodes => used.in_cluster,
+            // There each key has a command of its own.
+            Self::ReadingTogether => !used.in_cluster,
+            _ => true,
+        }
+    }
 }
 
 /// Each command with its arguments; `KEY` is a key that nobody has.
-const QUESTIONS: &[(For, &[&str])] = &[
-    (For::Figures, &["INFO", "server"]), // the one that is run
+type Question = (For, &'static [&'static str]);
+
+/// What is asked before the transaction begins, and so is run.
+const OUTSIDE: &[Question] = &[
+    (For::Figures, &["INFO", "server"]),
+    (For::Keeping, &["EXEC"]), // of nothing, which is an error
+];
+
+const INSIDE: &[Question] = &[
     (For::Storing, &["EVAL", "return 1", "0"]),
     (For::Storing, &["EVALSHA", "0000000000000000000000000000000000000000", "0"]),
     (For::Storing, &["SET", "KEY", "", "PX", "1", "XX"]),
@@ -63,7 +98,9 @@ const QUESTIONS: &[(For, &[&str])] = &[
     (For::Storing, &["PTTL", "KEY"]),
     (For::Storing, &["PEXPIRE", "KEY", "1"]),
     (For::Invalidating, &["UNLINK", "KEY"]),
+    (For::Moving, &["ASKING"]),
     (For::Patterns, &["SCAN", "0", "MATCH", "KEY", "COUNT", "1"]),
+    (For::AllNodes, &["CLUSTER NODES"]),
     (For::Pinging, &["PING"]),
     (For::ReadingTogether, &["MGET", "KEY"]),
     (For::Measuring, &["STRLEN", "KEY"]),
@@ -73,20 +110,19 @@ const QUESTIONS: &[(For, &[&str])] = &[
     (For::OwnTags, &["ZREMRANGEBYSCORE", "KEY", "0", "0"]),
     (For::Keeping, &["HELLO", "3"]),
     (For::Keeping, &["CLIENT TRACKING", "ON"]),
-    (For::Keeping, &["MULTI"]), // and the other half of it would run all this
+    (For::Keeping, &["MULTI"]),
 ];
 
-/// What is asked of a server. Nobody misses what functions with `l1` need where there are none.
-fn questions(l1: bool) -> impl Iterator<Item = (For, &'static [&'static str])> {
-    QUESTIONS.iter().copied().filter(move |(reason, _)| l1 || *reason != For::Keeping)
+/// What is asked of a server. Nobody misses what others need.
+fn questions(all: &'static [Question], used: Use) -> impl Iterator<Item = Question> {
+    all.iter().copied().filter(move |(reason, _)| reason.concerns(used))
 }
 
-/// Has the report told what the server lacks, if it can be asked; answers whether it could. `l1`:
-/// whether there are functions with it.
-pub(super) async fn check(to: &Destination, prefix: &str, l1: bool, report: &Report) -> bool {
-    match timeout(ASKING, ask(to, prefix, l1)).await {
+/// Has the report told what the server lacks, if it can be asked; answers whether it could.
+pub(super) async fn check(to: &Destination, prefix: &str, used: Use, report: &Report) -> bool {
+    match timeout(ASKING, ask(to, prefix, used)).await {
         Ok(Some(answers)) => {
-            if let Some(lacks) = judge(answers, l1) {
+            if let Some(lacks) = judge(answers, used) {
                 report.lacks(&lacks);
             }
             true
@@ -99,45 +135,56 @@ pub(super) async fn check(to: &Destination, prefix: &str, l1: bool, report: &Rep
 ///
 /// On a connection of its own, which ends in mid-transaction: a server refuses what it does not know
 /// or does not permit when it is queued, and runs none of it.
-async fn ask(to: &Destination, prefix: &str, l1: bool) -> Option<Vec<Value>> {
+async fn ask(to: &Destination, prefix: &str, used: Use) -> Option<Vec<Value>> {
     let key = format!("{prefix}:~check:{:016x}", fastrand::u64(..));
     let unbounded = Arc::new(Bound::none());
     let (mut pipeline, mut wire) =
         (Pipeline::new(), dial(to, &Arc::default(), &unbounded).await.ok()?);
-    for (n, (_, words)) in questions(l1).enumerate() {
-        let mut command = Cmd::new();
-        let (name, arguments) = words.split_first()?;
-        for word in name.split(' ').chain(arguments.iter().copied()) {
-            command.arg(if word == "KEY" { key.as_str() } else { word });
-        }
-        pipeline.add_command(command);
-        if n == 0 {
-            pipeline.cmd("MULTI");
-        }
+    for (_, words) in questions(OUTSIDE, used) {
+        pipeline.add_command(command(words, &key));
+    }
+    let begins = pipeline.len();
+    pipeline.cmd("MULTI");
+    for (_, words) in questions(INSIDE, used) {
+        pipeline.add_command(command(words, &key));
     }
     let mut answers = wire.send_all(&pipeline, pipeline.len()).await.ok()?;
-    answers.remove(1);
+    answers.remove(begins);
     Some(answers)
 }
 
+fn command(words: &[&str], key: &str) -> Cmd {
+    let (mut command, mut words) = (Cmd::new(), words.iter());
+    // `CLIENT TRACKING` are two words.
+    let name = words.next().into_iter().flat_map(|name| name.split(' '));
+    for word in name.chain(words.copied()) {
+        command.arg(if word == "KEY" { key } else { word });
+    }
+    command
+}
+
 /// What it lacks by its answers.
-fn judge(answers: Vec<Value>, l1: bool) -> Option<Lacks> {
-    let (mut missing, mut version) = (Vec::<(For, Vec<&str>)>::new(), None);
-    for ((reason, words), answer) in questions(l1).zip(answers) {
-        let command = words.first().copied().unwrap_or_default();
+fn judge(answers: Vec<Value>, used: Use) -> Option<Lacks> {
+    let (mut missing, mut version) = (Vec::<(For, &str)>::new(), None);
+    let asked = questions(OUTSIDE, used).chain(questions(INSIDE, used));
+    for ((reason, words), answer) in asked.zip(answers) {
         match answer.extract_error() {
-            Err(error) if is_missing(&error) => match missing.last_mut() {
-                Some((last, commands)) if *last == reason => commands.push(command),
-                _ => missing.push((reason, vec![command])),
-            },
+            Err(error) if is_missing(&error) => {
+                missing.push((reason, words.first().copied().unwrap_or_default()));
+            }
             Ok(answer) if reason == For::Figures => version = old_version(answer),
             _ => {}
         }
     }
-    let matters = missing.iter().any(|(r, _)| matches!(r, For::Storing | For::Invalidating));
-    let mut what: Vec<_> = missing
-        .iter()
-        .map(|(reason, commands)| format!("{}: {}", commands.join(", "), reason.in_words()))
+    missing.sort_by_key(|(reason, _)| *reason);
+    let matters = missing.iter().any(|(reason, _)| reason.matters());
+    let alike = missing.chunk_by(|(one, _), (other, _)| one.in_words() == other.in_words());
+    let mut what: Vec<_> = alike
+        .map(|alike| {
+            let commands: Vec<_> = alike.iter().map(|(_, command)| *command).collect();
+            let reason = alike.first().map_or("", |(reason, _)| reason.in_words());
+            format!("{}: {reason}", commands.join(", "))
+        })
         .collect();
     what.extend(version);
     (!what.is_empty()).then(|| Lacks { what: what.join("; "), matters })
@@ -148,7 +195,8 @@ fn judge(answers: Vec<Value>, l1: bool) -> Option<Lacks> {
 fn is_missing(error: &RedisError) -> bool {
     let words = error.detail().unwrap_or_default();
     match error.code() {
-        Some("NOPERM") => true,
+        // What comes of `EXEC` where it is not permitted.
+        Some("NOPERM" | "EXECABORT") => true,
         Some("ERR") => words.starts_with("unknown command") || words.contains("not allowed"),
         _ => false,
     }
@@ -173,9 +221,7 @@ mod tests {
     use super::*;
 
     fn with(info: &str) -> Option<Lacks> {
-        let mut answers = vec![Value::Okay; QUESTIONS.len()];
-        answers[0] = Value::BulkString(info.into());
-        judge(answers, true)
+        judge(vec![Value::BulkString(info.into())], Use { l1: false, in_cluster: false })
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::wire::Wire;
 use crate::config::{Sentinels, Server};
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
+use crate::store::redis::report::Report;
 use redis::{Cmd, ConnectionAddr, ProtocolVersion, Value};
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,15 +88,21 @@ impl Sentinel {
         answer.unwrap_or_else(|_| Err(late().to_owned()))
     }
 
-    /// Waits until it names a primary that replaces `known`; as long as it can be asked at all.
-    async fn watch(&self, known: &Primary) -> Result<(), String> {
+    /// Waits until it names a primary that replaces `known`; as long as it can be asked at all. Who may
+    /// not be told looks all the same.
+    async fn watch(&self, known: &Primary, report: &Report) -> Result<(), String> {
         let told = Arc::default();
         let mut wire = self.connect(&told).await?;
         let mut subscribe = redis::cmd("SUBSCRIBE");
         subscribe.arg("+switch-master");
-        send(&mut wire, &subscribe, self.within).await?;
+        let answer = timeout(self.within, wire.send(&subscribe)).await;
+        if let Err(error) = answer.map_err(|_| late().to_owned())?.and_then(Value::extract_error)
+            && let Some(why) = refusal::of_one(&error)
+        {
+            report.hears_nothing(&self.to.place.to_string(), &why);
+        }
         while !self.ask(&mut wire).await?.replaces(known) {
-            // Told, or not: a message may be lost.
+            // Told, or not: a message may be lost, or nothing said.
             let _ = timeout(LOOK, told.notified()).await;
         }
         Ok(())
@@ -104,7 +111,7 @@ impl Sentinel {
 
 async fn send(wire: &mut Wire, command: &Cmd, within: Duration) -> Result<Value, String> {
     let reply = timeout(within, wire.send(command)).await.map_err(|_| late().to_owned())?;
-    reply.and_then(Value::extract_error).map_err(|error| refusal::reason(&error))
+    reply.and_then(Value::extract_error).map_err(|error| refusal::greeting(&error))
 }
 
 /// Asks all of them at once; the one that knows of the latest failover is right.
@@ -133,12 +140,16 @@ pub(super) async fn primary(sentinels: Vec<Sentinel>) -> Result<Primary, String>
 }
 
 /// Waits until one of them names a primary that replaces `known`.
-pub(super) async fn until_replaced(sentinels: Vec<Sentinel>, known: &Primary) {
+pub(super) async fn until_replaced(
+    sentinels: Vec<Sentinel>,
+    known: &Primary,
+    report: &Arc<Report>,
+) {
     let mut watching = JoinSet::new();
     for sentinel in sentinels {
-        let known = known.clone();
+        let (known, report) = (known.clone(), report.clone());
         watching.spawn(async move {
-            while sentinel.watch(&known).await.is_err() {
+            while sentinel.watch(&known, &report).await.is_err() {
                 sleep(LOOK).await;
             }
         });

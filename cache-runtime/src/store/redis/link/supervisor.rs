@@ -52,7 +52,7 @@ pub(super) async fn supervise(
         let generation = alive.up(connections.wires.clone());
         drop(alive);
         let (up, ours) = (Instant::now(), endpoint.bound.ended());
-        let was = until_out_of_use(&mut link, &endpoint, &connections).await;
+        let was = until_out_of_use(&mut link, &endpoint, &connections, &report).await;
         let lasted = up.elapsed();
         // Those that we end say nothing of the server.
         let theirs = endpoint.bound.ended() == ours;
@@ -87,9 +87,10 @@ async fn until_out_of_use(
     link: &mut watch::Receiver<Link>,
     endpoint: &Endpoint,
     connections: &Connections,
+    report: &Arc<Report>,
 ) -> Option<Phase> {
     let mut ended = pin!(connections.ended.notified());
-    let mut moved = pin!(endpoint.until_moved(connections));
+    let mut moved = pin!(endpoint.until_moved(connections, report));
     let mut changed = pin!(link.wait_for(|link| link.phase != Phase::Up));
     poll_fn(|context| match changed.as_mut().poll(context) {
         // The pool is gone.

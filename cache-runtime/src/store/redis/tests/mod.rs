@@ -13,7 +13,7 @@ use super::*;
 use crate::config::{Builder, Target};
 use crate::store::testing::{Write, key};
 use cache_test_servers::{
-    DEADLINE, Fault, FaultProxy, Logs, RedisServer, Sentinels, eventually, free_port,
+    DEADLINE, Fault, FaultProxy, Logs, RedisServer, Sentinels, eventually, free_port, rights_for,
     within_a_second,
 };
 use redis::IntoConnectionInfo;

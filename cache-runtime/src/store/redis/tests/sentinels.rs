@@ -86,17 +86,24 @@ async fn sentinels_and_server_have_passwords_of_their_own() {
     }
 }
 
-/// The rights that the guide names, and no other.
-#[tokio::test(flavor = "multi_thread")]
-async fn users_with_few_rights_are_enough() {
-    let rights = "on >pw ~p:* +get +set +del +unlink +pttl +pexpire +eval +evalsha +role";
-    let primary = RedisServer::builder().acl_user("app", rights).start();
-    let rights = "on >pw resetchannels &+switch-master +sentinel|get-master-addr-by-name \
-                  +sentinel|master +subscribe +hello";
-    let mut sentinels =
-        Sentinels::with(&primary, 0, |builder| builder.acl_user("app", rights), &[]);
+/// A primary and its sentinels, each with a user who has the rights that the guide names and no other;
+/// and their URL.
+fn with_few_rights() -> (RedisServer, Sentinels, String) {
+    let [functions, role] = ["cached functions", "a primary that"].map(rights_for);
+    let rules = format!("on >pw ~p:* {functions} {role}");
+    let primary = RedisServer::builder().acl_user("app", &rules).start();
+    let rules = format!("on >pw resetchannels {}", rights_for("a user of the sentinels"));
+    let sentinels =
+        Sentinels::with(&primary, 0, |builder| builder.acl_user("app", &rules), PATIENT);
     let place = sentinels.place();
     let url = format!("redis-sentinel://app:pw@{place}?sentinel_user=app&sentinel_password=pw");
+    (primary, sentinels, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_with_few_rights_are_enough() {
+    let (_primary, mut sentinels, url) = with_few_rights();
+    let logs = Logs::capture(sentinels.each()[0].address());
     let store = store_at(&url);
     store.set("p:k", b"v", MINUTE, DEADLINE).await.unwrap();
     // Who may not listen would not know of this one, and there is nobody who ends its connections.
@@ -104,12 +111,64 @@ async fn users_with_few_rights_are_enough() {
         let clients = || sentinel.command::<String>(&["CLIENT", "LIST", "TYPE", "pubsub"]);
         eventually(DEADLINE, || async { clients().contains("user=app") }).await;
     }
+    assert_eq!(logs.count("WARN"), 0, "{:?}", logs.lines());
+    assert!(!logs.lines().concat().contains("lacks=NOPERM"), "{:?}", logs.lines());
+}
 
-    // Without `+role` nobody could tell whether it is the primary.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_missing_is_named() {
+    let (primary, mut sentinels, url) = with_few_rights();
+    let outage = async || {
+        let store = store_at(&url);
+        assert_eq!(store.get("p:k", DEADLINE).await, Err(Error::Unavailable));
+        store.outage().unwrap_or_default()
+    };
+    // Without it nobody could tell whether it is the primary.
     primary.command::<()>(&["ACL", "SETUSER", "app", "-role"]);
+    assert_eq!(outage().await, "NOPERM, to ROLE");
+    primary.command::<()>(&["ACL", "SETUSER", "app", "+role"]);
+    let each = |sentinels: &mut Sentinels, rule: &[&str]| {
+        for sentinel in sentinels.each() {
+            sentinel.command::<()>(&[&["ACL", "SETUSER", "app"], rule].concat());
+        }
+    };
+    let [address, about] = ["+sentinel|get-master-addr-by-name", "+sentinel|master"];
+    for (missing, other) in [(address, about), (about, address)] {
+        each(&mut sentinels, &["-sentinel", other]);
+        let said = outage().await;
+        assert!(said.contains("NOPERM") && said.contains("'sentinel"), "{said}");
+        each(&mut sentinels, &[missing]);
+    }
+    assert!(works(&store_at(&url)).await);
+}
+
+/// Another one is seen all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_listen_looks_every_second() {
+    let (primary, mut sentinels, url) = with_few_rights();
+    let rules = primary.command::<Vec<String>>(&["ACL", "LIST"]);
+    let rule = rules.iter().find(|rule| rule.starts_with("user app ")).unwrap();
+    let other = RedisServer::start();
+    let words = rule.split(' ').skip(2);
+    other.command::<()>(&["ACL", "SETUSER", "app"].into_iter().chain(words).collect::<Vec<_>>());
+    for sentinel in sentinels.each() {
+        sentinel.command::<()>(&["ACL", "SETUSER", "app", "-subscribe"]);
+    }
+    let logs = Logs::capture(sentinels.each()[0].address());
     let store = store_at(&url);
-    assert_eq!(store.get("p:k", DEADLINE).await, Err(Error::Unavailable));
-    assert_eq!(store.outage().as_deref(), Some("NOPERM, to ROLE"));
+    assert!(works(&store).await);
+    let said = || logs.lines().into_iter().filter(|line| line.contains("lacks=NOPERM"));
+    eventually(DEADLINE, || async { said().count() == 1 }).await;
+    assert!(said().all(|line| line.starts_with("INFO") && line.contains("'subscribe'")));
+    let port = other.port().to_string();
+    for sentinel in sentinels.each() {
+        sentinel.command::<()>(&["SENTINEL", "REMOVE", "shop"]);
+        sentinel.command::<()>(&["SENTINEL", "MONITOR", "shop", "127.0.0.1", &port, "2"]);
+    }
+    // By which its connections are seen to work.
+    eventually(DEADLINE, || async { other.calls("get") > 0 }).await;
+    assert!(works(&store).await);
+    assert_eq!(said().count(), 1, "once: {:?}", logs.lines());
 }
 
 #[cfg(feature = "tls")]
