@@ -1,7 +1,7 @@
 //! Servers and proxies that cannot say what changes.
 
 use super::*;
-use cache_tests::{Logs, RedisServer, builder_at};
+use cache_tests::{Logs, RedisServer, builder_at, is_since, rights_for};
 
 #[redis_cache(ttl = 300, key = "capped:{id}", l1 = "10s")]
 async fn capped(world: &World, id: u64) -> Arc<u64> {
@@ -93,10 +93,13 @@ async fn what_is_missing_is_named_at_the_start() {
             .with_args(&["--rename-command", "HELLO", ""])
             .start()
     };
+    // Before Redis 7 a part of a command cannot be taken away.
+    let tracking = if is_since(7, 0) { "-client|tracking" } else { "-client" };
     for (server, command) in [
         (old(), "HELLO"),
-        (without("-client|tracking"), "CLIENT TRACKING"),
+        (without(tracking), "CLIENT TRACKING"),
         (without("-multi"), "MULTI"),
+        (without("-exec"), "EXEC"),
     ] {
         let logs = Logs::capture(server.address());
         let url = format!("redis://reader:pw@{}", server.address());
@@ -107,5 +110,33 @@ async fn what_is_missing_is_named_at_the_start() {
         let said = line().unwrap();
         assert!(said.contains(&format!("lacks={command}: `l1` is told of no change")), "{said}");
         assert!(said.starts_with("INFO"), "calls are served without it: {said}");
+    }
+}
+
+#[redis_cache(ttl = 300, key = "tagged:{id}", tags = ["one"], l1)]
+async fn tagged(world: &World, id: u64) -> u64 {
+    world.read().await
+}
+
+/// Who may do what the guide says that `l1` needs, and nothing else; and with tags.
+#[tokio::test]
+async fn the_rights_of_the_guide_are_enough() {
+    for others in [vec![], vec!["functions with `tags`;"]] {
+        let rows = ["cached functions and writers", "functions with `l1`"].iter().chain(&others);
+        let rights: Vec<_> = rows.map(|what| rights_for(what)).collect();
+        let rules = format!("on >pw ~t:* {}", rights.join(" "));
+        let server = RedisServer::builder().acl_user("reader", &rules).start();
+        let logs = Logs::capture(server.address());
+        let url = format!("redis://reader:pw@{}", server.address());
+        let (cache, world) = (builder_at(&url).build().unwrap(), World::default());
+        kept_item(&cache, &world).await;
+        if !others.is_empty() {
+            kept(&cache, || tagged(&world, 7)).await;
+        }
+        world.changes();
+        server.command::<()>(&["DEL", KEY]);
+        renewed(&cache, &world, 2).await;
+        assert!(cache.stats().await.process.l1.unwrap().tracked);
+        assert_eq!(logs.count("WARN"), 0, "{:?}", logs.lines());
     }
 }
