@@ -4,8 +4,9 @@
 
 use super::*;
 use cache_runtime::refresh;
-use cache_tests::{Fault, FaultProxy, RedisServer, builder_at};
+use cache_tests::{Fault, FaultProxy, RedisServer, Sentinels, builder_at};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 use tokio::task::JoinSet;
 
 const KEYS: u64 = 200;
@@ -51,7 +52,7 @@ async fn work(cache: Cache, source: Arc<Source>) {
 }
 
 /// Somebody who knows nothing of the cache.
-async fn change(server: &RedisServer, source: &Source) {
+fn change(server: &RedisServer, source: &Source) {
     let key = format!("t:number:{}", fastrand::u64(..KEYS));
     let _ = match fastrand::u8(..100) {
         0..50 => {
@@ -76,39 +77,41 @@ fn fault() -> Fault {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_a_second_of_quiet_every_process_has_what_redis_has() {
+/// Says from which number all that happens at random follows.
+fn seeded() -> u64 {
     let seed = std::env::var("L1_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| fastrand::u64(..));
     println!("L1_SEED={seed}");
     fastrand::seed(seed);
-    let server = RedisServer::start();
-    server.config_set("tracking-table-max-keys", "150");
-    let proxies: Vec<_> = (0..PROCESSES).map(|_| FaultProxy::start(server.port())).collect();
+    seed
+}
+
+/// A process at each of these places, that does not wait for long.
+fn processes(urls: impl Iterator<Item = String>) -> Vec<Cache> {
     let patience = Duration::from_millis(100);
-    let caches: Vec<_> = proxies
-        .iter()
-        .map(|proxy| builder_at(&proxy.url()).timeout(patience).build().unwrap())
-        .collect();
-    let source = Arc::new(Source::default());
+    urls.map(|url| builder_at(&url).timeout(patience).build().unwrap()).collect()
+}
+
+fn at_work(caches: &[Cache], source: &Arc<Source>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    for cache in &caches {
+    for cache in caches {
         for _ in 0..2 {
             workers.spawn(work(cache.clone(), source.clone()));
         }
     }
-    let until = std::time::Instant::now() + TROUBLE;
-    while std::time::Instant::now() < until {
-        let proxy = &proxies[fastrand::usize(..PROCESSES)];
-        proxy.set(fault());
-        for _ in 0..20 {
-            change(&server, &source).await;
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        proxy.set(Fault::None);
-    }
-    // So that there is something that is kept.
-    for cache in &caches {
+    workers
+}
+
+/// Ends the work when there is something that is kept, waits for a second, and compares. Answers how
+/// many values.
+async fn all_have_what_redis_has(
+    caches: &[Cache],
+    source: &Source,
+    workers: JoinSet<()>,
+    server: &RedisServer,
+    seed: u64,
+) -> usize {
+    for cache in caches {
         eventually(DEADLINE, async || cache.stats().await.process.l1.unwrap().entries > 20).await;
     }
     source.ended.store(true, Ordering::SeqCst);
@@ -121,13 +124,84 @@ async fn after_a_second_of_quiet_every_process_has_what_redis_has() {
     let mut compared = 0;
     for (process, cache) in caches.iter().enumerate() {
         for (id, in_redis) in (0..).zip(&in_redis) {
-            let (value, memory) = looked(cache, number(&source, id)).await;
+            let (value, memory) = looked(cache, number(source, id)).await;
             if memory {
                 assert_eq!(Some(value), *in_redis, "key {id} in process {process}, seed {seed}");
                 compared += 1;
             }
         }
     }
-    assert!(compared > 0, "nothing was kept");
     println!("{compared} values compared, of {} computed", source.last.load(Ordering::SeqCst));
+    compared
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_second_of_quiet_every_process_has_what_redis_has() {
+    let seed = seeded();
+    let server = RedisServer::start();
+    server.config_set("tracking-table-max-keys", "150");
+    let proxies: Vec<_> = (0..PROCESSES).map(|_| FaultProxy::start(server.port())).collect();
+    let caches = processes(proxies.iter().map(FaultProxy::url));
+    let source = Arc::new(Source::default());
+    let workers = at_work(&caches, &source);
+    let until = Instant::now() + TROUBLE;
+    while Instant::now() < until {
+        let proxy = &proxies[fastrand::usize(..PROCESSES)];
+        proxy.set(fault());
+        for _ in 0..20 {
+            change(&server, &source);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        proxy.set(Fault::None);
+    }
+    let compared = all_have_what_redis_has(&caches, &source, workers, &server, seed).await;
+    assert!(compared > 0, "nothing was kept");
+}
+
+/// The old one dies; or nothing is wrong with it, and it goes on to answer and to track as if it were
+/// still the primary.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn and_what_the_new_primary_has_after_a_failover() {
+    let (seed, mut compared) = (seeded(), 0);
+    for dies in [false, true] {
+        // Which so cannot be told to be a replica.
+        let mut old = RedisServer::with_args(&["--rename-command", "SLAVEOF", ""]);
+        let new = RedisServer::start();
+        new.replica_of(Some(&old));
+        let sentinels = Sentinels::start(&old, 1);
+        let caches = processes((0..PROCESSES).map(|_| sentinels.url()));
+        let source = Arc::new(Source::default());
+        let workers = at_work(&caches, &source);
+        for cache in &caches {
+            eventually(DEADLINE, async || cache.stats().await.process.l1.unwrap().entries > 20)
+                .await;
+        }
+        match dies {
+            true => old.kill(),
+            false => tokio::task::block_in_place(|| sentinels.failover()),
+        }
+        let tracks = |server: &RedisServer| {
+            let clients: String = server.command(&["CLIENT", "LIST"]);
+            clients.lines().any(|client| client.contains(" flags=t "))
+        };
+        eventually(DEADLINE, async || {
+            for server in [&old, &new].into_iter().filter(|server| server.is_up()) {
+                change(server, &source);
+            }
+            sentinels.primary() == Some(new.port()) && !(old.is_up() && tracks(&old))
+        })
+        .await;
+        // So that something is kept that the old one never had.
+        let before = source.last.load(Ordering::SeqCst);
+        for cache in &caches {
+            eventually(DEADLINE, async || {
+                let number = number(&source, fastrand::u64(..KEYS));
+                let (number, memory) = looked(cache, number).await;
+                memory && number > before
+            })
+            .await;
+        }
+        compared += all_have_what_redis_has(&caches, &source, workers, &new, seed).await;
+    }
+    assert!(compared > 0, "nothing was kept");
 }

@@ -16,6 +16,7 @@ use crate::key::whole::Key;
 use crate::store::redis::late::late;
 use crate::store::redis::refusal;
 use crate::store::redis::report::Report;
+use crate::sync::{Mutex, lock};
 use redis::aio::AsyncPushSender;
 use redis::{Cmd, ConnectionAddr, ProtocolVersion, RedisError, RedisResult, Value};
 use std::fmt;
@@ -70,6 +71,8 @@ pub(super) struct Endpoint {
     checked: AtomicBool,
     /// Whether there are functions with `l1`, so that it is asked for what they need, too.
     l1: AtomicBool,
+    /// Where the primary was that was connected to last, if sentinels say where it is.
+    last: Mutex<Option<ConnectionAddr>>,
 }
 
 impl Endpoint {
@@ -83,9 +86,9 @@ impl Endpoint {
         probe.arg(&probed);
         let attempt = server.attempt();
         let (prefix, checked) = (prefix.to_owned(), AtomicBool::new(false));
-        let l1 = AtomicBool::new(false);
+        let (l1, last) = (AtomicBool::new(false), Mutex::default());
         let bound = Arc::new(Bound::none());
-        Self { server, attempt, connections, bound, probed, probe, prefix, checked, l1 }
+        Self { server, attempt, connections, bound, probed, probe, prefix, checked, l1, last }
     }
 
     /// Has the server asked for what functions with `l1` need, too.
@@ -117,6 +120,9 @@ impl Endpoint {
         }
         let opened = Connections { wires, ended, to, primary };
         self.probe(&opened).await?;
+        if opened.primary.is_some() {
+            *lock(&self.last) = Some(opened.to.place.clone());
+        }
         Ok(opened)
     }
 
@@ -202,6 +208,11 @@ impl Endpoint {
     pub(super) async fn track(&self, pushes: impl AsyncPushSender) -> Result<Wire, Untracked> {
         let located = locate(&self.server, self.attempt).await;
         let (mut to, primary) = located.map_err(|_| Untracked::Trouble)?;
+        // A sentinel that is behind may be all that has answered, and what was the primary may still
+        // say that it is. That other connections have left it is what it is known by.
+        if primary.is_some() && lock(&self.last).as_ref() != Some(&to.place) {
+            return Err(Untracked::Trouble);
+        }
         to.login = to.login.set_protocol(ProtocolVersion::RESP3);
         let opening = async {
             let wire = dial_pushing(&to, pushes, &self.bound).await;

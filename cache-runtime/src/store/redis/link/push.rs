@@ -24,7 +24,7 @@ use crate::store::tag::Tokens;
 use crate::timers;
 use redis::{PushInfo, PushKind, Value};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -70,6 +70,8 @@ pub(crate) struct Tracked {
     /// What is kept where nothing can be tracked is for functions that say for how long.
     without: bool,
     line: watch::Sender<InUse>,
+    /// How often what is in use was left for another server.
+    left: AtomicU64,
     started: AtomicBool,
 }
 
@@ -83,8 +85,8 @@ impl Tracked {
         probe: Option<Probe>,
     ) -> Option<Self> {
         let (line, started) = (watch::Sender::new(None), AtomicBool::new(false));
-        let seat = l1.seat()?;
-        Some(Self { l1, seat, probe, endpoint, report, without, line, started })
+        let (seat, left) = (l1.seat()?, AtomicU64::new(0));
+        Some(Self { l1, seat, probe, endpoint, report, without, line, left, started })
     }
 
     /// Whether functions that say for how long may keep what nobody tracks.
@@ -146,10 +148,21 @@ impl Tracked {
         if timers::available() { self.line.borrow().clone() } else { None }
     }
 
-    fn opened(&self, wire: Wire, line: Line) {
+    /// The connection `line` is in use from now on; unless others have been left since it was begun,
+    /// when their number was `left`: it may lead to where they did.
+    fn opened(&self, wire: Wire, line: Line, left: u64) {
         self.l1.opened(line);
-        self.line.send_replace(Some((wire, line)));
-        self.report.tracks();
+        let is_new = self.line.send_if_modified(|current| {
+            let is_new = self.left.load(Ordering::Acquire) == left;
+            if is_new {
+                *current = Some((wire, line));
+            }
+            is_new
+        });
+        match is_new {
+            true => self.report.tracks(),
+            false => self.l1.closed(line),
+        }
     }
 
     /// The connection `line` is of no use any more.
@@ -167,6 +180,8 @@ impl Tracked {
 
     /// The connection that is in use is left for another one, perhaps to another server.
     pub(super) fn leave(&self) {
+        // Before it is looked at: who opens one now sees this, or is seen.
+        self.left.fetch_add(1, Ordering::AcqRel);
         let line = self.line.borrow().as_ref().map(|(_, line)| *line);
         if let Some(line) = line {
             self.lost(line);
@@ -211,6 +226,7 @@ async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<InUse>) {
     loop {
         let Some(alive) = tracked.upgrade() else { return };
         let (endpoint, new) = (alive.endpoint.clone(), alive.l1.line(alive.seat));
+        let left = alive.left.load(Ordering::Acquire);
         drop(alive);
         let pushed = {
             let tracked = tracked.clone();
@@ -225,7 +241,7 @@ async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<InUse>) {
         let Some(alive) = tracked.upgrade() else { return };
         let pause = match tracks {
             Ok(wire) => {
-                alive.opened(wire.clone(), new);
+                alive.opened(wire.clone(), new, left);
                 drop(alive);
                 if vouch(&tracked, &mut line, &endpoint, wire, new).await {
                     backoff = BACKOFF;
