@@ -166,6 +166,21 @@ impl L1 {
         (!tags.is_empty()).then(|| Arc::new(self.tags.note(tags)))
     }
 
+    /// Whether what a read that is under way brings answers a call with `tags` that begins now: it would,
+    /// had it come and been kept already.
+    pub(crate) fn answers(&self, reading: Reading, noted: Option<&Noted>, tags: &Tags) -> bool {
+        noted.map_or(tags.is_empty(), |noted| noted.is_of(tags) && noted.is_current())
+            && self.stripes.is_current(reading.ticket)
+            && self.lines.is_current(reading.line)
+            && coarse::now() < reading.at.saturating_add(nanos(VOUCHED))
+    }
+
+    /// For how long, at the longest, a read has been under way by now.
+    pub(crate) fn age(&self, reading: Reading) -> Duration {
+        let now = Duration::from_nanos(self.clock.now_or(coarse::now()));
+        now.saturating_sub(reading.sent).saturating_add(LATE)
+    }
+
     /// Keeps what a read has brought, unless its key was heard of since, or its connection is lost.
     pub(crate) fn keep(&self, key: &Key, keeping: Keeping, bytes: usize, value: Value) {
         let Keeping { reading, noted, life, early } = keeping;

@@ -34,6 +34,11 @@ impl Stripes {
         Ticket { hash, count: self.of(hash).map_or(0, |count| *lock(count)) }
     }
 
+    /// Whether the key was not counted since.
+    pub(super) fn is_current(&self, ticket: Ticket) -> bool {
+        self.ticket(ticket.hash).count == ticket.count
+    }
+
     /// Counts the key with this hash, and does `remove` in the same step.
     pub(super) fn count<T>(&self, hash: u64, remove: impl FnOnce() -> T) -> Option<T> {
         let mut count = lock(self.of(hash)?);

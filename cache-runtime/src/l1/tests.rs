@@ -118,6 +118,36 @@ fn what_was_heard_of_since_the_read_began_is_not_kept() {
 }
 
 #[test]
+fn a_read_under_way_answers_who_would_be_served_what_it_brings() {
+    type Hear = fn(&L1);
+    let heard: [(&str, Hear); 5] = [
+        ("a push", |l1| l1.changed("p:a")),
+        ("a flush", |l1| l1.all_changed(LINE)),
+        ("an invalidation", |l1| l1.forget(&[key("a")])),
+        ("a lost connection", |l1| l1.closed(LINE)),
+        ("an invalidated tag", |l1| l1.forget(&[key("~tag:t")])),
+    ];
+    let tags: Tags = vec![key("~tag:t")].into();
+    for (what, hear) in heard {
+        let (l1, _) = open();
+        let (reading, noted) = (l1.begin(&key("a"), LINE), l1.note(&tags));
+        let answers = |tags| l1.answers(reading, noted.as_deref(), tags);
+        l1.changed("p:b");
+        assert!(answers(&tags) && !answers(Tags::NONE), "{what} not yet");
+        hear(&l1);
+        assert!(!answers(&tags), "{what}");
+    }
+}
+
+#[test]
+fn how_long_a_read_has_been_under_way_is_no_less_than_it_is() {
+    let (l1, clock) = open();
+    let reading = l1.begin(&key("a"), LINE);
+    clock.advance(SECOND);
+    assert_eq!(l1.age(reading), SECOND + LATE);
+}
+
+#[test]
 fn other_keys_stay() {
     let (l1, _) = open();
     for bare in ["a", "b"] {

@@ -4,6 +4,7 @@ use super::harmful::{Standing, TIMES};
 use super::link;
 use super::link::node::Node;
 use super::link::push::Tracking;
+use super::link::reads::Brought;
 use super::refusal::Asked;
 use super::scripts::Scripts;
 use crate::error::Error;
@@ -84,25 +85,27 @@ impl Node {
             Some(tracked) => tracked.read(key, want.tags, within).await,
             None => None,
         };
-        let Tracking { reading, noted, found, tokens } = match (tracks, tracked) {
+        let Tracking { reading, noted, brought, age } = match (tracks, tracked) {
             (Some(read), _) => read?,
             // Nobody would say that a tag has changed.
             (None, Some(tracked)) if tracked.is_untracked() && want.tags.is_empty() => {
                 let (reading, keys) = (tracked.begin_untracked(key), [key.whole()]);
                 let read = self.run(&scripts.read, &keys, &[], Asked::Look, left(), any_life);
-                Tracking { reading, noted: None, found: read.await?, tokens: Tokens::default() }
+                let brought = Brought::new(read.await?, Tokens::default());
+                Tracking { reading, noted: None, brought, age: Duration::ZERO }
             }
             (None, _) => {
                 return self.read_innocent(&Question { within: left(), ..*question }).await;
             }
         };
-        let left = found.as_ref().and_then(|(_, left)| *left);
         // One that never expires counts as none for who has to know.
-        let found = found.filter(|_| !want.life || left.is_some());
-        let to_keep = found.as_ref().map(|_| Box::new(ToKeep { reading, noted, left }));
-        let life = left.filter(|_| want.life);
-        let found = found.map(|(bytes, _)| Found { bytes: Bytes::Own(bytes), left: life, tokens });
-        Ok(Read { to_keep, ..Read::of(found) })
+        let found = brought.found.as_ref().filter(|(_, left)| !want.life || left.is_some());
+        let Some((bytes, left)) = found else { return Ok(Read::of(None)) };
+        let to_keep = brought.is_to_be_kept().then(|| ToKeep { reading, noted, left: *left });
+        let left = left.filter(|_| want.life).map(|left| left.saturating_sub(age));
+        let bytes = bytes.clone();
+        let found = Found { bytes, left, tokens: brought.tokens.clone() };
+        Ok(Read { to_keep: to_keep.map(Box::new), ..Read::of(Some(found)) })
     }
 
     /// Reads a value that was not read in time before. Asks first how long it is, which any server

@@ -15,6 +15,7 @@
 //! - [`lacks`]: what a server cannot do, or does not let us;
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
+//! - [`reads`]: those by a connection that tracks, each for all who ask for the same key;
 //! - [`push`]: the connection by which a server says what has changed;
 //! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
 //! - [`leaving`]: when a server that says it is a replica is left;
@@ -36,6 +37,7 @@ pub(super) mod pipeline;
 mod pool;
 pub(super) mod push;
 pub(super) mod readers;
+pub(super) mod reads;
 pub(super) mod redirect;
 mod sentinels;
 mod supervisor;

@@ -9,8 +9,9 @@
 //! none, such reads go by the pool and nothing is kept.
 
 use super::endpoint::{Endpoint, Untracked};
+use super::reads::{Brought, Reads, Tell, UnderWay};
 use super::redirect::is_about_place;
-use super::tracked::{self, Found};
+use super::tracked;
 use super::wire::Wire;
 use crate::backoff::Backoff;
 use crate::error::Error;
@@ -20,7 +21,6 @@ use crate::key::whole::Key;
 use crate::l1::{Begun, L1, Line, Noted, Reading};
 use crate::store::redis::refusal::{self, Asked};
 use crate::store::redis::report::Report;
-use crate::store::tag::Tokens;
 use crate::timers;
 use redis::{PushInfo, PushKind, Value};
 use std::fmt;
@@ -34,7 +34,7 @@ use tokio::time::timeout;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(500));
 /// How often what is kept is vouched for.
 const HEARTBEAT: Duration = Duration::from_millis(250);
-/// A heartbeat that is answered later vouches for nothing.
+/// What is answered later vouches for nothing.
 const LATE: Duration = Duration::from_secs(1);
 /// How long a server is not asked again that cannot track, or may not be asked to.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
@@ -54,8 +54,9 @@ pub(super) struct Probe {
 pub(crate) struct Tracking {
     pub(crate) reading: Reading,
     pub(crate) noted: Option<Arc<Noted>>,
-    pub(crate) found: Found,
-    pub(crate) tokens: Tokens,
+    pub(crate) brought: Arc<Brought>,
+    /// For how long it had been under way when it was asked for.
+    pub(crate) age: Duration,
 }
 
 /// What a server says by itself.
@@ -72,6 +73,7 @@ pub(crate) struct Tracked {
     line: watch::Sender<InUse>,
     /// How often what is in use was left for another server.
     left: AtomicU64,
+    reads: Reads,
     started: AtomicBool,
 }
 
@@ -86,7 +88,8 @@ impl Tracked {
     ) -> Option<Self> {
         let (line, started) = (watch::Sender::new(None), AtomicBool::new(false));
         let (seat, left) = (l1.seat()?, AtomicU64::new(0));
-        Some(Self { l1, seat, probe, endpoint, report, without, line, left, started })
+        let reads = Reads::default();
+        Some(Self { l1, seat, probe, endpoint, report, without, line, left, reads, started })
     }
 
     /// Whether functions that say for how long may keep what nobody tracks.
@@ -104,36 +107,27 @@ impl Tracked {
         self.l1.drop_of(self.seat);
     }
 
-    /// Reads a value with what is left of its life and the tokens of its tags; `None` where that has
-    /// to go by the pool.
+    /// Reads a value with what is left of its life and the tokens of its tags, or waits for a read of it
+    /// that is under way; `None` where that has to go by the pool.
     pub(crate) async fn read(
         self: &Arc<Self>,
         key: &Key,
         tags: &Tags,
         within: Duration,
     ) -> Option<Result<Tracking, Error>> {
-        let (mut wire, line) = self.line()?;
-        let (reading, noted) = (self.l1.begin(key, line), self.l1.note(tags));
-        match timeout(within, tracked::read(&mut wire, key.whole(), tags)).await {
-            Ok(Ok(Some((found, tokens)))) => {
-                self.l1.vouch(line, reading.begun());
-                Some(Ok(Tracking { reading, noted, found, tokens }))
-            }
-            // Another one has it, and is asked by the usual way.
-            Ok(Err(error)) if is_about_place(&error) => None,
-            Ok(Err(error)) if error.code().is_some() => {
-                Some(Err(refusal::learn(&error, Asked::Read, |_| self.lost(line))))
-            }
-            // It has ended, which says nothing of the server: the pool knows.
-            Ok(Ok(None) | Err(_)) => {
-                self.lost(line);
-                None
-            }
-            Err(_) => {
-                self.lost(line);
-                Some(Err(Error::Timeout))
-            }
-        }
+        let (wire, line) = self.line()?;
+        let thread = io_thread::handle()?;
+        let mut read = self.reads.join(&self.l1, (key, tags), line, |reading, tell| {
+            let (tracked, key, tags) = (Arc::downgrade(self), key.clone(), tags.clone());
+            let limit = within.max(LATE); // of those, too, who join it
+            drop(thread.spawn(ask(tracked, wire, (key, tags), (reading, line), limit, tell)));
+        });
+        let Ok(answer) = timeout(within, read.answer()).await else {
+            self.lost(line);
+            return Some(Err(Error::Timeout));
+        };
+        let UnderWay { reading, noted, age, .. } = read;
+        Some(answer?.map(|brought| Tracking { reading, noted, brought, age }))
     }
 
     /// The connection that is in use. The first who asks has one made.
@@ -218,6 +212,40 @@ fn changed(data: &[Value]) -> Option<Vec<&str>> {
         _ => None,
     });
     keys.collect()
+}
+
+/// Reads a value, what is left of its life and the tokens of its tags, for all who wait for them.
+async fn ask(
+    tracked: Weak<Tracked>,
+    mut wire: Wire,
+    (key, tags): (Key, Tags),
+    (reading, line): (Reading, Line),
+    limit: Duration,
+    tell: Tell,
+) {
+    let read = timeout(limit, tracked::read(&mut wire, key.whole(), &tags)).await;
+    let Some(alive) = tracked.upgrade() else { return };
+    let answer = match read {
+        Ok(Ok(Some((found, tokens)))) => {
+            alive.l1.vouch(line, reading.begun());
+            Some(Ok(Brought::new(found, tokens)))
+        }
+        // Another one has it, and is asked by the usual way.
+        Ok(Err(error)) if is_about_place(&error) => None,
+        Ok(Err(error)) if error.code().is_some() => {
+            Some(Err(refusal::learn(&error, Asked::Read, |_| alive.lost(line))))
+        }
+        // It has ended, which says nothing of the server: the pool knows.
+        Ok(Ok(None) | Err(_)) => {
+            alive.lost(line);
+            None
+        }
+        Err(_) => {
+            alive.lost(line);
+            Some(Err(Error::Timeout))
+        }
+    };
+    alive.reads.end(&key, &tell, answer);
 }
 
 /// Keeps a connection, until `tracked` or the thread is gone.
