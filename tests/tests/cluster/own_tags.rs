@@ -1,7 +1,7 @@
 //! Tags that the value says: it, they and the log of invalidated ones are on different nodes.
 
 use super::*;
-use cache_tests::{cache_at, limited};
+use cache_tests::{Fault, cache_at, limited};
 
 /// Whose it is, and the version of the data.
 type Order = (u64, u64);
@@ -165,6 +165,46 @@ async fn a_successor_that_knows_less_voids() {
             node.command::<()>(&["ZADD", LOG, &epoch, "e", &number, "n"]);
         };
         assert_eq!(while_computed(&one, at, succeeded).await, None);
+    })
+    .await;
+}
+
+/// A tag is changed while the log does not answer, and once more behind it: what was computed before may
+/// have read it in between, and have asked a log that was not told yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_was_given_before_the_log_was_told_does_not_last() {
+    let cluster = Cluster::builder().nodes(cache_tests::RedisServerBuilder::proxied).start();
+    let (cache, world) = (cache_at(&cluster.url()), World::default());
+    limited(async {
+        let at = on(&cluster, 1, 2);
+        let (name, tag) = (format!("customer:{}", at.1), format!("t:~tag:customer:{}", at.1));
+        let token = || cluster.command::<Option<Vec<u8>>>(&tag, &["GET", &tag]);
+        for soft in [false, true] {
+            stored(&cache, &world, at).await;
+            let before = token().unwrap();
+            cluster.node(0).network().set(Fault::Stall);
+            let invalidates = {
+                let (cache, name) = (cache.clone(), name.clone());
+                tokio::spawn(async move {
+                    match soft {
+                        true => cache.soft_invalidate_tag(&name).await,
+                        false => cache.invalidate_tag(&name).await,
+                    }
+                })
+            };
+            eventually(DEADLINE, async || token().as_ref() != Some(&before)).await;
+            if !soft {
+                let seed = "a token of 24 characters";
+                cluster.command::<()>(&tag, &["SET", &tag, seed, "EX", "600"]);
+            }
+            let between = token().unwrap();
+            assert!(!invalidates.is_finished(), "the log has not answered");
+            cluster.node(0).network().set(Fault::None);
+            assert_eq!(invalidates.await.unwrap(), Ok(true));
+            let after = token();
+            assert_eq!(after.is_some(), soft);
+            assert_ne!(after, Some(between));
+        }
     })
     .await;
 }

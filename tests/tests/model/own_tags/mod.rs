@@ -4,6 +4,9 @@
 //! The place in a log of invalidated tags is marked before the body begins. Behind it the order is
 //! token, log, value; and of an invalidation log first, then the tag. What the log cannot know
 //! any more voids. Nothing is logged while there is no log.
+//!
+//! Where log and tag are on different nodes the tag is changed once beside the log, so that a log that
+//! does not answer keeps nobody from that, and in any case once more behind it.
 
 mod steps;
 
@@ -16,7 +19,14 @@ enum Bug {
     NeverAsksTheLog,
     MarksAfterTheBodyBegan,
     AsksTheLogBeforeTheToken,
-    LogsAfterTheTag,
+    /// The tag is changed beside the log, and not once more behind it.
+    ChangesOnce,
+    /// It is changed once more only if the log was there: it may have been lost after it was asked.
+    NoLogIsEnough,
+    /// The tag is softened twice by one draw, which changes nothing the second time.
+    SoftensAlike,
+    /// That there is no log is known from before the call.
+    KnewOfNoLog,
     /// A log that is missing, or another one, has nothing of the tag, so it was not invalidated.
     LostLogKnows,
     /// The log has forgotten what was long ago, so it was not invalidated.
@@ -31,6 +41,8 @@ struct Model {
     invalidations: usize,
     /// Value, tag and log are on three nodes, so that no command sees two of them.
     apart: bool,
+    /// Whether the token is replaced, and not removed.
+    soft: bool,
     /// How often Redis may evict the log.
     evictions: u8,
     /// How often other tags are invalidated.
@@ -43,6 +55,7 @@ const CORRECT: Model = Model {
     bug: Bug::None,
     invalidations: 1,
     apart: false,
+    soft: false,
     evictions: 0,
     others: 0,
     fails_over: false,
@@ -98,10 +111,14 @@ enum Phase {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Invalidating {
     Idle,
-    Called,
-    /// One of two steps is done.
-    Half,
-    Removed,
+    /// It was seen that there is no log.
+    Knows,
+    /// Whether there is a log, once that is answered; and whether the tag has been changed beside it.
+    Called {
+        logged: Option<bool>,
+        changed: bool,
+    },
+    Changed,
     Returned,
 }
 
@@ -167,6 +184,7 @@ fn no_computation_escapes_a_tag_that_its_value_says() {
     holds("own tags", &Model { invalidations: 2, evictions: 1, ..CORRECT });
     holds("own tags on other nodes", &Model { apart: true, ..CORRECT });
     holds("two invalidations", &Model { apart: true, invalidations: 2, ..CORRECT });
+    holds("soft ones", &Model { apart: true, soft: true, invalidations: 2, ..CORRECT });
     holds("a log that is evicted", &Model { apart: true, evictions: 2, ..CORRECT });
     holds("a log that is trimmed", &Model { apart: true, others: 3, ..CORRECT });
     holds("a log that fails over", &Model { apart: true, fails_over: true, others: 1, ..CORRECT });
@@ -178,7 +196,12 @@ fn every_known_mistake_with_the_log_is_found() {
     breaks("a log that nobody asks", &with(Bug::NeverAsksTheLog), G3);
     breaks("a mark after the body began", &with(Bug::MarksAfterTheBodyBegan), G3);
     breaks("the log before the token", &with(Bug::AsksTheLogBeforeTheToken), G3);
-    breaks("the tag before the log", &with(Bug::LogsAfterTheTag), G3);
+    breaks("the tag beside the log, and not behind it", &with(Bug::ChangesOnce), G3);
+    let lost = Model { evictions: 1, ..with(Bug::NoLogIsEnough) };
+    breaks("the tag not behind a log that is not there", &lost, G3);
+    let alike = Model { soft: true, ..with(Bug::SoftensAlike) };
+    breaks("one soft token for both times", &alike, G3);
+    breaks("a log that there was not before", &with(Bug::KnewOfNoLog), G3);
     let lost = Model { evictions: 1, ..with(Bug::LostLogKnows) };
     breaks("a log that was lost", &lost, G3);
     let trimmed = Model { others: 2, ..with(Bug::TrimmedLogKnows) };

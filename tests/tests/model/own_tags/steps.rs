@@ -145,45 +145,75 @@ impl Model {
 
     pub(super) fn invalidator(&self, s: &State, i: usize, to: &mut Steps<State>) {
         let (who, bit) = (INVALIDATORS[i], 1 << i);
-        let logs = |n: &mut State| {
-            if let Some(log) = &mut n.log {
-                log.add(true);
-            }
-        };
-        let tag_first = self.bug == Bug::LogsAfterTheTag;
         match s.invalidators[i] {
-            Invalidating::Idle => to.step(s, who, "calls invalidate_tag", |n| {
-                n.record.called |= bit;
-                n.invalidators[i] = Invalidating::Called;
-            }),
-            Invalidating::Called if !self.apart => {
-                to.step(s, "redis", "logs and removes the tag", |n| {
-                    logs(n);
-                    n.tag = None;
-                    n.invalidators[i] = Invalidating::Removed;
+            step @ (Invalidating::Idle | Invalidating::Knows) => {
+                if step == Invalidating::Idle && self.bug == Bug::KnewOfNoLog && s.log.is_none() {
+                    to.step(s, who, "sees that there is no log", |n| {
+                        n.invalidators[i] = Invalidating::Knows;
+                    });
+                }
+                let logged = (step == Invalidating::Knows).then_some(false);
+                to.step(s, who, "calls invalidate_tag", |n| {
+                    n.record.called |= bit;
+                    n.invalidators[i] = Invalidating::Called { logged, changed: false };
                 });
             }
-            step @ (Invalidating::Called | Invalidating::Half) => {
-                let log_now = (step == Invalidating::Called) != tag_first;
-                let what = if log_now { "logs the tag" } else { "removes the tag" };
-                to.step(s, "redis", what, |n| {
-                    if log_now {
-                        logs(n);
-                    } else {
-                        n.tag = None;
+            Invalidating::Called { .. } if !self.apart => {
+                to.step(s, "redis", "logs and changes the tag", |n| {
+                    Self::log(n);
+                    self.change(n);
+                    n.invalidators[i] = Invalidating::Changed;
+                });
+            }
+            Invalidating::Called { logged, changed } => {
+                let called = |changed| Invalidating::Called { logged, changed };
+                match logged {
+                    None => to.step(s, "redis", "logs the tag, if there is a log", |n| {
+                        let logged = Some(Self::log(n));
+                        n.invalidators[i] = Invalidating::Called { logged, changed };
+                    }),
+                    Some(is_there) => {
+                        let is_enough = changed
+                            && match self.bug {
+                                Bug::ChangesOnce => true,
+                                Bug::NoLogIsEnough | Bug::KnewOfNoLog => !is_there,
+                                _ => false,
+                            };
+                        to.step(s, "redis", "changes the tag behind the log", |n| {
+                            if !is_enough && !(changed && self.bug == Bug::SoftensAlike) {
+                                self.change(n);
+                            }
+                            n.invalidators[i] = Invalidating::Changed;
+                        });
                     }
-                    n.invalidators[i] = match step {
-                        Invalidating::Called => Invalidating::Half,
-                        _ => Invalidating::Removed,
-                    };
-                });
+                }
+                if !changed {
+                    to.step(s, "redis", "changes the tag beside the log", |n| {
+                        self.change(n);
+                        n.invalidators[i] = called(true);
+                    });
+                }
             }
-            Invalidating::Removed => to.step(s, who, "returns", |n| {
+            Invalidating::Changed => to.step(s, who, "returns", |n| {
                 n.record.returned |= bit;
                 n.invalidators[i] = Invalidating::Returned;
             }),
             Invalidating::Returned => {}
         }
+    }
+
+    /// Logs the tag, if there is a log.
+    fn log(n: &mut State) -> bool {
+        if let Some(log) = &mut n.log {
+            log.add(true);
+        }
+        n.log.is_some()
+    }
+
+    /// Removes the token, or replaces it where there is one.
+    fn change(&self, n: &mut State) {
+        n.tag = n.tag.filter(|_| self.soft).map(|_| n.next);
+        n.next += u8::from(n.tag.is_some());
     }
 
     pub(super) fn redis(&self, s: &State, to: &mut Steps<State>) {

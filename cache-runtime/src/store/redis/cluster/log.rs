@@ -1,6 +1,11 @@
 //! The log of invalidated tags (`store::log`), on the node that has its slot. Tags and values are on
-//! others, so that it is asked apart from them: told of tags before these are changed, marked before
-//! the body begins, and asked when the tokens are known and before the value is stored.
+//! others, so that it is asked apart from them: marked before the body begins, and asked when the
+//! tokens are known and before the value is stored.
+//!
+//! Whoever changes tags does so once beside telling it, so that nobody waits for a log that does not
+//! answer, and in any case once more behind it: what is being computed may have read the new tokens
+//! before it was told. That there is no log does not spare the second time, since one may have been lost
+//! after it was asked.
 
 use super::each::Part;
 use super::nodes::Cluster;
@@ -11,17 +16,35 @@ use crate::store::redis::keys::{KEYS_PER_COMMAND, count};
 use crate::store::redis::refusal::Asked;
 use crate::store::redis::scripts::Scripts;
 use crate::store::redis::tagged;
+use crate::together::both;
 use redis::Value;
 use std::time::{Duration, Instant};
 
 impl Cluster {
-    /// Logs that these tags are about to be invalidated.
-    pub(super) async fn log(
+    /// Has `tags` changed by `change`, which is given how long it may take, so that nothing is stored with
+    /// them any more that was begun before. Where they cannot be logged they are changed as well, and
+    /// what was stored with them is gone; whoever is told of that does all of it again.
+    pub(super) async fn logged<F>(
         &self,
         scripts: &Scripts,
         tags: &[&Key],
         within: Duration,
-    ) -> Result<(), Error> {
+        change: impl Fn(Duration) -> F,
+    ) -> Result<u64, Error>
+    where
+        F: Future<Output = Result<u64, Error>>,
+    {
+        let begun = Instant::now();
+        let behind = async {
+            self.log(scripts, tags, within).await?;
+            change(within.saturating_sub(begun.elapsed())).await
+        };
+        let (beside, behind) = both(change(within), behind).await;
+        Ok(behind?.max(beside.unwrap_or(0)))
+    }
+
+    /// Logs that these tags are about to be invalidated.
+    async fn log(&self, scripts: &Scripts, tags: &[&Key], within: Duration) -> Result<(), Error> {
         let Some(log) = tags.first().map(|tag| tag.log()) else { return Ok(()) };
         let parts = tags.chunks(KEYS_PER_COMMAND).map(|tags| {
             let names: Vec<_> = tags.iter().map(|tag| tag.whole().as_bytes()).collect();

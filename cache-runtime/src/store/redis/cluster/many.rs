@@ -21,26 +21,21 @@ use std::time::{Duration, Instant};
 
 impl Cluster {
     /// Removes values and voids their leases. Those of a node that does not answer are no hindrance to
-    /// others; how many there were is said only if all have answered. Tags are logged before.
+    /// others; how many there were is said only if all have answered.
     pub(crate) async fn remove(
         &self,
         scripts: &Scripts,
         keys: &[Key],
         within: Duration,
     ) -> Result<u64, Error> {
-        let begun = Instant::now();
         let (tags, others): (Vec<_>, Vec<_>) = keys.iter().partition(|key| key.tag().is_some());
         let others = self.take_away(&others, within);
         if tags.is_empty() {
             return others.await;
         }
-        let (logged, others) = both(self.log(scripts, &tags, within), others).await;
-        // Where they could not be logged they go as well, and what was stored with them: whoever is
-        // told of that does all of it again.
-        let left = within.saturating_sub(begun.elapsed());
-        let tags = self.take_away(&tags, left).await;
-        logged?;
-        Ok(others? + tags?)
+        let gone = self.logged(scripts, &tags, within, |within| self.take_away(&tags, within));
+        let (gone, others) = both(gone, others).await;
+        Ok(others? + gone?)
     }
 
     async fn take_away(&self, keys: &[&Key], within: Duration) -> Result<u64, Error> {
@@ -136,8 +131,8 @@ impl Cluster {
     }
 
     /// The tokens of the tags of what has been computed, and whether one of them was invalidated
-    /// meanwhile, asked in this order: whoever invalidates one logs it first, so that it is either in
-    /// the log by now, or will have another token.
+    /// meanwhile, asked in this order: whoever invalidates one changes it behind the log, so that it is
+    /// either in there by now, or will have another token.
     pub(crate) async fn seed_own(
         &self,
         scripts: &Scripts,
@@ -152,19 +147,22 @@ impl Cluster {
         Ok(is_good.then_some(tokens))
     }
 
-    /// Replaces the soft part of the tokens of `tags`, where they have any. Tags are logged before.
+    /// Replaces the soft part of the tokens of `tags`, where they have any.
     pub(crate) async fn soften(
         &self,
         scripts: &Scripts,
         tags: &[Key],
         within: Duration,
     ) -> Result<u64, Error> {
-        let (half, begun) = (soft_half().ok_or(Error::Unavailable)?, Instant::now());
-        self.log(scripts, &tags.iter().collect::<Vec<_>>(), within).await?;
-        let left = within.saturating_sub(begun.elapsed());
-        let parts =
-            tags.iter().map(|tag| Part::script(tag.slot(), &scripts.soften, tag.whole(), &[&half]));
-        self.each(parts.collect(), Asked::Change, left, count).await.into_iter().sum()
+        let soften = async |within| {
+            // Another one each time: it is not changed by the same.
+            let half = soft_half().ok_or(Error::Unavailable)?;
+            let parts = tags
+                .iter()
+                .map(|tag| Part::script(tag.slot(), &scripts.soften, tag.whole(), &[&half]));
+            self.each(parts.collect(), Asked::Change, within, count).await.into_iter().sum()
+        };
+        self.logged(scripts, &tags.iter().collect::<Vec<_>>(), within, soften).await
     }
 }
 
