@@ -62,6 +62,12 @@ const TWO_TTLS: &str = "both give the time to live";
 
 const NOT_YET: &str = "do not work together yet";
 
+/// What goes beside `batch` in their place is said too.
+const NOT_BEHIND: &str = "do not work together, since a batch is not refreshed behind its caller \
+                          (`stale_if_error` and `jitter` go with it)";
+const GOES_ON: &str = "do not work together, since the body of a batch does not go on behind its \
+                       caller (put `tokio::time::timeout` around the call)";
+
 pub(crate) const TABLE: &[Row<Options>] = &[
     Row {
         name: "ttl",
@@ -196,7 +202,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         meaning: "for this long after the TTL, the old value is served at once and refreshed in \
                   the background, see below",
         in_background: true,
-        excludes: &[("batch", NOT_YET)],
+        excludes: &[("batch", NOT_BEHIND)],
         parse: |options, parser| parser.expr(&mut options.stale_while_revalidate, times::life),
         ..Row::DEFAULT
     },
@@ -217,7 +223,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   than 1.0 is earlier; an `f64` of more than 0.0, or an expression of that type",
         also_called: &["xfetch"],
         in_background: true,
-        excludes: &[("batch", NOT_YET)],
+        excludes: &[("batch", NOT_BEHIND)],
         parse: |options, parser| values::early_refresh(parser, &mut options.early_refresh),
         ..Row::DEFAULT
     },
@@ -228,7 +234,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `stale_if_error` allows is returned; the body goes on in the background. Written \
                   like `ttl`",
         in_background: true,
-        excludes: &[("batch", NOT_YET)],
+        excludes: &[("batch", GOES_ON)],
         parse: |options, parser| parser.expr(&mut options.soft_timeout, values::timeout),
         ..Row::DEFAULT
     },
@@ -239,7 +245,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   returned (`E: From<TimedOut>`); the body goes on. Written like `ttl`",
         also_called: &["timeout"],
         in_background: true,
-        excludes: &[("batch", NOT_YET)],
+        excludes: &[("batch", GOES_ON)],
         parse: |options, parser| parser.expr(&mut options.hard_timeout, values::timeout),
         ..Row::DEFAULT
     },
@@ -263,7 +269,6 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   writes); with those of `tags` 16 at most. A look-up that finds a value costs one \
                   command more, and so does a fill, see below",
         without: "an entry has the tags that `tags` says",
-        excludes: &[("batch", NOT_YET)],
         parse: |options, parser| parser.expr(&mut options.tags_with, function),
         ..Row::DEFAULT
     },

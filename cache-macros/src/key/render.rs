@@ -36,47 +36,42 @@ pub(crate) fn number(krate: &Path, key: &Key) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> ::core::option::Option::None)
 }
 
-/// The call that says which tags there are, where there are any.
-pub(crate) fn render_tags(krate: &Path, tags: &[Key]) -> Option<TokenStream> {
-    if tags.is_empty() {
+/// The closure that writes the tags of a call, if there are any: `has_own` where what it computes has
+/// further ones.
+pub(crate) fn render_tags(krate: &Path, tags: &[Key], has_own: bool) -> Option<TokenStream> {
+    if tags.is_empty() && !has_own {
         return None;
     }
     let p = private_of(krate, Span::mixed_site());
-    let (name, write) = write_tags(krate, tags);
+    let (name, write) = write_tags(krate, tags, has_own);
     Some(quote_spanned! {Span::mixed_site()=>
-        .tagged(|#name: &mut #p::TagWriter<'_>| { #write })
+        |#name: &mut #p::TagWriter<'_>| { #write }
     })
 }
 
-/// The closure that writes the tags, if there are any, for who looks before there is a call.
-pub(crate) fn render_tags_first(krate: &Path, tags: &[Key]) -> TokenStream {
-    if tags.is_empty() {
-        return quote_spanned!(Span::mixed_site()=> ::core::option::Option::None);
-    }
-    let p = private_of(krate, Span::mixed_site());
-    let (name, write) = write_tags(krate, tags);
-    quote_spanned! {Span::mixed_site()=>
-        ::core::option::Option::Some(&|#name: &mut #p::TagWriter<'_>| { #write })
-    }
-}
-
 /// The closure that writes the tags of an element of a list.
-pub(crate) fn render_member_tags(krate: &Path, tags: &[Key], member: &Ident) -> TokenStream {
+pub(crate) fn render_member_tags(
+    krate: &Path,
+    tags: &[Key],
+    has_own: bool,
+    member: &Ident,
+) -> TokenStream {
     let p = private_of(krate, Span::mixed_site());
-    if tags.is_empty() {
+    if tags.is_empty() && !has_own {
         return quote_spanned!(Span::mixed_site()=> |_: &mut #p::TagWriter<'_>, _: &_| {});
     }
-    let (name, write) = write_tags(krate, tags);
+    let (name, write) = write_tags(krate, tags, has_own);
     quote_spanned! {Span::mixed_site()=>
         |#name: &mut #p::TagWriter<'_>, #member: &_| { #write }
     }
 }
 
 /// What writes tags, to what has this name.
-fn write_tags(krate: &Path, tags: &[Key]) -> (Ident, TokenStream) {
+fn write_tags(krate: &Path, tags: &[Key], has_own: bool) -> (Ident, TokenStream) {
     let name = Ident::new("__tags", Span::mixed_site());
     let tags = tags.iter().map(|tag| render(krate, tag));
-    (name.clone(), quote_spanned!(Span::mixed_site()=> #(#name.tag(#tags);)*))
+    let own = has_own.then(|| quote_spanned!(Span::mixed_site()=> #name.and_own();));
+    (name.clone(), quote_spanned!(Span::mixed_site()=> #(#name.tag(#tags);)* #own))
 }
 
 /// The closure that writes the key of an element of a list.

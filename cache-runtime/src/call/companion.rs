@@ -30,13 +30,6 @@ impl EntryCall {
         self.with_tags(&write)
     }
 
-    /// What is stored has further tags, which the value says.
-    #[must_use]
-    pub fn with_own_tags(mut self) -> Self {
-        self.tags = self.tags.and_own();
-        self
-    }
-
     #[inline(never)]
     fn with_tags(mut self, write: WriteTags<'_>) -> Self {
         match render_tags(&self.cache, write) {

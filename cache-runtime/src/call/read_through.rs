@@ -155,10 +155,7 @@ fn computed<S: Shape>(
     }
     match S::split(output) {
         Ok(stored) => {
-            machine.encode(hooks.said(&stored), &hooks.storable(&stored));
-            if hooks.have_own_tags() {
-                machine.tag(&|tags| hooks.write_own_tags(&stored, tags));
-            }
+            encode(machine, hooks, &stored);
             Ok(stored)
         }
         Err(failed) => {
@@ -171,6 +168,15 @@ fn computed<S: Shape>(
             machine.missed();
             Err(failed)
         }
+    }
+}
+
+/// Encodes a value, and notes the tags that it says.
+#[inline]
+pub(super) fn encode<S: Shape>(machine: &mut Machine, hooks: &Hooks<S>, stored: &S::Stored) {
+    machine.encode(hooks.said(stored), &hooks.storable(stored));
+    if hooks.have_own_tags() {
+        machine.tag(&|tags| hooks.write_own_tags(stored, tags));
     }
 }
 

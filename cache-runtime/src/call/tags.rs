@@ -1,8 +1,8 @@
 //! What a call asks of its tags, where it has any.
 
+use super::Active;
 use super::budget::Budget;
 use super::tagged::Tagged;
-use super::{Active, Call};
 use crate::cache::Cache;
 use crate::codec::envelope::{self, Opened};
 use crate::error::Error;
@@ -16,19 +16,6 @@ use std::time::{Duration, Instant};
 
 /// Each look-up reads the tokens of all tags.
 const MOST: usize = 16;
-
-impl Call {
-    /// What is computed has further tags, which are known only then.
-    #[must_use]
-    #[inline(never)]
-    pub fn with_own_tags(mut self) -> Self {
-        if let Some(call) = &mut self.0 {
-            let tags = call.tags().and_own();
-            call.tagged = Some(Box::new(Tagged::new(tags)));
-        }
-        self
-    }
-}
 
 impl Active {
     /// The tags of the call.

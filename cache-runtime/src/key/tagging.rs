@@ -10,18 +10,25 @@ pub struct TagWriter<'s> {
     prefix: &'s str,
     secret: Option<&'s [u8; 32]>,
     tags: Vec<Key>,
+    /// What is computed has further ones.
+    has_own: bool,
     /// One of them may stand for more than it says.
     refused: Option<&'static str>,
 }
 
 impl<'s> TagWriter<'s> {
     pub(crate) fn new(prefix: &'s str, secret: Option<&'s [u8; 32]>) -> Self {
-        Self { prefix, secret, tags: Vec::new(), refused: None }
+        Self { prefix, secret, tags: Vec::new(), has_own: false, refused: None }
     }
 
     /// A tag, as its template writes it.
     pub fn tag(&mut self, render: impl Fn(&mut KeyWriter<'_>)) {
         self.add(&render);
+    }
+
+    /// What is computed has further tags, which are known only then.
+    pub fn and_own(&mut self) {
+        self.has_own = true;
     }
 
     #[inline(never)]
@@ -42,6 +49,7 @@ impl<'s> TagWriter<'s> {
     pub(crate) fn finish(self) -> Result<Tags, &'static str> {
         match self.refused {
             Some(why) => Err(why),
+            None if self.has_own => Ok(Tags::from(self.tags).and_own()),
             None => Ok(self.tags.into()),
         }
     }

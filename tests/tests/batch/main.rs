@@ -10,6 +10,7 @@ mod flights;
 mod members;
 mod messages;
 mod outage;
+mod own_tags;
 mod shared;
 mod tags;
 mod when;

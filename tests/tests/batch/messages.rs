@@ -66,3 +66,29 @@ async fn members_with_tags_are_read_together() {
     })
     .await;
 }
+
+/// Members that say their tags are read together, and then what these have; and all are stored together.
+#[tokio::test]
+async fn members_that_say_their_tags_are_read_and_stored_together() {
+    #[redis_cache(ttl = 60, key = "own:{id}", batch = "ids", tags_with = |row| [("row", *row)])]
+    async fn own(table: &Table, ids: &[u64]) -> Result<HashMap<u64, u64>, String> {
+        table.select(ids).await
+    }
+    let (scene, table) = (Scene::start(), Table::new());
+    let ids: Vec<u64> = (0..200).collect();
+    limited(async {
+        // The scripts are known to the server from here on.
+        scene.one.scope(own(&table, &[1000])).await.unwrap();
+        let before = reads(&scene.server);
+        scene.one.scope(own(&table, &ids)).await.unwrap();
+        let took = reads(&scene.server) - before;
+        assert!(took < 150, "{took} reads for 200 keys, of four steps each");
+        scene.other.ping().await.unwrap();
+        let (read, sent) = (reads(&scene.server), scene.server.calls("mget"));
+        assert_eq!(scene.other.scope(own(&table, &ids)).await, Ok(at(1, &ids)));
+        assert_eq!(table.asked().len(), 2);
+        let (read, sent) = (reads(&scene.server) - read, scene.server.calls("mget") - sent);
+        assert!(sent == 202 && read < 40, "{sent} commands in {read} messages");
+    })
+    .await;
+}

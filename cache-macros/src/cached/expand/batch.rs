@@ -2,8 +2,9 @@
 
 use crate::cached::batch::Batch;
 use crate::cached::expand::plan::errors;
+use crate::cached::expand::tags::tags_of_member;
 use crate::cached::model::{Model, private};
-use crate::key::render::{render_member, render_member_tags};
+use crate::key::render::render_member;
 use crate::shared::cfg::attribute;
 use crate::shared::expand::without_mut;
 use crate::shared::item::Item;
@@ -34,7 +35,7 @@ pub(crate) fn batch(
     let errors = errors(model, &model.output);
     let holds = holds.unwrap_or_else(|| quote!(true));
     let render = render_member(&model.krate, &model.key, &batch.member);
-    let tags = render_member_tags(&model.krate, &model.tags, &batch.member);
+    let tags = tags_of_member(model, &batch.member);
     let (list, ident) = (&batch.list, &batch.list.ident);
     let list_span = ours_at(ident.span());
     let ids = quote_spanned!(list_span=> &*#ident);

@@ -4,11 +4,11 @@
 //! `mixed_site` hygiene, so that no name of the user's can meet one of ours, and absolute paths.
 
 use crate::cached::expand::plan::{check_positional, codec, kept, limits, plan, ttl_of};
-use crate::cached::expand::tags::tags;
+use crate::cached::expand::tags::{tags, tags_first};
 use crate::cached::expand::{batch, copies};
 use crate::cached::model::{Model, private};
 use crate::key::model::SelfType;
-use crate::key::render::{number, render, render_tags_first};
+use crate::key::render::{number, render};
 use crate::shared::expand::{as_written, body, cache, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
@@ -58,12 +58,12 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
         (Some(l1), holds) => {
             let place = ours_at(l1.name.span());
             let holds = holds.unwrap_or_else(|| quote!(true));
-            let number = match &*model.tags {
-                [] => number(&model.krate, &model.key),
+            let number = match &tags {
+                None => number(&model.krate, &model.key),
                 // Whether these are the tags of what is kept takes longer to be told.
-                _ => quote!(::core::option::Option::None),
+                Some(_) => quote!(::core::option::Option::None),
             };
-            let tags = render_tags_first(&model.krate, &model.tags);
+            let tags = tags_first(model);
             let kept = kept(model, &model.output, l1);
             let stores_none = model.options.none_ttl.is_some();
             let first = quote_spanned! {ours_at(span)=>

@@ -73,7 +73,7 @@ impl Beginning {
             function,
             refresh: context.mode == Mode::Refresh,
             early: false,
-            tagged: (!tags.is_empty()).then(|| Box::new(Tagged::new(tags))),
+            tagged: (!tags.is_none()).then(|| Box::new(Tagged::new(tags))),
             waits: if context.computes(cache, key.whole()) { Waits::Not } else { Waits::Long },
             cache: cache.again(),
             key,

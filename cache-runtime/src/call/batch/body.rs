@@ -3,11 +3,10 @@
 use super::members::{Body, Members, Step};
 use crate::cache::context::{Held, Inside, Keys};
 use crate::call::lease::give_back;
-use crate::call::machine::At;
+use crate::call::machine::{At, Machine};
 use crate::codec::envelope::Payload;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
-use crate::plan::rules::{Said, Storable};
 use crate::plan::shape::SharedError;
 use crate::together::all;
 use std::collections::HashSet;
@@ -67,11 +66,10 @@ impl Members {
         self.all.iter().filter(|member| member.running).count()
     }
 
-    /// The body returned something for a member, and that is to be stored.
-    pub(super) fn encode(&mut self, index: usize, said: Said, value: &dyn Storable) {
-        if let Some(member) = self.all.get_mut(index).filter(|member| member.machine.is_leader()) {
-            member.machine.encode(said, value);
-        }
+    /// The machine of a member whose value, which the body returned, is to be stored.
+    pub(super) fn storing(&mut self, index: usize) -> Option<&mut Machine> {
+        let machine = self.all.get_mut(index).map(|member| &mut member.machine);
+        machine.filter(|machine| machine.is_leader())
     }
 
     /// The body returned several values for a member: none of them is stored.

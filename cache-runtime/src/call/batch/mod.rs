@@ -14,6 +14,7 @@ mod members;
 
 use crate::cache::Cache;
 use crate::cache::context::{Held, Inside};
+use crate::call::read_through::encode;
 use crate::codec::envelope::Payload;
 use crate::function::Function;
 use crate::key::KeyWriter;
@@ -208,7 +209,9 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
             let hooks = &self.many.plan.hooks;
             let (output, instead) = match S::split(output) {
                 Ok(stored) => {
-                    members.encode(member, hooks.said(&stored), &hooks.storable(&stored));
+                    if let Some(machine) = members.storing(member) {
+                        encode(machine, hooks, &stored);
+                    }
                     (S::join(stored), None)
                 }
                 Err(failed) => {
