@@ -60,8 +60,6 @@ impl Options {
 /// A value has one life: which of two would win is nothing to guess.
 const TWO_TTLS: &str = "both give the time to live";
 
-const NOT_YET: &str = "do not work together yet";
-
 /// What goes beside `batch` in their place is said too.
 const NOT_BEHIND: &str = "do not work together, since a batch is not refreshed behind its caller \
                           (`stale_if_error` and `jitter` go with it)";
@@ -312,7 +310,6 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `Clone + Send + Sync + 'static`: an `Arc<T>` is cheapest",
         without: "a hit asks Redis",
         also_called: &["memory", "local", "in_memory"],
-        excludes: &[("tags_with", NOT_YET)],
         parse: |options, parser| values::l1(parser, &mut options.l1),
         ..Row::DEFAULT
     },

@@ -11,7 +11,7 @@ use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::standing::{Standing, standing};
 use crate::store::tag::{FillId, TagToken};
-use crate::store::{Found, Read, Store, Want};
+use crate::store::{Found, Read, Store, ToKeep, Want};
 use std::time::{Duration, Instant};
 
 /// Each look-up reads the tokens of all tags.
@@ -51,7 +51,7 @@ impl Active {
         let mut read = self.cache.store().read(&self.key, want, within).await?;
         if let Some(found) = &mut read.found {
             let left = within.saturating_sub(begun.elapsed());
-            with_own_tokens(&self.cache, want.tags, found, left).await?;
+            with_own_tokens(&self.cache, want.tags, found, &mut read.to_keep, left).await?;
         }
         Ok(read)
     }
@@ -61,7 +61,8 @@ impl Active {
     pub(super) async fn add_own_tokens(&self, found: &mut Found, budget: &mut Budget) {
         let tags = self.tags();
         if tags.has_own() {
-            let asked = budget.spend(|within| with_own_tokens(&self.cache, &tags, found, within));
+            let (cache, kept) = (&self.cache, &mut None);
+            let asked = budget.spend(|within| with_own_tokens(cache, &tags, found, kept, within));
             if let Some(Err(error)) = asked.await {
                 self.store_failed(&error);
             }
@@ -76,7 +77,8 @@ impl Active {
     }
 }
 
-/// Adds the tokens of the tags that what was found for a call with `tags` has of its own.
+/// Adds the tokens of the tags that what was found for a call with `tags` has of its own, also to what
+/// is known so that it can be kept in this process.
 ///
 /// # Errors
 /// Why the store could not be asked.
@@ -84,13 +86,14 @@ pub(crate) async fn with_own_tokens(
     cache: &Cache,
     tags: &Tags,
     found: &mut Found,
+    to_keep: &mut Option<Box<ToKeep>>,
     within: Duration,
 ) -> Result<(), Error> {
     let own = envelope::names_with_own(&found.bytes).skip(tags.len());
     let own: Vec<_> = own.map(|name| Key::of_tag(&cache.settings().prefix, name)).collect();
     // What has been invalidated here, and not there yet, is not asked: it does not count.
     if !own.is_empty() && own.iter().all(|tag| cache.trusts(tag)) {
-        let tokens = cache.store().tokens(&own, within).await?;
+        let tokens = cache.store().tokens_beside(&own, to_keep, within).await?;
         found.tokens = found.tokens.iter().chain(&tokens).copied().collect();
     }
     Ok(())

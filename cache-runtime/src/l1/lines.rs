@@ -31,6 +31,8 @@ pub(super) struct Lines {
 struct Seat {
     /// The number of the connection that is in use.
     current: AtomicU64,
+    /// How often that was lost which was read from it.
+    losses: AtomicU64,
     /// The server cannot track, and what is kept is served for as long as functions say.
     untracked: AtomicBool,
     /// Whether somebody has it.
@@ -41,6 +43,7 @@ impl Default for Lines {
     fn default() -> Self {
         let seat = |_| Seat {
             current: AtomicU64::new(NONE),
+            losses: AtomicU64::new(0),
             untracked: AtomicBool::new(false),
             change: Mutex::new(false),
         };
@@ -77,6 +80,17 @@ impl Lines {
 
     fn seat(&self, seat: u8) -> Option<&Seat> {
         self.seats.get(usize::from(seat))
+    }
+
+    /// How often that was lost which was read from a seat.
+    pub(super) fn losses(&self, seat: u8) -> u64 {
+        self.seat(seat).map_or(0, |seat| seat.losses.load(Ordering::Acquire))
+    }
+
+    pub(super) fn count_loss(&self, seat: u8) {
+        if let Some(seat) = self.seat(seat) {
+            seat.losses.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// Whether what `line` reads may be kept: it is in use, or was never said to track.

@@ -67,11 +67,11 @@ pub(crate) struct Reading {
 }
 
 /// A value to be kept, beside its type.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Keeping {
     pub(crate) reading: Reading,
-    /// What was noted of its tags when that began.
-    pub(crate) noted: Option<Arc<Noted>>,
+    /// What was noted of its tags before they were read.
+    pub(crate) noted: Option<Noted>,
     /// For how long, from when it was asked for.
     pub(crate) life: Duration,
     /// After how long it is to be refreshed.
@@ -128,16 +128,18 @@ impl L1 {
         let Some(kept) = self.table.get(place) else { return Look::Absent };
         // Of one with other tags, or without any, the store says what becomes of it.
         let noted = kept.noted.as_deref();
-        if !noted.map_or(tags.is_empty(), |noted| noted.is_of(tags)) {
+        if !noted.map_or(tags.is_none(), |noted| noted.is_of(tags)) {
             return Look::Absent;
         }
-        if noted.is_some_and(|noted| !noted.is_current()) {
+        if noted.is_some_and(|noted| !noted.is_current(&self.lines)) {
             drop(self.table.remove(place));
             return Look::Absent;
         }
         // After the look: the process may have been stopped in between.
         let at = coarse::now();
-        if at >= self.lines.vouched_until(kept.seat) {
+        if at >= self.lines.vouched_until(kept.seat)
+            || noted.is_some_and(|noted| at >= noted.vouched_until(&self.lines))
+        {
             return Look::Absent;
         }
         let now = self.clock.now_or(at);
@@ -162,14 +164,20 @@ impl L1 {
     }
 
     /// What is to be known of the tags of a read that is about to be sent.
-    pub(crate) fn note(&self, tags: &Tags) -> Option<Arc<Noted>> {
-        (!tags.is_empty()).then(|| Arc::new(self.tags.note(tags)))
+    pub(crate) fn note(&self, tags: &Tags) -> Option<Noted> {
+        (!tags.is_none()).then(|| self.tags.note(tags))
+    }
+
+    /// What is to be known of tags that are about to be read by `line`, apart from their value; `None`
+    /// if that is lost.
+    pub(crate) fn note_apart(&self, tags: &[Key], line: Line) -> Option<Noted> {
+        self.tags.note_apart(tags, line, &self.lines)
     }
 
     /// Whether what a read that is under way brings answers a call with `tags` that begins now: it would,
     /// had it come and been kept already.
     pub(crate) fn answers(&self, reading: Reading, noted: Option<&Noted>, tags: &Tags) -> bool {
-        noted.map_or(tags.is_empty(), |noted| noted.is_of(tags) && noted.is_current())
+        noted.map_or(tags.is_empty(), |noted| noted.is_of(tags) && noted.is_current(&self.lines))
             && self.stripes.is_current(reading.ticket)
             && self.lines.is_current(reading.line)
             && coarse::now() < reading.at.saturating_add(nanos(VOUCHED))
@@ -189,6 +197,7 @@ impl L1 {
         let entries = 1 + noted.as_ref().map_or(0, |noted| noted.len());
         let bytes = bytes.saturating_add(ENTRY.saturating_mul(entries));
         let weight = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let noted = noted.map(Arc::new);
         let kept = Kept { value, noted, end, early, weight, seat: reading.line.seat };
         let place = self.place(key.whole());
         // In the step of the insertion: who closes a connection counts after that, and then removes.
@@ -253,7 +262,7 @@ impl L1 {
     /// What this answers is dropped when no lock is held.
     fn purge(&self, seat: u8) -> Vec<Gone> {
         self.stripes.count_all();
-        self.tags.count_matching(&|_| true);
+        self.lines.count_loss(seat);
         self.table.remove_of(seat)
     }
 

@@ -131,7 +131,7 @@ fn a_read_under_way_answers_who_would_be_served_what_it_brings() {
     for (what, hear) in heard {
         let (l1, _) = open();
         let (reading, noted) = (l1.begin(&key("a"), LINE), l1.note(&tags));
-        let answers = |tags| l1.answers(reading, noted.as_deref(), tags);
+        let answers = |tags| l1.answers(reading, noted.as_ref(), tags);
         l1.changed("p:b");
         assert!(answers(&tags) && !answers(Tags::NONE), "{what} not yet");
         hear(&l1);

@@ -3,7 +3,7 @@
 use super::Plan;
 #[cfg(feature = "l1")]
 use super::keeper::Keepable;
-use super::keeper::Keeper;
+use super::keeper::{Keeper, Keeping, Keeps};
 use super::shape::Shape;
 use super::with::With;
 use std::fmt;
@@ -52,12 +52,12 @@ impl<S: Shape> InMemory<S> {
 /// How the values of a shape are kept.
 pub struct Kept<S: Shape>(pub(crate) Keeper<S::Stored>);
 
-impl<S: Shape> Plan<InMemory<S>> {
+impl<S: Shape, K: Keeping<S::Stored, S::Value> + Keeps<S::Stored>> Plan<With<S, K>> {
     /// For so long, as far as Redis says nothing else.
     #[inline]
     pub fn l1(mut self, kept: Kept<S>, longest: Duration) -> Self {
         self.rules.l1 = Some(longest);
-        self.hooks.keeping = Some(kept.0);
+        self.hooks.keeping.keeps(kept.0);
         self
     }
 }

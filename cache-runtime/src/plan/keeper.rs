@@ -54,6 +54,37 @@ impl<T, V> Keeping<T, V> for Option<Keeper<T>> {
     }
 }
 
+/// What one of two says, where each says one of the two things.
+impl<T, V, A: Keeping<T, V>, B: Keeping<T, V>> Keeping<T, V> for (A, B) {
+    #[inline]
+    fn keeper(self) -> Option<Keeper<T>> {
+        self.0.keeper().or(self.1.keeper())
+    }
+    #[inline]
+    fn own_tags(self) -> Option<WritesTags<V>> {
+        self.0.own_tags().or(self.1.own_tags())
+    }
+}
+
+/// What can be told how values are kept.
+pub trait Keeps<T> {
+    fn keeps(&mut self, keeper: Keeper<T>);
+}
+
+impl<T> Keeps<T> for Option<Keeper<T>> {
+    #[inline]
+    fn keeps(&mut self, keeper: Keeper<T>) {
+        *self = Some(keeper);
+    }
+}
+
+impl<T, B> Keeps<T> for (Option<Keeper<T>>, B) {
+    #[inline]
+    fn keeps(&mut self, keeper: Keeper<T>) {
+        self.0.keeps(keeper);
+    }
+}
+
 /// A value that all threads of the process can have.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be kept in this process",

@@ -2,7 +2,8 @@
 //! says them.
 
 use super::Plan;
-use super::keeper::{Keeping, WritesTags};
+use super::in_memory::InMemory;
+use super::keeper::{Keeper, Keeping, WritesTags};
 use super::shape::Shape;
 use super::with::With;
 use std::fmt;
@@ -16,11 +17,39 @@ pub fn of_value<S: Shape>(_shape: S) -> OfValue<S> {
     With::new()
 }
 
-impl<S: Shape> Plan<OfValue<S>> {
+impl<S: Shape> InMemory<S> {
+    /// The same shape, whose values say tags as well.
+    #[inline]
+    #[must_use]
+    pub fn of_value(self) -> With<S, (Option<Keeper<S::Stored>>, SaysTags<S::Value>)> {
+        With::new()
+    }
+}
+
+impl<S: Shape, K: Keeping<S::Stored, S::Value> + Says<S::Value>> Plan<With<S, K>> {
     #[inline]
     pub fn tags_with(mut self, write: WritesTags<S::Value>) -> Self {
-        self.hooks.keeping = SaysTags(Some(write));
+        self.hooks.keeping.says(write);
         self
+    }
+}
+
+/// What can be told how values say tags.
+pub trait Says<V> {
+    fn says(&mut self, write: WritesTags<V>);
+}
+
+impl<V> Says<V> for SaysTags<V> {
+    #[inline]
+    fn says(&mut self, write: WritesTags<V>) {
+        self.0 = Some(write);
+    }
+}
+
+impl<V, A> Says<V> for (A, SaysTags<V>) {
+    #[inline]
+    fn says(&mut self, write: WritesTags<V>) {
+        self.1.says(write);
     }
 }
 

@@ -1,5 +1,5 @@
-//! A shape whose values are kept in this process too (`l1`), or say tags (`tags_with`): the same
-//! shape, with what does that.
+//! A shape whose values are kept in this process too (`l1`), or say tags (`tags_with`), or both: the
+//! same shape, with what does that.
 
 use super::errors::StoresErrors;
 use super::keeper::Keeping;

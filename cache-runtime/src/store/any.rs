@@ -5,7 +5,9 @@ use super::log::Mark;
 use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::tag::{TagToken, Tokens};
-use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Tagging, Token, Want};
+use super::{
+    Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Tagging, ToKeep, Token, Want,
+};
 use crate::config::{Settings, Target};
 use crate::error::Error;
 use crate::figures::measure::Command;
@@ -195,6 +197,15 @@ impl Store for AnyStore {
 
     async fn tokens(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
         delegate!("tokens": self, store => store.tokens(tags, within).await)
+    }
+
+    async fn tokens_beside(
+        &self,
+        tags: &[Key],
+        to_keep: &mut Option<Box<ToKeep>>,
+        within: Duration,
+    ) -> Result<Tokens, Error> {
+        delegate!("tokens": self, store => store.tokens_beside(tags, to_keep, within).await)
     }
 
     async fn settle(

@@ -85,13 +85,24 @@ impl Found {
 }
 
 /// What must be known of a value that was read and may be kept in this process.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct ToKeep {
     pub(crate) reading: Reading,
     /// What was noted of its tags.
-    pub(crate) noted: Option<Arc<Noted>>,
+    pub(crate) noted: Option<Noted>,
     /// What was left of its life, where that has an end.
     pub(crate) left: Option<Duration>,
+}
+
+impl ToKeep {
+    /// With what was noted of tags that were read apart from the value. Says whether it may be kept:
+    /// where nobody tracks the value, it would outlive its tags.
+    pub(crate) fn with(&mut self, apart: Noted) -> bool {
+        if let Some(noted) = &mut self.noted {
+            noted.add(apart);
+        }
+        self.noted.is_some() && !self.reading.is_untracked()
+    }
 }
 
 /// What reading a key came to.

@@ -140,6 +140,18 @@ pub(crate) trait Store: Send + Sync {
         within: Duration,
     ) -> impl Future<Output = Result<Tokens, Error>> + Send;
 
+    /// [`tokens`](Self::tokens) of tags that a value names which was read before; `to_keep` is what is
+    /// known of that then, which is nothing where nobody says what becomes of them.
+    fn tokens_beside(
+        &self,
+        tags: &[Key],
+        to_keep: &mut Option<Box<ToKeep>>,
+        within: Duration,
+    ) -> impl Future<Output = Result<Tokens, Error>> + Send {
+        *to_keep = None;
+        self.tokens(tags, within)
+    }
+
     /// Does `act` if the lease of `key` is still `token`'s. Answers whether it was; if not, the
     /// key was invalidated or the lease has run out, and nothing is done.
     fn settle(

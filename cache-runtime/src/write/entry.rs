@@ -166,7 +166,8 @@ impl<R: 'static> Entry<R> {
         let read = store.read(key, &want, within).await?;
         let Some(mut found) = read.found else { return Ok(None) };
         if self.tags.has_own() {
-            with_own_tokens(&self.cache, &self.tags, &mut found, within).await?;
+            let (cache, tags) = (&self.cache, &self.tags);
+            with_own_tokens(cache, tags, &mut found, &mut None, within).await?;
         }
         let opened = envelope::open(key, found.bytes)?;
         Ok(match standing(&opened, &self.tags, &found.tokens) {

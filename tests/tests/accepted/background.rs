@@ -11,7 +11,13 @@ const WINDOW: std::time::Duration = std::time::Duration::from_secs(5);
 struct Db;
 
 #[redis_cache(ttl = 5, key = "a:{name}:{id}", stale_while_revalidate = "5s", stale_if_error = WINDOW)]
-async fn references(db: &Db, name: &str, list: &[u64], id: u64, mut rest: &[u8]) -> Result<u64, String> {
+async fn references(
+    db: &Db,
+    name: &str,
+    list: &[u64],
+    id: u64,
+    mut rest: &[u8],
+) -> Result<u64, String> {
     let _: (&Db, &str, &[u64]) = (db, name, list);
     while let [first, more @ ..] = rest {
         if *first == 0 {

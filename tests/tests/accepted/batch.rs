@@ -97,6 +97,33 @@ where
     ids.iter().filter_map(|id| Some((*id, value.clone()?))).collect()
 }
 
+/// Tags that the values say, beside those of the call, of any type and kept in this process.
+#[redis_cache(key = "own:{id}", batch = "ids", tags_with = tags_of, none_ttl = 5, err_ttl = 5)]
+async fn own(ids: &[u64]) -> HashMap<u64, AppResult<Option<String>>> {
+    ids.iter().map(|id| (*id, Ok(Some(id.to_string())))).collect()
+}
+
+#[allow(clippy::ptr_arg)] // what the function returns
+fn tags_of(name: &String) -> [&str; 1] {
+    [name]
+}
+
+#[redis_cache(
+    key = "own:{T}:{id}",
+    batch = "ids",
+    tags = ["id:{id}"],
+    tags_with = |value| [format!("{value:?}")],
+    l1,
+    none_ttl = 5
+)]
+async fn own_kept<T>(ids: &[u64], value: T) -> HashMap<u64, T>
+where
+    T: Clone + Send + Sync + std::fmt::Debug,
+    T: serde::Serialize + serde::de::DeserializeOwned + 'static,
+{
+    ids.iter().map(|id| (*id, value.clone())).collect()
+}
+
 /// Tags that name no member.
 #[redis_cache(key = "common:{id}", batch = "ids", tags = ["common"], when = flag, entry = common_entry)]
 async fn of_one_tag(flag: bool, ids: &[u64]) -> HashMap<u64, u64> {
@@ -190,6 +217,10 @@ async fn each_form_compiles_and_runs() {
         assert!(kept_entry(1).get().await.unwrap().is_some_and(|own| own.is_ok()));
         assert_eq!(any(&[1], Some(7_u8)).await[&1], 7);
         assert_eq!(any_entry::<u8>(1).get().await.unwrap(), Some(Some(7)));
+        assert_eq!(own(&[1]).await[&1], Ok(Some("1".to_owned())));
+        assert_eq!(own_kept(&[1], 7_u8).await[&1], 7);
+        cache.invalidate_tag("7").await.unwrap();
+        assert_eq!(own_kept_entry::<u8>(1).get().await.unwrap(), None);
         assert_eq!(of_one_tag(true, &[1]).await[&1], 1);
         assert_eq!(common_entry(1).get().await.unwrap(), Some(1));
         assert_eq!(repo.load(&[1, 2]).await.unwrap()[&2], "2");

@@ -23,7 +23,15 @@ fn __item() {}
     ttl = ::std::time::Duration::from_secs(ttl),
     key = "h:{key}:{cache}:{ttl}:{call}:{body}:{plan}:{__key}"
 )]
-async fn arguments(key: u32, cache: u32, ttl: u64, call: u32, body: u32, plan: u32, __key: u32) -> u32 {
+async fn arguments(
+    key: u32,
+    cache: u32,
+    ttl: u64,
+    call: u32,
+    body: u32,
+    plan: u32,
+    __key: u32,
+) -> u32 {
     let entry = key + cache + call + body + plan + __key;
     entry + u32::try_from(ttl).unwrap_or(0)
 }

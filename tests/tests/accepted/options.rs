@@ -22,7 +22,14 @@ async fn seconds(id: u64) -> u64 {
     id
 }
 
-#[redis_cache(ttl = "1h 30m", jitter = 1, version = 0, max_size = 1024, verify = true, entry = true)]
+#[redis_cache(
+    ttl = "1h 30m",
+    jitter = 1,
+    version = 0,
+    max_size = 1024,
+    verify = true,
+    entry = true
+)]
 async fn together(id: u64) -> AppResult<u64> {
     Ok(id)
 }
@@ -98,7 +105,6 @@ impl<C: Codec> Service<C> {
         let _ = &self.codec;
         id
     }
-
 }
 
 mod renamed {
@@ -114,7 +120,9 @@ async fn elsewhere(id: u64) -> u64 {
 #[cache_key(crate = renamed::rt)]
 struct Elsewhere(u64);
 
-#[redis_cache(key = "t:{at:bucket(1h)}|{name:hash}/{name:lower}:{name:upper}:{price:display}:{{{id.0}}}:x")]
+#[redis_cache(
+    key = "t:{at:bucket(1h)}|{name:hash}/{name:lower}:{name:upper}:{price:display}:{{{id.0}}}:x"
+)]
 async fn transforms(at: u64, name: &str, price: f32, id: (u64, u64)) -> u64 {
     let _ = (name, price);
     at + id.1
@@ -129,7 +137,11 @@ async fn no_argument_takes_part(at: u64) -> u64 {
 fn each_form_compiles() {
     let _ = (seconds_entry(1), together_entry(1), all_entry(1), setting_entry(1));
     let _ = (ttl_of_an_argument_outside_of_the_key_entry(1), from_the_value_entry(1));
-    let _ = (from_the_value_by_closure_entry(1), elsewhere_entry(1), transforms_entry(1, "", 1.0, (1, 2)));
+    let _ = (
+        from_the_value_by_closure_entry(1),
+        elsewhere_entry(1),
+        transforms_entry(1, "", 1.0, (1, 2)),
+    );
     let _ = (shared_by_all_entry(1), shared_here_entry(1), shared_by_nobody_entry(1));
     let _ = (no_argument_takes_part_entry(), Elsewhere(1));
     let _ = Service::<Json>::find;

@@ -19,8 +19,7 @@ pub async fn copied(#[cfg(any())] a: &str, #[cfg(not(any()))] b: &str) -> usize 
 
 /// Parameters, and a plain function.
 #[redis_cache(key = "p:{T}:{N}:{M}")]
-pub fn parameters<#[cfg(any())] T: Sync, const N: usize, #[cfg(any())] const M: usize>() -> u64
-{
+pub fn parameters<#[cfg(any())] T: Sync, const N: usize, #[cfg(any())] const M: usize>() -> u64 {
     u64::try_from(N).unwrap_or(0)
 }
 

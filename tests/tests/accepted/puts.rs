@@ -40,7 +40,7 @@ mod users {
 #[derive(Debug)]
 struct Failed(#[allow(dead_code)] std::rc::Rc<()>);
 
-#[redis_put(get_user(id),)]
+#[redis_put(get_user(id))]
 async fn update(id: u64, mut user: String) -> Result<String, std::fmt::Error> {
     user.push('x');
     if id == 0 {

@@ -54,6 +54,16 @@ fn of_plain_value(id: u64) -> String {
     id.to_string()
 }
 
+#[redis_cache(key = "j:{id}", l1, tags_with = |user| [("org", user.org)], none_ttl = 5)]
+async fn of_kept_value(id: u64) -> Result<Option<User>, String> {
+    Ok(Some(User { org: id, name: String::new() }))
+}
+
+#[redis_cache(key = "k:{id}", l1 = "1m", tags = ["all"], tags_with = tags_of_all)]
+fn of_plain_kept_value(id: u64) -> Vec<User> {
+    vec![User { org: id, name: String::new() }]
+}
+
 #[redis_cache(key = "e:{id}", tags = ["e:{id}",])]
 fn plain(id: u64) -> u64 {
     id
@@ -93,12 +103,14 @@ fn companions(repo: &Repo, user: &User) {
     let _ = of_value_entry(1);
     let _ = of_values_entry::<u8>();
     let _ = of_plain_value_entry(1);
+    let _ = of_kept_value_entry(1);
+    let _ = of_plain_kept_value_entry(1);
     let _ = repo.find_entry(1);
 }
 
 #[test]
 fn each_form_compiles() {
     let _ = (of_fields, generic::<u8, 3>, default_key, behind, timed, plain, companions);
-    let _ = (of_value, of_values::<u8>, of_plain_value);
+    let _ = (of_value, of_values::<u8>, of_plain_value, of_kept_value, of_plain_kept_value);
     let _ = (Repo::find, Repo::write, Repo::write_plainly, Repo::create);
 }

@@ -11,6 +11,7 @@ mod clearing;
 mod config;
 mod failover;
 mod in_process;
+mod in_process_tags;
 mod load;
 mod network;
 mod outage;

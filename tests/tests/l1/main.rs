@@ -12,6 +12,7 @@ mod coherent;
 mod lists;
 mod numbers;
 mod options;
+mod own_tags;
 mod tags;
 mod types;
 mod untracked;

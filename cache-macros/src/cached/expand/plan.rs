@@ -74,6 +74,9 @@ pub(crate) fn plan(
     });
     let shape = shape_of(model, output);
     let shape = match l1 {
+        Some(_) if tags_with.is_some() => {
+            quote_spanned!(span=> #p::in_memory(#shape).of_value())
+        }
         Some(_) => quote_spanned!(span=> #p::in_memory(#shape)),
         None if tags_with.is_some() => quote_spanned!(span=> #p::of_value(#shape)),
         None => shape,

@@ -29,7 +29,8 @@ mod tests;
 use super::log::Mark;
 use super::tag::{TagToken, Tokens};
 use super::{
-    Acquired, Act, Claim, Cursor, Event, Life, Reachability, Read, Store, Tagging, Token, Want,
+    Acquired, Act, Claim, Cursor, Event, Life, Reachability, Read, Store, Tagging, ToKeep, Token,
+    Want,
 };
 use crate::config::{Place, Server};
 use crate::error::Error;
@@ -209,6 +210,18 @@ impl Store for RedisStore {
 
     async fn tokens(&self, tags: &[Key], within: Duration) -> Result<Tokens, Error> {
         both!(self, servers => await servers.tokens(tags, within))
+    }
+
+    async fn tokens_beside(
+        &self,
+        tags: &[Key],
+        to_keep: &mut Option<Box<ToKeep>>,
+        within: Duration,
+    ) -> Result<Tokens, Error> {
+        let Some(mut read) = to_keep.take() else { return self.tokens(tags, within).await };
+        let (tokens, apart) = both!(self, servers => await servers.tokens_to_keep(tags, within))?;
+        *to_keep = apart.and_then(|apart| read.with(apart).then_some(read));
+        Ok(tokens)
     }
 
     async fn settle(

@@ -88,7 +88,7 @@ impl Node {
         let Tracking { reading, noted, brought, age } = match (tracks, tracked) {
             (Some(read), _) => read?,
             // Nobody would say that a tag has changed.
-            (None, Some(tracked)) if tracked.is_untracked() && want.tags.is_empty() => {
+            (None, Some(tracked)) if tracked.is_untracked() && want.tags.is_none() => {
                 let (reading, keys) = (tracked.begin_untracked(key), [key.whole()]);
                 let read = self.run(&scripts.read, &keys, &[], Asked::Look, left(), any_life);
                 let brought = Brought::new(read.await?, Tokens::default());

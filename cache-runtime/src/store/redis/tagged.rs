@@ -10,6 +10,7 @@ use super::refusal::Asked;
 use super::scripts::Scripts;
 use crate::error::Error;
 use crate::key::whole::Key;
+use crate::l1::Noted;
 use crate::store::log::{Mark, new_epoch};
 use crate::store::tag::{TagToken, Tokens, soft_half};
 use crate::store::{Acquired, Ask, Bytes, Claim, Found, Tagging, Want};
@@ -167,6 +168,29 @@ impl Node {
             _ => None,
         };
         self.ask(mget(tags.iter().map(Key::whole)), Asked::Look, within, read).await
+    }
+
+    /// The same, and what is to be known so that what has the tags can be kept in this process, if
+    /// anybody says what becomes of them.
+    pub(super) async fn tokens_to_keep(
+        &self,
+        tags: &[Key],
+        within: Duration,
+    ) -> Result<(Tokens, Option<Noted>), Error> {
+        let begun = Instant::now();
+        if let Some(tracked) = self.tracked_tokens(tags, within).await {
+            return tracked.map(|(tokens, noted)| (tokens, Some(noted)));
+        }
+        Ok((self.tokens(tags, within.saturating_sub(begun.elapsed())).await?, None))
+    }
+
+    /// The same; `None` where nobody says it.
+    pub(super) async fn tracked_tokens(
+        &self,
+        tags: &[Key],
+        within: Duration,
+    ) -> Option<Result<(Tokens, Noted), Error>> {
+        self.tracked.as_ref()?.tokens(tags, within).await
     }
 }
 

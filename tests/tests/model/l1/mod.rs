@@ -2,8 +2,9 @@
 //!
 //! One tracked connection carries the reads and the pushes in one order. A read notes how often
 //! its key was heard of, and what it brings is kept only if that is still so. `steps` has the
-//! protocol and its mistakes, and `vouch` how old what is served can be.
+//! protocol and its mistakes, `tagged` and `apart` have tags, and `vouch` how old what is served can be.
 
+mod apart;
 mod steps;
 mod tagged;
 mod vouch;

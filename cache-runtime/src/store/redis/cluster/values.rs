@@ -5,12 +5,14 @@ use super::nodes::Cluster;
 use crate::error::Error;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
+use crate::l1::Noted;
 use crate::store::redis::harmful::TIMES;
-use crate::store::redis::link::node::Directory as _;
+use crate::store::redis::link::node::{Directory as _, Node};
 use crate::store::redis::reading::Question;
 use crate::store::redis::scripts::Scripts;
+use crate::store::tag::Tokens;
 use crate::store::{Acquired, Act, Claim, Life, Read, Tagging, Token, Want};
-use crate::together::both;
+use crate::together::{all, both};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,15 +23,59 @@ impl Cluster {
         if want.tags.is_empty() {
             return self.read_alone(scripts, key, want, within).await;
         }
-        // What tags have is read from other nodes, by connections that do not track it.
-        let alone = Want { tags: Tags::NONE, keep: false, ..*want };
+        let alone = Want { tags: Tags::NONE, ..*want };
         let value = self.read_alone(scripts, key, &alone, within);
-        let (read, tokens) = both(value, self.tokens(want.tags, within)).await;
-        let (mut read, tokens) = (read?, tokens?);
+        let tokens = async {
+            match want.keep {
+                true => self.tokens_to_keep(want.tags, within).await,
+                false => Ok((self.tokens(want.tags, within).await?, None)),
+            }
+        };
+        let (read, tokens) = both(value, tokens).await;
+        let (mut read, (tokens, apart)) = (read?, tokens?);
         if let Some(found) = &mut read.found {
             found.tokens = tokens;
         }
+        read.to_keep = read.to_keep.and_then(|mut to_keep| {
+            to_keep.noted = Some(Noted::of(want.tags));
+            to_keep.with(apart?).then_some(to_keep)
+        });
         Ok(read)
+    }
+
+    /// The tokens that tags have, and what is to be known so that what has them can be kept in this
+    /// process, if that can be known of all of them.
+    pub(crate) async fn tokens_to_keep(
+        &self,
+        tags: &[Key],
+        within: Duration,
+    ) -> Result<(Tokens, Option<Noted>), Error> {
+        let begun = Instant::now();
+        let (mut tokens, mut noted) = (Vec::with_capacity(tags.len()), Noted::default());
+        for tracked in all(tags.iter().map(|tag| self.tracked_token(tag, within))).await {
+            let Some(tracked) = tracked else {
+                let left = within.saturating_sub(begun.elapsed());
+                return Ok((self.tokens(tags, left).await?, None));
+            };
+            let (own, apart) = tracked?;
+            tokens.extend(own);
+            noted.add(apart);
+        }
+        Ok((tokens.into(), Some(noted)))
+    }
+
+    /// The same of one tag, by the node that has it; `None` where that does not say what becomes of it.
+    async fn tracked_token(
+        &self,
+        tag: &Key,
+        within: Duration,
+    ) -> Option<Result<(Tokens, Noted), Error>> {
+        let begun = Instant::now();
+        let node = self.node(tag.slot(), within).await.ok()?;
+        let left = within.saturating_sub(begun.elapsed());
+        let tracked = node.tracked_tokens(std::slice::from_ref(tag), left).await?;
+        // As with a value: whoever has it by now says what becomes of it.
+        self.is_owner(tag.slot(), &node).then_some(tracked)
     }
 
     async fn read_alone(
@@ -46,7 +92,7 @@ impl Cluster {
         let mut read = node.read(&question).await;
         if let Ok(read) = &mut read
             && read.to_keep.is_some()
-            && !self.owner(key.slot()).is_some_and(|owner| Arc::ptr_eq(&owner, &node))
+            && !self.is_owner(key.slot(), &node)
         {
             // Whoever has it by now says what becomes of it, and not the node that was asked. If that
             // is known only later, it is dropped then.
@@ -62,6 +108,10 @@ impl Cluster {
         let node = self.node(key.slot(), left()).await?;
         let want = &Want { about: usize::MAX, keep: false, ..*want };
         node.read(&Question { want, within: left(), ..question }).await
+    }
+
+    fn is_owner(&self, slot: u16, node: &Arc<Node>) -> bool {
+        self.owner(slot).is_some_and(|owner| Arc::ptr_eq(&owner, node))
     }
 
     /// Asks for the lease of `key` on its node, and for the tokens of its tags on theirs, which get

@@ -21,13 +21,15 @@ use crate::key::whole::Key;
 use crate::l1::{Begun, L1, Line, Noted, Reading};
 use crate::store::redis::refusal::{self, Asked};
 use crate::store::redis::report::Report;
+use crate::store::tag::Tokens;
 use crate::timers;
-use redis::{PushInfo, PushKind, Value};
+use redis::{PushInfo, PushKind, RedisResult, Value};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 /// Between attempts.
@@ -53,7 +55,7 @@ pub(super) struct Probe {
 /// What was read, and what was noted before that.
 pub(crate) struct Tracking {
     pub(crate) reading: Reading,
-    pub(crate) noted: Option<Arc<Noted>>,
+    pub(crate) noted: Option<Noted>,
     pub(crate) brought: Arc<Brought>,
     /// For how long it had been under way when it was asked for.
     pub(crate) age: Duration,
@@ -128,6 +130,48 @@ impl Tracked {
         };
         let UnderWay { reading, noted, age, .. } = read;
         Some(answer?.map(|brought| Tracking { reading, noted, brought, age }))
+    }
+
+    /// Reads the tokens of tags, and says what is to be noted of them; `None` as above.
+    pub(crate) async fn tokens(
+        self: &Arc<Self>,
+        tags: &[Key],
+        within: Duration,
+    ) -> Option<Result<(Tokens, Noted), Error>> {
+        let (mut wire, line) = self.line()?;
+        let (noted, begun) = (self.l1.note_apart(tags, line)?, Begun::now());
+        let tokens = timeout(within, tracked::tokens(&mut wire, tags)).await;
+        let tokens = self.answered(line, begun, tokens)?;
+        Some(tokens.map(|tokens| (tokens, noted)))
+    }
+
+    /// What `line` has answered to what was sent at `begun`, if it was in time; `None` as above.
+    fn answered<T>(
+        &self,
+        line: Line,
+        begun: Begun,
+        answer: Result<RedisResult<Option<T>>, Elapsed>,
+    ) -> Option<Result<T, Error>> {
+        match answer {
+            Ok(Ok(Some(answer))) => {
+                self.l1.vouch(line, begun);
+                Some(Ok(answer))
+            }
+            // Another one has it, and is asked by the usual way.
+            Ok(Err(error)) if is_about_place(&error) => None,
+            Ok(Err(error)) if error.code().is_some() => {
+                Some(Err(refusal::learn(&error, Asked::Read, |_| self.lost(line))))
+            }
+            // It has ended, which says nothing of the server: the pool knows.
+            Ok(Ok(None) | Err(_)) => {
+                self.lost(line);
+                None
+            }
+            Err(_) => {
+                self.lost(line);
+                Some(Err(Error::Timeout))
+            }
+        }
     }
 
     /// The connection that is in use. The first who asks has one made.
@@ -225,26 +269,8 @@ async fn ask(
 ) {
     let read = timeout(limit, tracked::read(&mut wire, key.whole(), &tags)).await;
     let Some(alive) = tracked.upgrade() else { return };
-    let answer = match read {
-        Ok(Ok(Some((found, tokens)))) => {
-            alive.l1.vouch(line, reading.begun());
-            Some(Ok(Brought::new(found, tokens)))
-        }
-        // Another one has it, and is asked by the usual way.
-        Ok(Err(error)) if is_about_place(&error) => None,
-        Ok(Err(error)) if error.code().is_some() => {
-            Some(Err(refusal::learn(&error, Asked::Read, |_| alive.lost(line))))
-        }
-        // It has ended, which says nothing of the server: the pool knows.
-        Ok(Ok(None) | Err(_)) => {
-            alive.lost(line);
-            None
-        }
-        Err(_) => {
-            alive.lost(line);
-            Some(Err(Error::Timeout))
-        }
-    };
+    let read = alive.answered(line, reading.begun(), read);
+    let answer = read.map(|read| read.map(|(found, tokens)| Brought::new(found, tokens)));
     alive.reads.end(&key, &tell, answer);
 }
 

@@ -44,7 +44,7 @@ impl Brought {
 #[derive(Debug, Clone)]
 pub(super) struct UnderWay {
     pub(super) reading: Reading,
-    pub(super) noted: Option<Arc<Noted>>,
+    pub(super) noted: Option<Noted>,
     /// How long before it was joined it was sent: what is left of a life is as of then.
     pub(super) age: Duration,
     answer: watch::Receiver<Option<Answer>>,
@@ -68,7 +68,7 @@ impl Reads {
     ) -> UnderWay {
         let mut all = lock(&self.0);
         if let Some(read) = all.get(key)
-            && l1.answers(read.reading, read.noted.as_deref(), tags)
+            && l1.answers(read.reading, read.noted.as_ref(), tags)
         {
             return UnderWay { age: l1.age(read.reading), ..read.clone() };
         }

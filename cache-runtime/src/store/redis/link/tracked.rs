@@ -35,6 +35,21 @@ pub(super) async fn read(
     found(wire.send_all(&commands, count).await?, tags.len())
 }
 
+/// The tokens of tags, whichever slots they are in. `None` as above.
+pub(super) async fn tokens(wire: &mut Wire, tags: &[Key]) -> RedisResult<Option<Tokens>> {
+    let mut commands = redis::Pipeline::with_capacity(tags.len());
+    for tag in tags {
+        // Of a key of another type it answers that there is none.
+        commands.cmd("MGET").arg(tag.whole());
+    }
+    let answers = each(wire.send_all(&commands, tags.len()).await?)?;
+    let tokens = answers.into_iter().map(|answer| match answer {
+        Value::Array(mut only) => token(only.pop()?),
+        _ => None,
+    });
+    Ok(tokens.collect())
+}
+
 fn found(answers: Vec<Value>, tags: usize) -> RedisResult<Option<(Found, Tokens)>> {
     let Some(Value::Array(parts)) = each(answers)?.pop() else { return Ok(None) };
     let mut parts = each(parts)?.into_iter();

@@ -1,8 +1,0 @@
-use cache_runtime::redis_cache;
-
-#[redis_cache(ttl = 60, key = "a:{id}", l1, tags_with = |value| [("b", *value)])]
-async fn f(id: u64) -> u64 {
-    id
-}
-
-fn main() {}
