@@ -174,8 +174,7 @@ impl Builder {
     }
 
     /// How long all store commands of one call may take together; after that the call goes on
-    /// without the store. An attempt to connect may take as long, but at least 400 ms (by TLS 1 s) and at
-    /// most 2 s. Calls of a cache in memory have no such limit. Default: 250 ms. Zero is an
+    /// without the store. Calls of a cache in memory have no such limit. Default: 250 ms. Zero is an
     /// [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);

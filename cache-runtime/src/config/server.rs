@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// A Redis. `Debug` shows neither user nor password.
 #[derive(Clone)]
@@ -16,17 +15,7 @@ pub(crate) struct Server {
     /// Asked for the password instead, whenever somebody connects.
     pub(crate) password: Option<Password>,
     pub(crate) tls: Tls,
-    /// How long all commands of a call may take together.
-    pub(crate) timeout: Duration,
 }
-
-/// How long one attempt to connect, or one probe, may take. Short, for a stalled server takes the
-/// connection and then says nothing, and a recovery is to be seen within a second.
-const ATTEMPT: Duration = Duration::from_millis(400);
-/// TLS needs two round trips more, and the platform's certificates read.
-const TLS_ATTEMPT: Duration = Duration::from_secs(1);
-/// For those whose calls have more time than that: their server is far away, or one of the two is slow.
-const LONGEST_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// Where it is.
 #[derive(Clone)]
@@ -90,11 +79,6 @@ impl Server {
         }
     }
 
-    /// How long one attempt to connect, or one probe, may take.
-    pub(crate) fn attempt(&self) -> Duration {
-        self.timeout.clamp(if self.is_tls() { TLS_ATTEMPT } else { ATTEMPT }, LONGEST_ATTEMPT)
-    }
-
     /// Where it is, for people.
     pub(crate) fn address(&self) -> String {
         let db = self.login.db();
@@ -126,7 +110,6 @@ impl From<ConnectionInfo> for Server {
             login: info.redis_settings().clone(),
             password: None,
             tls: Tls::default(),
-            timeout: Duration::ZERO,
         }
     }
 }

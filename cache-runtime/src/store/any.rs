@@ -53,8 +53,7 @@ impl AnyStore {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
         Ok(match &settings.target {
             Target::Redis(server) => {
-                let (mut server, prefix) = (server.as_ref().clone(), &settings.prefix);
-                server.timeout = settings.timeout;
+                let (server, prefix) = (server.as_ref().clone(), &settings.prefix);
                 let store = RedisStore::new(server, prefix, settings.connections);
                 Self::Redis(store.reading_at_most(settings.max_size))
             }

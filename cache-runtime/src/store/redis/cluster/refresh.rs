@@ -17,6 +17,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
+/// How long one node may take to answer. By TLS it is two round trips more.
+const ATTEMPT: Duration = Duration::from_millis(400);
+const TLS_ATTEMPT: Duration = Duration::from_secs(1);
 /// Nodes that are asked in one round, and seeds beside them.
 const MOST_ASKED: usize = 5;
 const MOST_SEEDS: usize = 3;
@@ -149,7 +152,8 @@ async fn keep(cluster: Weak<Cluster>, doubts: Arc<Notify>) {
 async fn ask_in_turn(whom: &[Server]) -> Result<Vec<Range>, String> {
     let mut failed = "it has no nodes".to_owned();
     for node in whom {
-        match ask(node, node.attempt()).await {
+        let within = if node.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
+        match ask(node, within).await {
             Ok(ranges) if !ranges.is_empty() => return Ok(ranges),
             Ok(_) => failed = format!("{node:?}: its cluster has no slots"),
             Err(why) => failed = format!("{node:?}: {why}"),

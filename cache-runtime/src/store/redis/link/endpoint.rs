@@ -27,6 +27,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+/// How long one attempt, or one probe, may take. Short, for a stalled server takes the connection
+/// and then says nothing, and a recovery is to be seen within a second.
+const ATTEMPT: Duration = Duration::from_millis(400);
+/// TLS needs two round trips more, and the platform's certificates read.
+const TLS_ATTEMPT: Duration = Duration::from_secs(1);
+
 /// How many keys are looked at for one of a slot that a server has.
 const MOST_TRIES: usize = 1 << 14;
 
@@ -59,7 +65,7 @@ impl Untracked {
 /// Where the server is, and how it is asked whether it works.
 pub(super) struct Endpoint {
     server: Server,
-    /// How long one attempt to connect, or one probe, may take.
+    /// How long one attempt to connect may take.
     attempt: Duration,
     connections: usize,
     /// How many bytes of one value are read.
@@ -84,7 +90,7 @@ impl Endpoint {
         let probed = format!("{prefix}:~probe");
         let mut probe = redis::cmd("GET");
         probe.arg(&probed);
-        let attempt = server.attempt();
+        let attempt = if server.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
         let (prefix, checked) = (prefix.to_owned(), AtomicBool::new(false));
         let (l1, last) = (AtomicBool::new(false), Mutex::default());
         let bound = Arc::new(Bound::none());
@@ -163,7 +169,7 @@ impl Endpoint {
             }
             Ok(())
         };
-        timeout(self.attempt, all).await.unwrap_or_else(|_| Err(late().to_owned()))
+        timeout(ATTEMPT, all).await.unwrap_or_else(|_| Err(late().to_owned()))
     }
 
     /// Whether the server answers a read on this connection.
