@@ -99,6 +99,7 @@ fn calls(rounds: usize, report: &mut Report) {
     rows::batches(bench, report);
     rows::costs(bench, report);
     rows::kept::hits(bench, report);
+    rows::room::rows(bench, report);
     rows::trouble::cold_key(bench, report);
     rows::trouble::refused(bench, report);
     rows::counted::hits(bench, report);

@@ -53,6 +53,20 @@ pub(crate) async fn owned(id: u64) -> Result<User, Failed> {
     Ok(User::new(id))
 }
 
+#[redis_cache(ttl = 300, key = "number:{id}", l1)]
+pub(crate) async fn number(id: u64) -> u64 {
+    id
+}
+
+#[redis_cache(ttl = 300, key = "names_:{id}", l1)]
+pub(crate) async fn names(id: u64) -> Vec<String> {
+    names_of(id)
+}
+
+pub(crate) fn names_of(id: u64) -> Vec<String> {
+    (0..10).map(|n| format!("{n}{id}")).collect()
+}
+
 #[redis_cache(ttl = 300, key = "user:{id}", cache = DISABLED)]
 pub(crate) async fn disabled(id: u64) -> Result<User, Failed> {
     Ok(User::new(id))

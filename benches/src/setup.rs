@@ -93,6 +93,11 @@ impl Bench {
         Box::leak(Box::new(Self { server, url, pid, runtime, connection, keys, rounds }))
     }
 
+    /// A cache beside the installed one, of the same keys.
+    pub(crate) fn another_cache(&self) -> Cache {
+        cache(&self.url)
+    }
+
     /// A connection of the floor's on the runtime that this is called on.
     pub(crate) async fn connect(&self) -> MultiplexedConnection {
         connect(&self.url).await

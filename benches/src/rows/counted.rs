@@ -107,7 +107,7 @@ pub(crate) fn spin(side: &str, callers: usize, calls: usize) {
     bench.stop();
 }
 
-fn single() -> Runtime {
+pub(super) fn single() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 

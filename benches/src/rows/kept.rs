@@ -7,12 +7,16 @@ use crate::report::{Report, Target};
 use crate::setup::{Bench, User};
 use cache_runtime::Cache;
 use quick_cache::sync::Cache as Map;
+use std::cell::Cell;
 use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Keys of each caller, so that not all is in the nearest memory.
-const KEYS: u64 = 64;
+/// Keys of each caller, which it asks for one after the other: not all is in the nearest memory, and whether
+/// two callers meet in one part of a map is not decided by two keys.
+const KEYS: usize = 32;
+/// Of all callers.
+const ALL: u64 = 2 * KEYS as u64;
 /// Calls between two looks at the time.
 const BURST: u32 = 64;
 const CACHED: &str = "l1, an Arc, against `cached`";
@@ -25,7 +29,7 @@ pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
     if !ours.chain([CACHED, MOKA].map(str::to_owned)).any(|name| report.wants(&name)) {
         return;
     }
-    let keys: &_ = Box::leak(Box::new((0..KEYS).map(key).collect::<Vec<_>>()));
+    let keys: &_ = Box::leak(Box::new((0..ALL).map(key).collect::<Vec<_>>()));
     let arcs: &'static Map<String, Arc<User>> = Box::leak(Box::new(Map::new(10_000)));
     let users: &'static Map<String, User> = Box::leak(Box::new(Map::new(10_000)));
     for (id, key) in keys.iter().enumerate() {
@@ -34,18 +38,21 @@ pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
     }
     bench.runtime.block_on(keep());
     for (callers, at_once) in [(1, ""), (2, ", 2 at once")] {
-        let at = |caller: usize| caller * 7 % keys.len();
         let name = format!("{shared}{at_once}");
         if report.wants(&name) {
-            let floor = move |caller| ready(keys.get(at(caller)).and_then(|key| arcs.get(key)));
-            let call = move |caller| ours::shared(at(caller) as u64);
+            let (turn, turns) = (Turn::default(), Turn::default());
+            let floor =
+                move |caller| ready(keys.get(turn.of(caller)).and_then(|key| arcs.get(key)));
+            let call = move |caller| ours::shared(turns.of(caller) as u64);
             let rounds = compare(bench, callers, BURST, floor, call);
             row(&name, &rounds, 1.0 / 1.6, report);
         }
         let name = format!("{owned}{at_once}");
         if report.wants(&name) {
-            let floor = move |caller| ready(keys.get(at(caller)).and_then(|key| users.get(key)));
-            let call = move |caller| ours::owned(at(caller) as u64);
+            let (turn, turns) = (Turn::default(), Turn::default());
+            let floor =
+                move |caller| ready(keys.get(turn.of(caller)).and_then(|key| users.get(key)));
+            let call = move |caller| ours::owned(turns.of(caller) as u64);
             let rounds = compare(bench, callers, BURST, floor, call);
             row(&name, &rounds, 1.0 / 1.15, report);
         }
@@ -54,6 +61,19 @@ pub(crate) fn hits(bench: &'static Bench, report: &mut Report) {
     let l1 = bench.runtime.block_on(Cache::global().stats()).process.l1;
     if let Some(l1) = l1 {
         println!("  {} bytes an entry, by its own estimate", l1.bytes / l1.entries.max(1));
+    }
+}
+
+/// Which of its keys is a caller's next.
+#[derive(Debug, Clone, Default)]
+struct Turn(Cell<usize>);
+
+impl Turn {
+    #[inline]
+    fn of(&self, caller: usize) -> usize {
+        let turn = self.0.get();
+        self.0.set((turn + 1) % KEYS);
+        caller * KEYS + turn
     }
 }
 
@@ -93,13 +113,13 @@ async fn keep() {
     let begun = Instant::now();
     loop {
         let (_, observed) = cache_runtime::observe(async {
-            for id in 0..KEYS {
+            for id in 0..ALL {
                 ours::shared(id).await;
                 assert!(ours::owned(id).await.is_ok());
             }
         })
         .await;
-        if observed.memory_hits == 2 * KEYS {
+        if observed.memory_hits == 2 * ALL {
             return;
         }
         assert!(begun.elapsed() < Duration::from_secs(30), "nothing is kept");

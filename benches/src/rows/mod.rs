@@ -2,6 +2,7 @@
 
 pub(crate) mod counted;
 pub(crate) mod kept;
+pub(crate) mod room;
 pub(crate) mod trouble;
 
 use crate::measure::{Rounds, compare};

@@ -21,7 +21,7 @@ use crate::figures::measure::Load;
 use crate::flight::landing::Waiter;
 use crate::flight::single_flight::Leader;
 use crate::key::tags::Tags;
-use crate::l1::{Keeping, Value};
+use crate::l1::{Keeping, Room, Value};
 use crate::plan::errors::StoredError;
 use crate::plan::rules::{Rules, Storing};
 use crate::store::{Ask, Token};
@@ -230,16 +230,13 @@ impl Machine {
         matches!(self.serving, Serving::Coalesced)
     }
 
-    /// Keeps what was looked up in this process, if it may be: a value of a type of that size.
+    /// Keeps what was looked up in this process, if it may be: a value that takes so much room.
     #[inline(never)]
-    pub(crate) fn keep(&mut self, value: &Payload, size: usize, keep: &dyn Fn() -> Value) {
+    pub(crate) fn keep(&mut self, room: Room, keep: &dyn Fn() -> Value) {
         if let (Some(keeping), Serving::Hit { .. }) = (self.keeping.take(), self.serving)
             && let Some(l1) = self.call.cache.l1()
         {
-            let key = &self.call.key;
-            // Twice as much as it is encoded as: what it is taken apart into lies in several places.
-            let bytes = 2 * value.len() + size + key.whole().len();
-            l1.keep(key, *keeping, bytes, keep());
+            l1.keep(&self.call.key, *keeping, room, keep());
         }
     }
 

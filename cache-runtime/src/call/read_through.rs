@@ -115,7 +115,7 @@ pub(super) fn serve<S: Shape>(
     match (hooks.decode)(&value) {
         Ok(stored) if machine.serves_computed() || hooks.knows(&stored) => {
             if let Some(keeper) = hooks.keeping.keeper() {
-                machine.keep(&value, size_of::<S::Stored>(), &|| (keeper.keep)(&stored));
+                machine.keep(hooks.room(&stored), &|| (keeper.keep)(&stored));
             }
             machine.served(&value);
             Some(S::join(stored))

@@ -3,6 +3,7 @@
 use super::refused;
 use super::walk::{Fields, Format, Notes, Walked, walk};
 use crate::error::Error;
+use crate::l1::Room;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -18,12 +19,24 @@ const ALL: Format = Format {
     digest: true,
 };
 
-/// What a value tells of itself.
-#[derive(Debug, Default)]
+/// As it would tell a program, which is nearer to how it lies in memory.
+const AS_IT_LIES: Format = Format { human_readable: false, ..ALL };
+
+/// What a value is asked, and what it tells of itself.
+#[derive(Debug)]
 pub(crate) struct Told {
+    asked: &'static Format,
     /// `None` where it refuses to tell.
     digest: Option<u64>,
+    /// How many bytes it has of itself.
+    bytes: usize,
     notes: Notes,
+}
+
+impl Told {
+    fn of(asked: &'static Format, fields: Option<Fields>) -> Self {
+        Self { asked, digest: None, bytes: 0, notes: Notes { fields, ..Notes::default() } }
+    }
 }
 
 /// Has `value` tell of itself what `told` asks for.
@@ -33,7 +46,17 @@ pub(crate) fn tell<T: Serialize>(value: &T, told: &mut Told) {
 
 #[inline(never)]
 fn tell_all(value: &dyn Walked, told: &mut Told) {
-    told.digest = walk(value, &ALL, &mut told.notes).ok();
+    if let Ok(seen) = walk(value, told.asked, &mut told.notes) {
+        told.digest = Some(seen.digest);
+        told.bytes = seen.bytes;
+    }
+}
+
+/// How much memory a value takes, as far as it has `tell` tell of it.
+pub(crate) fn room(tell: &dyn Fn(&mut Told)) -> Room {
+    let mut told = Told::of(&AS_IT_LIES, None);
+    tell(&mut told);
+    Room { itself: told.bytes, elsewhere: told.notes.elsewhere }
 }
 
 /// Whether what was read back is what was written, by what the two tell of themselves: `tell` has
@@ -52,7 +75,7 @@ pub(crate) fn compare(
     let both = |fields: bool| {
         [true, false].map(|written| {
             let fields = fields.then(Fields::default);
-            let mut told = Told { digest: None, notes: Notes { empties: 0, fields } };
+            let mut told = Told::of(&ALL, fields);
             tell(written, &mut told);
             told
         })

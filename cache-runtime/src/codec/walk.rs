@@ -3,6 +3,7 @@
 
 mod serializer;
 
+use crate::l1::block;
 use serde::ser::{self, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,6 +55,8 @@ pub(super) struct Notes {
     pub(super) empties: usize,
     /// Digests by field, where they are wanted.
     pub(super) fields: Option<Fields>,
+    /// How many bytes lie elsewhere than in the value itself, as far as it tells.
+    pub(super) elsewhere: usize,
 }
 
 /// Digests of the fields of structs. Those of all values that have one path, such as the elements
@@ -68,10 +71,15 @@ pub(super) struct Fields {
 ///
 /// What has no order of its own (maps) and what may have none (lists: a set is one, to serde) is
 /// of one digest in every order.
-pub(super) fn walk(value: &dyn Walked, format: &Format, notes: &mut Notes) -> Result<u64, Refusal> {
+pub(super) fn walk(
+    value: &dyn Walked,
+    format: &Format,
+    notes: &mut Notes,
+) -> Result<Seen, Refusal> {
     let wrappers = format.wrappers.unwrap_or_default();
-    let walk = Walk { format, notes, left: format.levels, wrappers, digest: 0, key: 0 };
-    value.walked(walk).map(|seen| seen.digest)
+    let left = format.levels;
+    let walk = Walk { format, notes, left, wrappers, digest: 0, key: 0, room: Room::default() };
+    value.walked(walk)
 }
 
 /// A value without its type, so that one function of its own is all that it adds to a program.
@@ -95,14 +103,50 @@ pub(super) struct Walk<'a> {
     digest: u64,
     /// Of the key whose value comes next.
     key: u64,
+    /// Of the parts so far.
+    room: Room,
 }
 
 /// What a step saw.
 pub(super) struct Seen {
     /// Whether it is written as null.
     null: bool,
-    digest: u64,
+    pub(super) digest: u64,
+    /// How many bytes it has of itself, as far as it tells.
+    pub(super) bytes: usize,
 }
+
+/// What parts have of themselves that lie beside each other.
+#[derive(Default)]
+struct Room {
+    parts: usize,
+    bytes: usize,
+    /// The most that any is aligned to.
+    align: usize,
+}
+
+impl Room {
+    fn add<T: ?Sized>(&mut self, value: &T) {
+        self.parts += 1;
+        self.bytes += size_of_val(value);
+        self.align = self.align.max(align_of_val(value));
+    }
+
+    /// As a struct, whose parts are in the order in which they leave least room.
+    fn of_struct(&self) -> usize {
+        self.bytes.next_multiple_of(self.align.max(1))
+    }
+
+    /// As a list or a map, which has room for more: it has grown twofold each time, or is a map, of
+    /// which an eighth is always free.
+    fn of_many(&self) -> usize {
+        let Some(each) = self.bytes.checked_div(self.parts) else { return 0 };
+        (self.parts + self.parts / 7).next_power_of_two().max(FEW) * (each + 1)
+    }
+}
+
+/// For fewer parts than this no list is made.
+const FEW: usize = 4;
 
 pub(super) type Step = Result<Seen, Refusal>;
 
@@ -136,7 +180,7 @@ impl<'a> Walk<'a> {
     /// A value without parts; `kind` tells apart what is of one `value`.
     fn leaf(&self, kind: &str, value: impl Hash) -> Seen {
         let digest = if self.format.digest { hash((kind, value)) } else { 0 };
-        Seen { null: false, digest }
+        Seen { null: false, digest, bytes: 0 }
     }
 
     fn float(&self, finite: bool, bits: u64) -> Step {
@@ -149,8 +193,14 @@ impl<'a> Walk<'a> {
     /// The digest of a part.
     fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<u64, Refusal> {
         let Self { format, left, wrappers, .. } = *self;
-        let part = Walk { format, notes: &mut *self.notes, left, wrappers, digest: 0, key: 0 };
-        value.serialize(part).map(|seen| seen.digest)
+        let (notes, room) = (&mut *self.notes, Room::default());
+        let part = Walk { format, notes, left, wrappers, digest: 0, key: 0, room };
+        let seen = value.serialize(part)?;
+        self.room.add(value);
+        if seen.bytes > size_of_val(value) {
+            self.notes.elsewhere += block(seen.bytes); // in a box
+        }
+        Ok(seen.digest)
     }
 
     /// A part whose place says what it is.
@@ -206,9 +256,21 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// A text, or bytes, which lie elsewhere.
+    fn text(self, bytes: usize) -> Self {
+        self.notes.elsewhere += block(bytes);
+        self
+    }
+
     /// What the parts come to.
     fn whole(self) -> Step {
-        Ok(Seen { null: false, digest: self.digest })
+        Ok(Seen { null: false, digest: self.digest, bytes: self.room.of_struct() })
+    }
+
+    /// The same of parts that lie elsewhere.
+    fn many(self) -> Step {
+        self.notes.elsewhere += block(self.room.of_many());
+        Ok(Seen { null: false, digest: self.digest, bytes: 0 })
     }
 
     /// The same, as the variant of this number.

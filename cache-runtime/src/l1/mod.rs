@@ -5,7 +5,8 @@
 //! - [`place`]: keys taken apart, so that one of a number is found without its text;
 //! - [`tags`]: the same of tags, which a value is looked at for each time;
 //! - [`lines`]: the connections that vouch for what they have read;
-//! - [`kept`]: a value, and until when; [`table`]: all that are kept, bounded in bytes (feature `l1`);
+//! - [`room`]: how much memory a value takes; [`kept`]: one that is kept, and until when;
+//! - [`table`]: all of them, bounded in bytes (feature `l1`);
 //! - [`coarse`]: a clock that costs next to nothing.
 //!
 //! `tests/tests/model/l1` has the protocol, and what each of its rules is for.
@@ -14,6 +15,7 @@ mod coarse;
 mod kept;
 mod lines;
 mod place;
+mod room;
 mod stripes;
 mod tags;
 // What the feature adds, or the nothing that stands in its place.
@@ -32,12 +34,13 @@ use place::{Commons, split};
 use std::sync::Arc;
 use std::time::Duration;
 use stripes::{Stripes, Ticket};
-use table::{Gone, Table};
+use table::{ENTRY, Gone, Table};
 use tags::TagCounts;
 
 pub(crate) use kept::Value;
 pub(crate) use lines::Line;
 pub(crate) use place::Place;
+pub(crate) use room::{Room, block};
 pub(crate) use tags::Noted;
 
 /// How late the coarse clock may be.
@@ -190,13 +193,15 @@ impl L1 {
     }
 
     /// Keeps what a read has brought, unless its key was heard of since, or its connection is lost.
-    pub(crate) fn keep(&self, key: &Key, keeping: Keeping, bytes: usize, value: Value) {
+    pub(crate) fn keep(&self, key: &Key, keeping: Keeping, room: Room, value: Value) {
         let Keeping { reading, noted, life, early } = keeping;
         let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
         let early = nanos(reading.sent.saturating_add(early));
-        let entries = 1 + noted.as_ref().map_or(0, |noted| noted.len());
-        let bytes = bytes.saturating_add(ENTRY.saturating_mul(entries));
-        let weight = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let itself = room.itself.max(size_of_val(&*value));
+        let value_and_key = room::shared(itself) + room::shared(key.whole().len());
+        let tags = noted.as_ref().map_or(0, |noted| noted.len());
+        let bytes = ENTRY + value_and_key + tags * TAG;
+        let weight = u32::try_from(bytes.saturating_add(room.elsewhere)).unwrap_or(u32::MAX);
         let noted = noted.map(Arc::new);
         let kept = Kept { value, noted, end, early, weight, seat: reading.line.seat };
         let place = self.place(key.whole());
@@ -326,9 +331,8 @@ impl L1 {
     }
 }
 
-/// What an entry is counted as beside its key and its value: the slot and the links of the table,
-/// and the counts of what is shared.
-const ENTRY: usize = 160;
+/// What a tag of an entry is counted as: what was noted of it, its count, and its name.
+const TAG: usize = 192;
 
 /// When something was sent.
 #[derive(Debug, Clone, Copy)]

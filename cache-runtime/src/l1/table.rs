@@ -11,12 +11,20 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// How many bytes an entry is expected to have: no more than a hint.
-const EXPECTED: u64 = 512;
+const EXPECTED: u64 = 1024;
+/// Of so many parts of the expected entries the place stays when they are gone, so that the map knows those
+/// that are soon asked for again. The room for these is set aside.
+const REMEMBERED: u64 = 2;
+
+/// What an entry takes there: its place and the links between places, half as many places again, since
+/// there is room for up to twice as many, and the place of its place.
+pub(super) const ENTRY: usize = (size_of::<(Slot, Kept)>() + 16) * 3 / 2 + 12;
 
 pub(super) struct Table {
     map: Cache<Slot, Kept, Bytes, DefaultHashBuilder, Evictions>,
     hasher: DefaultHashBuilder,
     evictions: Evictions,
+    capacity: u64,
 }
 
 /// A key, and how it is taken apart.
@@ -24,16 +32,23 @@ pub(super) struct Table {
 struct Slot {
     key: Key,
     number: u64,
-    before: usize,
-    behind: usize,
     hash: u64,
+    /// The lengths of what is before the number and behind it.
+    before: u32,
+    behind: u32,
 }
 
 impl Slot {
     fn new(key: Key, place: &Place<'_>) -> Self {
-        let (before, behind) = (place.before.len(), place.behind.len());
-        Self { number: place.number, before, behind, hash: place.hash, key }
+        let [before, behind] = [place.before, place.behind].map(length);
+        Self { key, number: place.number, hash: place.hash, before, behind }
     }
+}
+
+/// Redis takes no key of more bytes than this has numbers for.
+#[inline]
+fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
 impl Hash for Slot {
@@ -57,8 +72,8 @@ impl Equivalent<Slot> for Place<'_> {
     fn equivalent(&self, slot: &Slot) -> bool {
         let text = slot.key.whole();
         slot.number == self.number
-            && slot.before == self.before.len()
-            && slot.behind == self.behind.len()
+            && slot.before == length(self.before)
+            && slot.behind == length(self.behind)
             && text.starts_with(self.before)
             && (self.behind.is_empty() || text.ends_with(self.behind))
     }
@@ -135,14 +150,17 @@ impl Gone {
 
 impl Table {
     pub(super) fn new(capacity: u64) -> Option<Self> {
-        let items = usize::try_from(capacity / EXPECTED).unwrap_or(usize::MAX);
+        let expected = capacity / EXPECTED;
+        let items = usize::try_from(expected).unwrap_or(usize::MAX);
+        let remembered = expected / REMEMBERED * ENTRY as u64;
         let mut options = OptionsBuilder::new();
-        options.weight_capacity(capacity).estimated_items_capacity(items);
+        options.weight_capacity(capacity - remembered).estimated_items_capacity(items);
+        options.ghost_allocation(1.0 / REMEMBERED as f64);
         let evictions = Evictions::default();
         let hasher = DefaultHashBuilder::default();
         let options = options.build().ok()?;
         let map = Cache::with_options(options, Bytes, hasher.clone(), evictions.clone());
-        Some(Self { map, hasher, evictions })
+        Some(Self { map, hasher, evictions, capacity })
     }
 
     /// A hash of what is before a number and behind it.
@@ -195,7 +213,7 @@ impl Table {
     }
 
     pub(super) fn capacity(&self) -> u64 {
-        self.map.capacity()
+        self.capacity
     }
 
     pub(super) fn evictions(&self) -> u64 {

@@ -4,6 +4,8 @@ use super::kept::Kept;
 use super::place::Place;
 use crate::key::whole::Key;
 
+pub(super) const ENTRY: usize = 0;
+
 pub(super) enum Table {}
 
 pub(super) struct Gone;

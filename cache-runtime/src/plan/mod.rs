@@ -23,6 +23,7 @@ use crate::codec::told::{self, Told};
 use crate::codec::{Cacheable, Codec};
 use crate::error::Error;
 use crate::key::tagging::TagWriter;
+use crate::l1::Room;
 use equality::Equality;
 use errors::{StoresErrors, StoresErrorsOfMembers};
 use keeper::Keeping as _;
@@ -55,6 +56,11 @@ impl<S: Shape> Hooks<S> {
             Some(value) if self.cache_if.is_some_and(|holds| !holds(value)) => Said::NotStored,
             Some(value) => Said::Value(self.ttl_with.map(|ttl| ttl(value))),
         }
+    }
+
+    /// How much memory a value takes.
+    pub(crate) fn room(&self, stored: &S::Stored) -> Room {
+        told::room(&|told| (self.tell)(stored, told))
     }
 
     /// Whether values have tags of their own.

@@ -2,9 +2,8 @@
 
 use super::members::{Member, Members};
 use crate::call::machine::Machine;
-use crate::codec::envelope::Payload;
 use crate::figures::counters::Outcome;
-use crate::l1::{Look, Value};
+use crate::l1::{Look, Room, Value};
 
 impl Members {
     /// Hands what is kept of members in this process to `take`, which says whether it is of use.
@@ -26,15 +25,9 @@ impl Members {
     }
 
     /// Keeps what was decoded for a member in this process, if it may be.
-    pub(super) fn keep(
-        &mut self,
-        index: usize,
-        value: &Payload,
-        size: usize,
-        keep: &dyn Fn() -> Value,
-    ) {
+    pub(super) fn keep(&mut self, index: usize, room: Room, keep: &dyn Fn() -> Value) {
         if let Some(member) = self.all.get_mut(index) {
-            member.machine.keep(value, size, keep);
+            member.machine.keep(room, keep);
         }
     }
 }

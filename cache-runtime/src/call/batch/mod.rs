@@ -273,7 +273,7 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
             }
             if let Some(keeper) = hooks.keeping.keeper() {
                 let keep = || (keeper.keep)(&stored);
-                members.keep(member, value, size_of::<S::Stored>(), &keep);
+                members.keep(member, hooks.room(&stored), &keep);
             }
             element.value = (many.value)(S::join(stored));
             Ok(())

@@ -2,6 +2,7 @@
 
 mod harm;
 mod lossless;
+mod room;
 mod roundtrip;
 
 use super::Codec;

@@ -50,7 +50,7 @@ impl ser::Serializer for Walk<'_> {
     }
 
     fn serialize_str(self, value: &str) -> Step {
-        Ok(self.leaf("str", value))
+        Ok(self.text(value.len()).leaf("str", value))
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Step {
@@ -59,7 +59,7 @@ impl ser::Serializer for Walk<'_> {
 
     fn serialize_bytes(self, value: &[u8]) -> Step {
         let inside = self.deeper(1)?; // an array, in JSON
-        Ok(inside.leaf("bytes", value))
+        Ok(inside.text(value.len()).leaf("bytes", value))
     }
 
     fn serialize_f32(self, value: f32) -> Step {
@@ -71,26 +71,26 @@ impl ser::Serializer for Walk<'_> {
     }
 
     fn serialize_none(self) -> Step {
-        Ok(Seen { null: true, digest: 1 })
+        Ok(Seen { null: true, digest: 1, bytes: 0 })
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Step {
         let format = self.format;
-        let Seen { null, digest } = value.serialize(self.through_wrapper()?)?;
+        let Seen { null, digest, bytes } = value.serialize(self.through_wrapper()?)?;
         if null && format.null_is_none {
             return Err(Refusal("it holds a `Some` of nothing, which reads back as `None`"));
         }
-        Ok(Seen { null, digest: digest.wrapping_add(2) })
+        Ok(Seen { null, digest: digest.wrapping_add(2), bytes: bytes.max(size_of_val(value)) })
     }
 
     fn serialize_unit(self) -> Step {
         self.notes.empties += 1;
-        Ok(Seen { null: true, digest: 3 })
+        Ok(Seen { null: true, digest: 3, bytes: 0 })
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Step {
         self.notes.empties += 1;
-        Ok(Seen { null: self.format.unit_struct_is_null, digest: 3 })
+        Ok(Seen { null: self.format.unit_struct_is_null, digest: 3, bytes: 0 })
     }
 
     fn serialize_unit_variant(self, _: &'static str, number: u32, _: &'static str) -> Step {
@@ -98,7 +98,8 @@ impl ser::Serializer for Walk<'_> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Step {
-        value.serialize(self.through_wrapper()?)
+        let seen = value.serialize(self.through_wrapper()?)?;
+        Ok(Seen { bytes: seen.bytes.max(size_of_val(value)), ..seen })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -156,7 +157,7 @@ impl ser::Serializer for Walk<'_> {
 
 /// Compounds whose parts have no names.
 macro_rules! unnamed {
-    ($($compound:ident::$method:ident by $part:ident)+) => {$(
+    ($($compound:ident::$method:ident by $part:ident, $end:ident)+) => {$(
         impl ser::$compound for Walk<'_> {
             type Ok = Seen;
             type Error = Refusal;
@@ -166,17 +167,17 @@ macro_rules! unnamed {
             }
 
             fn end(self) -> Step {
-                self.whole()
+                self.$end()
             }
         }
     )+};
 }
 
 unnamed! {
-    SerializeSeq::serialize_element by any
-    SerializeTuple::serialize_element by next
-    SerializeTupleStruct::serialize_field by next
-    SerializeTupleVariant::serialize_field by next
+    SerializeSeq::serialize_element by any, many
+    SerializeTuple::serialize_element by next, whole
+    SerializeTupleStruct::serialize_field by next, whole
+    SerializeTupleVariant::serialize_field by next, whole
 }
 
 /// Compounds whose parts have names.
@@ -225,6 +226,6 @@ impl ser::SerializeMap for Walk<'_> {
     }
 
     fn end(self) -> Step {
-        self.whole()
+        self.many()
     }
 }
