@@ -236,7 +236,8 @@ impl Machine {
         if let (Some(keeping), Serving::Hit { .. }) = (self.keeping.take(), self.serving)
             && let Some(l1) = self.call.cache.l1()
         {
-            l1.keep(&self.call.key, *keeping, room, keep());
+            let call = &self.call;
+            l1.keep((call.function.number(), &call.key), *keeping, room, keep());
         }
     }
 

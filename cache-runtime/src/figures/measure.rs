@@ -65,11 +65,11 @@ impl Measures {
 /// `function` is the path of the function that these are of.
 impl Measures {
     /// Counts what a call came to.
-    pub(crate) fn outcome(&self, function: &str, outcome: Outcome) {
+    pub(crate) fn outcome<'f>(&self, function: impl FnOnce() -> &'f str, outcome: Outcome) {
         let Some(cell) = self.requests.get(outcome as usize) else { return };
         let counter = cell.get_or_init(|| {
             describe();
-            let function = function.to_owned();
+            let function = function().to_owned();
             metrics::counter!(REQUESTS, "function" => function, "outcome" => outcome.name())
         });
         counter.increment(1);

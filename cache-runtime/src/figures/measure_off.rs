@@ -14,7 +14,7 @@ impl Measures {
 #[allow(clippy::unused_self)] // the same calls as with the feature
 impl Measures {
     #[inline]
-    pub(crate) fn outcome(&self, _: &str, _: Outcome) {}
+    pub(crate) fn outcome<'f>(&self, _: impl FnOnce() -> &'f str, _: Outcome) {}
 
     #[inline]
     pub(crate) fn error(&self, _: &str) {}

@@ -169,14 +169,14 @@ impl Function {
     /// Counts what a call came to.
     pub(crate) fn count(&self, outcome: Outcome) {
         self.counters.count(outcome);
-        self.measures.outcome(self.path(), outcome);
+        self.measures.outcome(|| self.path(), outcome);
     }
 
     /// [`count`](Self::count)s a call that this process answered by itself.
     #[inline]
     pub(crate) fn count_memory_hit(&self) {
         self.counters.count_memory_hit();
-        self.measures.outcome(self.path(), Outcome::MemoryHit);
+        self.measures.outcome(|| self.path(), Outcome::MemoryHit);
     }
 
     /// Counts a failure of the store or a codec.

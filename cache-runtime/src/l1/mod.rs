@@ -30,7 +30,7 @@ use crate::key::whole::Key;
 use crate::sync::{AtomicU64, Ordering};
 use kept::Kept;
 use lines::Lines;
-use place::{Commons, split};
+use place::{Commons, NOBODY, split};
 use std::sync::Arc;
 use std::time::Duration;
 use stripes::{Stripes, Ticket};
@@ -122,7 +122,8 @@ impl L1 {
     /// Where the key is kept whose text this is.
     pub(crate) fn place<'k>(&self, whole: &'k str) -> Place<'k> {
         let (before, number, behind) = split(whole);
-        Place { before, number, behind, hash: self.table.hash(before, behind) }
+        let hash = self.table.hash(before, behind);
+        Place { before, number, behind, hash, function: NOBODY }
     }
 
     /// The value that is kept there, if it may be served.
@@ -192,8 +193,15 @@ impl L1 {
         now.saturating_sub(reading.sent).saturating_add(LATE)
     }
 
-    /// Keeps what a read has brought, unless its key was heard of since, or its connection is lost.
-    pub(crate) fn keep(&self, key: &Key, keeping: Keeping, room: Room, value: Value) {
+    /// Keeps what a read for `function` has brought, unless its key was heard of since, or its connection
+    /// is lost.
+    pub(crate) fn keep(
+        &self,
+        (function, key): (usize, &Key),
+        keeping: Keeping,
+        room: Room,
+        value: Value,
+    ) {
         let Keeping { reading, noted, life, early } = keeping;
         let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
         let early = nanos(reading.sent.saturating_add(early));
@@ -205,6 +213,7 @@ impl L1 {
         let noted = noted.map(Arc::new);
         let kept = Kept { value, noted, end, early, weight, seat: reading.line.seat };
         let place = self.place(key.whole());
+        let place = Place { function: self.commons.are_of(function, &place), ..place };
         // In the step of the insertion: who closes a connection counts after that, and then removes.
         let is_current = || self.lines.is_current(reading.line);
         let insert = || is_current().then(|| self.table.insert(key.clone(), &place, kept));

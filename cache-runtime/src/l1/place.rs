@@ -20,7 +20,12 @@ pub(crate) struct Place<'k> {
     pub(super) behind: &'k str,
     /// Of the two texts.
     pub(super) hash: u64,
+    /// The function whose keys all have these texts, where that is known: then they need not be compared.
+    pub(super) function: u32,
 }
+
+/// Of no function is it known.
+pub(super) const NOBODY: u32 = u32::MAX;
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,6 +79,17 @@ impl Commons {
         }
     }
 
+    /// `function`, if it is known that all of its keys have the texts of this `place`.
+    pub(super) fn are_of(&self, function: usize, place: &Place<'_>) -> u32 {
+        let common = self.0.get(function).and_then(|common| common.get()?.as_ref());
+        match common {
+            Some(common) if *common.before == *place.before && *common.behind == *place.behind => {
+                u32::try_from(function).unwrap_or(NOBODY)
+            }
+            _ => NOBODY,
+        }
+    }
+
     /// Where the key of the call of `function` with `number` is kept, if that is known. One of more
     /// digits than are taken for a number is nowhere.
     #[inline]
@@ -82,7 +98,8 @@ impl Commons {
             return None;
         }
         let Common { before, behind, hash } = self.0.get(function)?.get()?.as_ref()?;
-        Some(Place { before, number, behind, hash: *hash })
+        let function = u32::try_from(function).unwrap_or(NOBODY);
+        Some(Place { before, number, behind, hash: *hash, function })
     }
 }
 
@@ -118,11 +135,18 @@ mod tests {
         let commons = Commons::new(2);
         let place = |whole: &'static str| {
             let (before, number, behind) = split(whole);
-            Place { before, number, behind, hash: 1 }
+            Place { before, number, behind, hash: 1, function: NOBODY }
         };
+        let of = |function, place| Some(Place { function, ..place });
         assert_eq!(commons.place(0, 7), None);
         commons.learn(0, 7, &place("shop:user:7~2"));
-        assert_eq!(commons.place(0, 12), Some(place("shop:user:12~2")));
+        assert_eq!(commons.place(0, 12), of(0, place("shop:user:12~2")));
+        for (whole, function) in
+            [("shop:user:9~2", 0), ("shop:user:9", NOBODY), ("shop:7~2", NOBODY)]
+        {
+            assert_eq!(commons.are_of(0, &place(whole)), function, "{whole}");
+        }
+        assert_eq!(commons.are_of(1, &place("shop:user:9~2")), NOBODY);
         assert_eq!(commons.place(1, 12), None);
         for number in [10_u64.pow(19), u64::MAX] {
             assert_eq!(commons.place(0, number), None, "its place is that of a text");

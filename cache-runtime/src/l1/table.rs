@@ -1,7 +1,7 @@
 //! What is kept: a map that is bounded in bytes, by the crate `quick_cache`.
 
 use super::kept::Kept;
-use super::place::Place;
+use super::place::{NOBODY, Place};
 use crate::figures::measure;
 use crate::key::whole::Key;
 use crate::sync::{AtomicU64, Ordering};
@@ -36,12 +36,15 @@ struct Slot {
     /// The lengths of what is before the number and behind it.
     before: u32,
     behind: u32,
+    /// As in the place.
+    function: u32,
 }
 
 impl Slot {
     fn new(key: Key, place: &Place<'_>) -> Self {
         let [before, behind] = [place.before, place.behind].map(length);
-        Self { key, number: place.number, hash: place.hash, before, behind }
+        let Place { number, hash, function, .. } = *place;
+        Self { key, number, hash, before, behind, function }
     }
 }
 
@@ -70,12 +73,19 @@ impl Hash for Place<'_> {
 impl Equivalent<Slot> for Place<'_> {
     #[inline]
     fn equivalent(&self, slot: &Slot) -> bool {
-        let text = slot.key.whole();
         slot.number == self.number
-            && slot.before == length(self.before)
+            && (slot.function == self.function && self.function != NOBODY || self.has_texts(slot))
+    }
+}
+
+impl Place<'_> {
+    #[inline(never)]
+    fn has_texts(&self, slot: &Slot) -> bool {
+        let text = slot.key.whole();
+        slot.before == length(self.before)
             && slot.behind == length(self.behind)
             && text.starts_with(self.before)
-            && (self.behind.is_empty() || text.ends_with(self.behind))
+            && text.ends_with(self.behind)
     }
 }
 

@@ -35,7 +35,7 @@ fn keeping(reading: Reading, life: Duration) -> Keeping {
 fn keep(l1: &L1, bare: &str, life: Duration) {
     let reading = l1.begin(&key(bare), LINE);
     l1.vouch(LINE, reading.begun());
-    l1.keep(&key(bare), keeping(reading, life), Room::default(), Arc::new(7_u64));
+    l1.keep((0, &key(bare)), keeping(reading, life), Room::default(), Arc::new(7_u64));
 }
 
 fn look(l1: &L1, whole: &str) -> Look {
@@ -84,7 +84,7 @@ fn one_caller_is_to_refresh_early() {
     let reading = l1.begin(&key("a"), LINE);
     l1.vouch(LINE, reading.begun());
     let keeping = Keeping { reading, noted: None, life: 3 * SECOND, early: SECOND };
-    l1.keep(&key("a"), keeping, Room::default(), Arc::new(7_u64));
+    l1.keep((0, &key("a")), keeping, Room::default(), Arc::new(7_u64));
     assert!(is_kept(&l1, "a"));
     clock.advance(SECOND);
     assert!(matches!(look(&l1, "p:a"), Look::Early));
@@ -106,7 +106,7 @@ fn what_was_heard_of_since_the_read_began_is_not_kept() {
         let reading = l1.begin(&key("a"), LINE);
         l1.vouch(LINE, reading.begun());
         hear(&l1);
-        l1.keep(&key("a"), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
+        l1.keep((0, &key("a")), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
         assert!(!is_kept(&l1, "a"), "{what} before");
         if what != "a lost connection" {
             keep(&l1, "a", SECOND);
@@ -162,7 +162,7 @@ fn other_keys_stay() {
 fn without_anything_that_vouches_nothing_is_served() {
     let (l1, _) = open();
     let reading = l1.begin(&key("a"), LINE);
-    l1.keep(&key("a"), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
+    l1.keep((0, &key("a")), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
     assert!(!is_kept(&l1, "a"), "nothing was answered");
     l1.vouch(OTHER, reading.begun());
     assert!(!is_kept(&l1, "a"), "by a connection that is not in use");
@@ -177,7 +177,7 @@ fn without_anything_that_vouches_nothing_is_served() {
 
 fn keep_unvouched(l1: &L1) {
     let reading = l1.begin(&key("a"), LINE);
-    l1.keep(&key("a"), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
+    l1.keep((0, &key("a")), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_nobody_tracked_is_gone_once_somebody_does() {
     let l1 = new(&clock);
     let reading = l1.begin_untracked(&key("a"), 0);
     assert!(reading.is_untracked());
-    l1.keep(&key("a"), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
+    l1.keep((0, &key("a")), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
     assert!(!is_kept(&l1, "a"));
     l1.untracked(0);
     assert!(is_kept(&l1, "a") && l1.is_untracked(0));
@@ -210,14 +210,14 @@ fn who_has_read_it_vouches_for_it() {
         l1.opened(OTHER);
         for (line, bare) in [(LINE, "a"), (OTHER, "b")] {
             let reading = l1.begin(&key(bare), line);
-            l1.keep(&key(bare), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
+            l1.keep((0, &key(bare)), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
         }
         l1.vouch(LINE, Begun::now());
         assert!(is_kept(&l1, "a") && !is_kept(&l1, "b"), "of the other nobody has heard");
         l1.vouch(OTHER, Begun::now());
         let under_way = l1.begin(&key("a"), LINE);
         hear(&l1);
-        l1.keep(&key("a"), keeping(under_way, SECOND), Room::default(), Arc::new(7_u64));
+        l1.keep((0, &key("a")), keeping(under_way, SECOND), Room::default(), Arc::new(7_u64));
         assert!(!is_kept(&l1, "a") && is_kept(&l1, "b"), "{what}");
         assert_eq!(l1.figures().entries, 1, "{what}");
     }
@@ -231,7 +231,7 @@ fn what_a_lost_connection_still_reads_is_not_kept() {
     l1.opened(next);
     l1.vouch(next, Begun::now());
     let reading = l1.begin(&key("a"), Line { number: next.number + 1, ..LINE });
-    l1.keep(&key("a"), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
+    l1.keep((0, &key("a")), keeping(reading, SECOND), Room::default(), Arc::new(7_u64));
     assert!(!is_kept(&l1, "a"));
 }
 
@@ -261,7 +261,7 @@ fn values_are_dropped_while_no_lock_is_held() {
     let put = |bare: &str| {
         let reading = l1.begin(&key(bare), LINE);
         l1.keep(
-            &key(bare),
+            (0, &key(bare)),
             keeping(reading, SECOND),
             Room::default(),
             Arc::new(Nested(l1.clone())),
@@ -296,7 +296,7 @@ fn threads_keep_nothing_that_was_read_before_a_push() {
                     let version = changes.load(Ordering::SeqCst);
                     l1.vouch(LINE, reading.begun());
                     l1.keep(
-                        &key("a"),
+                        (0, &key("a")),
                         keeping(reading, SECOND),
                         Room::default(),
                         Arc::new(version),
