@@ -217,6 +217,7 @@ impl Builder {
 
     /// How many bytes the values of functions with `l1` may take in this process, all together and
     /// by an estimate: its key, its place, itself, and what it owns, as far as it shows that to serde.
+    /// They are kept in parts of a megabyte at the least, and what needs more than a part is not.
     /// Default: 64 MiB. Zero is an [`Error::Config`](crate::Error::Config) of `build()`.
     pub fn l1_capacity(mut self, bytes: u64) -> Self {
         self.l1_capacity = Some(bytes);

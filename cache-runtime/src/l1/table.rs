@@ -8,13 +8,20 @@ use crate::sync::{AtomicU64, Ordering};
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, OptionsBuilder, Weighter};
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 
 /// How many bytes an entry is expected to have: no more than a hint.
 const EXPECTED: u64 = 1024;
 /// Of so many parts of the expected entries the place stays when they are gone, so that the map knows those
 /// that are soon asked for again. The room for these is set aside.
 const REMEMBERED: u64 = 2;
+
+/// Parts for each processor.
+const PER_PROCESSOR: usize = 16;
+/// The least capacity of a part: what has more than it is not kept.
+const LEAST_PART: u64 = 1 << 20;
 
 /// What an entry takes there: its place and the links between places, half as many places again, since
 /// there is room for up to twice as many, and the place of its place.
@@ -158,6 +165,14 @@ impl Gone {
     }
 }
 
+/// Into how many parts it falls, a power of two, each with a lock of its own. A look writes there, too,
+/// and so waits for the processor that was there before it: the more parts, the more seldom.
+fn parts(capacity: u64) -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let most = usize::try_from(capacity / LEAST_PART).unwrap_or(usize::MAX);
+    1 << processors.saturating_mul(PER_PROCESSOR).min(most).max(1).ilog2()
+}
+
 impl Table {
     pub(super) fn new(capacity: u64) -> Option<Self> {
         let expected = capacity / EXPECTED;
@@ -165,7 +180,7 @@ impl Table {
         let remembered = expected / REMEMBERED * ENTRY as u64;
         let mut options = OptionsBuilder::new();
         options.weight_capacity(capacity - remembered).estimated_items_capacity(items);
-        options.ghost_allocation(1.0 / REMEMBERED as f64);
+        options.ghost_allocation(1.0 / REMEMBERED as f64).shards(parts(capacity));
         let evictions = Evictions::default();
         let hasher = DefaultHashBuilder::default();
         let options = options.build().ok()?;
