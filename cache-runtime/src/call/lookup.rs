@@ -7,7 +7,7 @@ use crate::key::tags::Tags;
 use crate::l1::Keeping;
 use crate::plan::standing::Standing;
 use crate::plan::windows::{State, early, is_early};
-use crate::store::{Found, Read, Store, ToKeep, Want};
+use crate::store::{Found, Question, Read, Store, ToKeep, Want};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -51,12 +51,13 @@ impl Machine {
                 tags: call.tagged.as_ref().map_or(Tags::NONE, |tagged| &tagged.tags),
                 keep: self.rules.l1.is_some(),
             };
-            let asked = if want.life { call.cache.clock().now() } else { Duration::ZERO };
-            let read = if want.tags.has_own() {
+            let question = Question { key: &call.key, want, within };
+            let asked = if question.want.life { call.cache.clock().now() } else { Duration::ZERO };
+            let read = if question.want.tags.has_own() {
                 // In a box, as what is rarely needed.
-                Box::pin(call.read_with_own(&want, within)).await
+                Box::pin(call.read_with_own(&question)).await
             } else {
-                store.read(&call.key, &want, within).await
+                store.read(&question).await
             };
             let worked = read.is_ok();
             let step = match read {

@@ -11,7 +11,7 @@ use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::plan::standing::{Standing, standing};
 use crate::store::tag::{FillId, TagToken};
-use crate::store::{Found, Read, Store, ToKeep, Want};
+use crate::store::{Found, Question, Read, Store, ToKeep};
 use std::time::{Duration, Instant};
 
 /// Each look-up reads the tokens of all tags.
@@ -42,16 +42,13 @@ impl Active {
 
     /// Reads what is wanted, and then the tokens of the tags that are the value's own: it names them
     /// by itself.
-    pub(super) async fn read_with_own(
-        &self,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> Result<Read, Error> {
+    pub(super) async fn read_with_own(&self, question: &Question<'_>) -> Result<Read, Error> {
         let begun = Instant::now();
-        let mut read = self.cache.store().read(&self.key, want, within).await?;
+        let mut read = self.cache.store().read(question).await?;
         if let Some(found) = &mut read.found {
-            let left = within.saturating_sub(begun.elapsed());
-            with_own_tokens(&self.cache, want.tags, found, &mut read.to_keep, left).await?;
+            let (tags, left) =
+                (question.want.tags, question.within.saturating_sub(begun.elapsed()));
+            with_own_tokens(&self.cache, tags, found, &mut read.to_keep, left).await?;
         }
         Ok(read)
     }

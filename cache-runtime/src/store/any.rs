@@ -6,7 +6,7 @@ use super::memory::MemoryStore;
 use super::redis::RedisStore;
 use super::tag::{TagToken, Tokens};
 use super::{
-    Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Tagging, ToKeep, Token, Want,
+    Acquired, Act, Claim, Cursor, Life, Question, Reachability, Read, Store, Tagging, ToKeep, Token,
 };
 use crate::config::{Settings, Target};
 use crate::error::Error;
@@ -156,17 +156,12 @@ impl AnyStore {
 impl Store for AnyStore {
     // Not an `async fn`, whose future holds its arguments twice; it is part of every hit's.
     #[allow(clippy::manual_async_fn)]
-    fn read(
-        &self,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send {
+    fn read(&self, question: &Question<'_>) -> impl Future<Output = Result<Read, Error>> + Send {
         async move {
             static GET: Command = Command::new("get");
             static READ: Command = Command::new("read");
-            let timer = if want.is_plain() { GET.begins() } else { READ.begins() };
-            let answer = delegate!(self, store => store.read(key, want, within).await);
+            let timer = if question.want.is_plain() { GET.begins() } else { READ.begins() };
+            let answer = delegate!(self, store => store.read(question).await);
             timer.ends();
             answer
         }

@@ -2,7 +2,9 @@
 
 use super::log::Mark;
 use super::tag::{TagToken, Tokens};
-use super::{Acquired, Act, Claim, Cursor, Life, Reachability, Read, Store, Tagging, Token, Want};
+use super::{
+    Acquired, Act, Claim, Cursor, Life, Question, Reachability, Read, Store, Tagging, Token,
+};
 use crate::error::Error;
 use crate::figures::stats::ServerInfo;
 use crate::key::whole::Key;
@@ -13,7 +15,7 @@ use std::time::Duration;
 pub(crate) struct DisabledStore;
 
 impl Store for DisabledStore {
-    async fn read(&self, _: &Key, _: &Want<'_>, _: Duration) -> Result<Read, Error> {
+    async fn read(&self, _: &Question<'_>) -> Result<Read, Error> {
         Ok(Read::of(None))
     }
 

@@ -2,6 +2,7 @@
 
 use super::tag::Tokens;
 use crate::key::tags::Tags;
+use crate::key::whole::Key;
 use crate::l1::{Noted, Reading};
 use std::fmt;
 use std::ops::Deref;
@@ -65,6 +66,16 @@ impl Want<'_> {
     pub(crate) fn is_plain(&self) -> bool {
         !self.life && !self.keep && self.tags.is_empty()
     }
+}
+
+/// What is asked when a value is read: in one place, for each future within another would have a copy
+/// of its own.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'q> {
+    pub(crate) key: &'q Key,
+    pub(crate) want: Want<'q>,
+    /// How long the answer is waited for.
+    pub(crate) within: Duration,
 }
 
 /// A value in the store.

@@ -7,8 +7,8 @@ mod tests;
 use super::log::{Log, Mark, new_epoch};
 use super::tag::{TagToken, Tokens, soft_half};
 use super::{
-    Acquired, Act, Ask, Bytes, Claim, Cursor, ENDED, Found, Life, Reachability, Read, Store,
-    Tagging, Token, Want,
+    Acquired, Act, Ask, Bytes, Claim, Cursor, ENDED, Found, Life, Question, Reachability, Read,
+    Store, Tagging, Token,
 };
 use crate::clock::Clock;
 use crate::config::Bounds;
@@ -44,7 +44,8 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    async fn read(&self, key: &Key, want: &Want<'_>, _: Duration) -> Result<Read, Error> {
+    async fn read(&self, question: &Question<'_>) -> Result<Read, Error> {
+        let Question { key, want, .. } = question;
         let now = self.clock.now();
         let inner = self.lock();
         let found = inner.found(key.whole(), now).map(|(value, left)| Found {

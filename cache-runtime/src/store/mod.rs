@@ -18,7 +18,7 @@ pub(crate) mod tag;
 pub(crate) mod testing;
 pub(crate) mod walk;
 
-pub(crate) use found::{Bytes, Found, Read, ToKeep, Want};
+pub(crate) use found::{Bytes, Found, Question, Read, ToKeep, Want};
 pub(crate) use grant::{Acquired, Act, Ask, Claim, ENDED, LONGEST, LeftBehind, Tagging, Token};
 
 use crate::error::Error;
@@ -97,15 +97,9 @@ pub(crate) enum Event {
 ///   from its start to its end, possibly more than once, or fail;
 /// - be bounded in memory, or backed by something that is.
 pub(crate) trait Store: Send + Sync {
-    /// The value of `key`, if it has any, with as much beside it as is wanted; of no value the tags
+    /// The value of a key, if it has any, with as much beside it as is wanted; of no value the tags
     /// are not told. [`Error::WrongType`] when it holds something else.
-    // The want by reference: it is a part of the future of every hit, at each level.
-    fn read(
-        &self,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send;
+    fn read(&self, question: &Question<'_>) -> impl Future<Output = Result<Read, Error>> + Send;
 
     /// Gives the lease of `key` to who claims it, with tokens for its tags, new ones where there were
     /// none; or answers why not: there is a value that counts, or somebody else has the lease.

@@ -1,6 +1,6 @@
 //! For tests of the stores: writing and reading in one call, by keys of the prefix `p`.
 
-use super::{Acquired, Act, Ask, Claim, LeftBehind, Store, Token, Want};
+use super::{Acquired, Act, Ask, Claim, LeftBehind, Question, Read, Store, Token, Want};
 use crate::error::Error;
 use crate::key::whole::Key;
 use std::time::Duration;
@@ -32,8 +32,18 @@ pub(crate) fn claim(ask: Ask, token: &Token) -> Claim<'_> {
 pub(crate) trait Write: Store {
     /// The value alone.
     async fn get(&self, whole: &str, within: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let read = self.read(&key(whole), &Want::PLAIN, within).await?;
+        let read = self.read_with(whole, Want::PLAIN, within).await?;
         Ok(read.found.map(|found| found.bytes.to_vec()))
+    }
+
+    /// The value with what is wanted beside it.
+    async fn read_with(
+        &self,
+        whole: &str,
+        want: Want<'_>,
+        within: Duration,
+    ) -> Result<Read, Error> {
+        self.read(&Question { key: &key(whole), want, within }).await
     }
 
     /// Stores a value whoever has the lease.

@@ -16,7 +16,7 @@ use crate::plan::shape::{Shape, SharedError};
 use crate::plan::standing::{Standing, standing};
 use crate::plan::windows::State;
 use crate::plan::{Hooks, Plan};
-use crate::store::{Life, Store, Want};
+use crate::store::{Life, Question, Store, Want};
 use crate::write::seizure::{Encoded, fill, seize};
 use std::any::Any;
 use std::fmt;
@@ -163,7 +163,7 @@ impl<R: 'static> Entry<R> {
     async fn found(&self, life: bool) -> Result<Option<(Opened, Option<Duration>, bool)>, Error> {
         let (key, store, within) = (self.whole()?, self.cache.store(), self.timeout());
         let want = Want { life, tags: &self.tags, ..Want::PLAIN };
-        let read = store.read(key, &want, within).await?;
+        let read = store.read(&Question { key, want, within }).await?;
         let Some(mut found) = read.found else { return Ok(None) };
         if self.tags.has_own() {
             let (cache, tags) = (&self.cache, &self.tags);

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a cached function's future may be larger than the bare one's.
-const MOST: usize = 910;
+const MOST: usize = 850;
 /// The same of a writer's.
 const MOST_OF_A_WRITER: usize = 1100;
 const LARGE: usize = 4096;

@@ -98,7 +98,7 @@ async fn a_connection_made_again_is_a_later_generation() {
     let server = RedisServer::start();
     let store = redis(&server);
     let generation = async |want: Want<'_>| {
-        store.read(&key("p:k"), &want, SOON).await.ok().map(|read| read.generation)
+        store.read_with("p:k", want, SOON).await.ok().map(|read| read.generation)
     };
     let first = generation(Want::PLAIN).await;
     assert!(first > Some(0) && generation(Want::LIFE).await == first);

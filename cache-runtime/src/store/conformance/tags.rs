@@ -125,7 +125,7 @@ async fn tags_are_read_beside_a_value_or_alone(store: &impl Store) {
     let tags = Tags::from(vec![tag("b"), tag("none"), tag("a")]);
     let read = async |life| {
         let want = Want { life, tags: &tags, ..Want::PLAIN };
-        store.read(&key("p:k"), &want, SOON).await.unwrap().found
+        store.read_with("p:k", want, SOON).await.unwrap().found
     };
     assert_eq!((read(false).await, read(true).await), (None, None));
     let given = given(claim(store, Ask::Force, &Token::random().unwrap(), &[], None).await);

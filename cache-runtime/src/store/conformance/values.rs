@@ -109,7 +109,7 @@ async fn many_at_once(store: &impl Store) {
 }
 
 async fn a_value_is_read_alone_or_with_its_life(store: &impl Store) {
-    let read = async |want: Want<'_>| store.read(&key("p:k"), &want, SOON).await.unwrap().found;
+    let read = async |want: Want<'_>| store.read_with("p:k", want, SOON).await.unwrap().found;
     assert_eq!((read(Want::PLAIN).await, read(Want::LIFE).await), (None, None));
     store.set("p:k", b"v", MINUTE, SOON).await.unwrap();
     assert_eq!(read(Want::PLAIN).await, Some(plain(b"v")));
@@ -120,7 +120,7 @@ async fn a_value_is_read_alone_or_with_its_life(store: &impl Store) {
 
 async fn a_read_says_which_connection_answered(store: &impl Store) {
     let generation = async |want| {
-        let Read { generation, .. } = store.read(&key("p:k"), &want, SOON).await.unwrap();
+        let Read { generation, .. } = store.read_with("p:k", want, SOON).await.unwrap();
         generation
     };
     let (first, second) = (generation(Want::PLAIN).await, generation(Want::LIFE).await);

@@ -8,6 +8,7 @@ use super::link::{Late, Way, deadline};
 use super::refusal::{self, Asked};
 use crate::boxed::boxed;
 use crate::error::Error;
+use crate::store::Question;
 use crate::store::breaker::Admission;
 use redis::{Arg, Cmd, RedisResult, Value};
 use std::borrow::Cow;
@@ -17,31 +18,29 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 
 impl Node {
-    /// Reads a value of `about` so many bytes, together with others where others read as well.
+    /// Reads a value and nothing beside it, together with others where others read as well.
     /// Answers also which connection answered.
     // Not an `async fn`, whose future holds its arguments twice; it is part of every hit's.
     #[allow(clippy::manual_async_fn)]
     pub(super) fn get(
         &self,
-        key: &str,
-        about: usize,
-        within: Duration,
+        question: &Question<'_>,
     ) -> impl Future<Output = Result<(Option<Vec<u8>>, u64), Error>> + Send {
         async move {
-            if within.is_zero() {
+            if question.within.is_zero() {
                 return Err(Error::Timeout);
             }
             let (_reading, others) = Reading::begin(self);
             if others {
                 let place = poll_fn(|context| {
-                    Poll::Ready(self.join(key, about, within, context.waker())) // it waits in `Place`
+                    Poll::Ready(self.join(question, context.waker())) // it waits in `Place`
                 });
                 if let Some(place) = place.await {
-                    let generation = place.generation;
-                    return place.await.map(|found| (found, generation));
+                    return place.await;
                 }
             }
-            self.ask_by(get(key), Asked::Read, within, |reply| match reply {
+            let get = get(question.key.whole());
+            self.ask_by(get, Asked::Read, question.within, |reply| match reply {
                 Value::Nil => Some(None),
                 Value::BulkString(bytes) => Some(Some(bytes)),
                 _ => None,
@@ -253,9 +252,8 @@ impl Node {
         async move { Ok(answer.await?.0) }
     }
 
-    /// [`run`](Self::run), with the generation of the connection that answered.
-    // Not an `async fn`, as above.
-    #[allow(clippy::manual_async_fn)]
+    /// [`run`](Self::run), with the generation of the connection that answered. In a box, as
+    /// [`ask_by`](Self::ask_by).
     pub(super) fn run_by<T: Send, K: AsRef<str> + Sync>(
         &self,
         script: &Hashed,
@@ -265,19 +263,19 @@ impl Node {
         within: Duration,
         read: impl Fn(Value) -> Option<T> + Copy + Send,
     ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
-        async move {
+        boxed(move || async move {
             let begun = self.report.now();
             // In a block of its own: the answer would be kept while it is asked again.
             {
-                let answer = self.ask_by(script.by_hash(keys, arguments), asked, within, read);
-                let answer = answer.await;
+                let by_hash = script.by_hash(keys, arguments);
+                let answer = self.exchange(by_hash, asked, within, read).await;
                 if !matches!(&answer, Err(Error::Refused(code)) if code == "NOSCRIPT") {
                     return answer;
                 }
             }
             let left = within.saturating_sub(self.report.now().saturating_sub(begun));
             self.ask_by(script.in_full(keys, arguments), asked, left, read).await
-        }
+        })
     }
 
     /// Runs a script that answers whether the lease was still ours.

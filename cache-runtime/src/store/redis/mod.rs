@@ -29,8 +29,8 @@ mod tests;
 use super::log::Mark;
 use super::tag::{TagToken, Tokens};
 use super::{
-    Acquired, Act, Claim, Cursor, Event, Life, Reachability, Read, Store, Tagging, ToKeep, Token,
-    Want,
+    Acquired, Act, Claim, Cursor, Event, Life, Question, Reachability, Read, Store, Tagging,
+    ToKeep, Token,
 };
 use crate::config::{Place, Server};
 use crate::error::Error;
@@ -42,7 +42,6 @@ use cluster::Cluster;
 use harmful::TIMES;
 use link::node::Node;
 use link::readers::Reading;
-use reading::Question;
 use scripts::Scripts;
 use std::fmt;
 use std::sync::Arc;
@@ -176,14 +175,8 @@ impl RedisStore {
 impl Store for RedisStore {
     // Not an `async fn`, whose future holds its arguments twice.
     #[allow(clippy::manual_async_fn)]
-    fn read(
-        &self,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> impl Future<Output = Result<Read, Error>> + Send {
-        let question = Question { scripts: &self.scripts, key, want, within };
-        async move { both!(self, servers => await servers.read(&question)) }
+    fn read(&self, question: &Question<'_>) -> impl Future<Output = Result<Read, Error>> + Send {
+        async move { both!(self, servers => await servers.read(&self.scripts, question)) }
     }
 
     async fn acquire(

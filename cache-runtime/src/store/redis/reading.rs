@@ -8,40 +8,31 @@ use super::link::reads::Brought;
 use super::refusal::Asked;
 use super::scripts::Scripts;
 use crate::error::Error;
-use crate::key::whole::Key;
 use crate::store::tag::Tokens;
-use crate::store::{Bytes, Found, Read, ToKeep, Want};
+use crate::store::{Bytes, Found, Question, Read, ToKeep, Want};
 use redis::Value;
 use std::time::{Duration, Instant};
 
 /// The least size of a value that may take longer to be read than a call waits.
 const LONG: usize = 4 << 10;
 
-/// What is asked of a node, in one place: each future within another would have a copy of its own.
-#[derive(Clone, Copy)]
-pub(crate) struct Question<'n, 'k, 'w> {
-    pub(crate) scripts: &'n Scripts,
-    pub(crate) key: &'k Key,
-    pub(crate) want: &'w Want<'w>,
-    pub(crate) within: Duration,
-}
-
 impl Node {
-    /// Reads the value of `key`, with what is wanted beside it.
+    /// Reads the value of a key, with what is wanted beside it.
     // Not an `async fn`, whose future holds its arguments twice.
     #[allow(clippy::manual_async_fn)]
     pub(super) fn read(
         &self,
-        question: &Question<'_, '_, '_>,
+        scripts: &Scripts,
+        question: &Question<'_>,
     ) -> impl Future<Output = Result<Read, Error>> + Send {
         async move {
             // In boxes: what is rarely needed would be a part of every call's future.
             let read = match self.harmful.standing(question.key.whole()) {
                 Standing::Innocent if question.want.keep => {
-                    Box::pin(self.read_to_keep(question)).await
+                    Box::pin(self.read_to_keep(scripts, question)).await
                 }
-                Standing::Innocent => self.read_innocent(question).await,
-                Standing::Suspect => Box::pin(self.read_suspect(question)).await,
+                Standing::Innocent => self.read_innocent(scripts, question).await,
+                Standing::Suspect => Box::pin(self.read_suspect(scripts, question)).await,
                 Standing::LeftAlone => Err(Error::Unavailable),
             };
             if matches!(read, Err(Error::Timeout)) {
@@ -57,27 +48,32 @@ impl Node {
     #[allow(clippy::manual_async_fn)]
     fn read_innocent(
         &self,
-        question: &Question<'_, '_, '_>,
+        scripts: &Scripts,
+        question: &Question<'_>,
     ) -> impl Future<Output = Result<Read, Error>> + Send {
         async move {
-            let Question { scripts, key, want, within } = *question;
-            let (found, generation) = if !want.tags.is_empty() {
-                Box::pin(self.read_with_tags(scripts, key, want, within)).await?
-            } else if want.life {
-                let keys = [key.whole()];
-                self.run_by(&scripts.read, &keys, &[], Asked::Look, within, value_and_life).await?
+            let (found, generation) = if !question.want.tags.is_empty() {
+                Box::pin(self.read_with_tags(scripts, question)).await?
+            } else if question.want.life {
+                let (script, keys, within) =
+                    (&scripts.read, [question.key.whole()], question.within);
+                self.run_by(script, &keys, &[], Asked::Look, within, value_and_life).await?
             } else {
-                let (bytes, generation) = self.get(key.whole(), want.about, within).await?;
+                let (bytes, generation) = self.get(question).await?;
                 (bytes.map(|bytes| Found::plain(Bytes::Own(bytes))), generation)
             };
             Ok(Read { found, to_keep: None, generation })
         }
     }
 
-    /// Reads the value of `key` and what it has left, so that it can be kept in this process; as
+    /// Reads the value of a key and what it has left, so that it can be kept in this process; as
     /// any other where it cannot.
-    async fn read_to_keep(&self, question: &Question<'_, '_, '_>) -> Result<Read, Error> {
-        let Question { scripts, key, want, within } = *question;
+    async fn read_to_keep(
+        &self,
+        scripts: &Scripts,
+        question: &Question<'_>,
+    ) -> Result<Read, Error> {
+        let Question { key, want, within } = *question;
         let begun = Instant::now();
         let left = || within.saturating_sub(begun.elapsed());
         let tracked = self.tracked.as_ref();
@@ -95,7 +91,8 @@ impl Node {
                 Tracking { reading, noted: None, brought, age: Duration::ZERO }
             }
             (None, _) => {
-                return self.read_innocent(&Question { within: left(), ..*question }).await;
+                let question = Question { within: left(), ..*question };
+                return self.read_innocent(scripts, &question).await;
             }
         };
         // One that never expires counts as none for who has to know.
@@ -111,8 +108,12 @@ impl Node {
     /// Reads a value that was not read in time before. Asks first how long it is, which any server
     /// that is well says at once: one above the bound is not fetched, and of any other it is known
     /// by now whether it is to blame.
-    async fn read_suspect(&self, question: &Question<'_, '_, '_>) -> Result<Read, Error> {
-        let Question { key, want, within, .. } = *question;
+    async fn read_suspect(
+        &self,
+        scripts: &Scripts,
+        question: &Question<'_>,
+    ) -> Result<Read, Error> {
+        let Question { key, want, within } = *question;
         let begun = Instant::now();
         let length = match self.length(key.whole(), within).await {
             // Who may not ask finds out by reading.
@@ -129,10 +130,10 @@ impl Node {
             return Err(Error::Unavailable);
         }
         // A long one goes alone, so that nobody else waits for it.
-        let want = Want { about: length.saturating_add(1), ..*want };
+        let want = Want { about: length.saturating_add(1), ..want };
         let asked = begun.elapsed();
-        let left = within.saturating_sub(asked);
-        let read = self.read_innocent(&Question { want: &want, within: left, ..*question }).await;
+        let alone = Question { key, want, within: within.saturating_sub(asked) };
+        let read = self.read_innocent(scripts, &alone).await;
         match &read {
             Ok(read) => self.harmful.acquit(key.whole(), read.found.is_some()),
             // Others wait behind the one that is to blame; and a server that was slow to say the

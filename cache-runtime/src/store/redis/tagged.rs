@@ -13,7 +13,7 @@ use crate::key::whole::Key;
 use crate::l1::Noted;
 use crate::store::log::{Mark, new_epoch};
 use crate::store::tag::{TagToken, Tokens, soft_half};
-use crate::store::{Acquired, Ask, Bytes, Claim, Found, Tagging, Want};
+use crate::store::{Acquired, Ask, Bytes, Claim, Found, Question, Tagging};
 use redis::{Cmd, Value};
 use std::iter::once;
 use std::time::{Duration, Instant};
@@ -22,10 +22,9 @@ impl Node {
     pub(super) async fn read_with_tags(
         &self,
         scripts: &Scripts,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
+        question: &Question<'_>,
     ) -> Result<(Option<Found>, u64), Error> {
+        let Question { key, want, within } = *question;
         let keys = || once(key).chain(&**want.tags).map(Key::whole);
         if !want.life {
             let found = |reply| {

@@ -8,23 +8,26 @@ use crate::key::whole::Key;
 use crate::l1::Noted;
 use crate::store::redis::harmful::TIMES;
 use crate::store::redis::link::node::{Directory as _, Node};
-use crate::store::redis::reading::Question;
 use crate::store::redis::scripts::Scripts;
 use crate::store::tag::Tokens;
-use crate::store::{Acquired, Act, Claim, Life, Read, Tagging, Token, Want};
+use crate::store::{Acquired, Act, Claim, Life, Question, Read, Tagging, Token, Want};
 use crate::together::{all, both};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 impl Cluster {
-    /// Reads the value of `key` on its node, and the tokens of its tags on theirs.
-    pub(crate) async fn read(&self, question: &Question<'_, '_, '_>) -> Result<Read, Error> {
-        let Question { scripts, key, want, within } = *question;
+    /// Reads the value of a key on its node, and the tokens of its tags on theirs.
+    pub(crate) async fn read(
+        &self,
+        scripts: &Scripts,
+        question: &Question<'_>,
+    ) -> Result<Read, Error> {
+        let Question { want, within, .. } = *question;
         if want.tags.is_empty() {
-            return self.read_alone(scripts, key, want, within).await;
+            return self.read_alone(scripts, question).await;
         }
-        let alone = Want { tags: Tags::NONE, ..*want };
-        let value = self.read_alone(scripts, key, &alone, within);
+        let alone = Question { want: Want { tags: Tags::NONE, ..want }, ..*question };
+        let value = self.read_alone(scripts, &alone);
         let tokens = async {
             match want.keep {
                 true => self.tokens_to_keep(want.tags, within).await,
@@ -78,18 +81,12 @@ impl Cluster {
         self.is_owner(tag.slot(), &node).then_some(tracked)
     }
 
-    async fn read_alone(
-        &self,
-        scripts: &Scripts,
-        key: &Key,
-        want: &Want<'_>,
-        within: Duration,
-    ) -> Result<Read, Error> {
+    async fn read_alone(&self, scripts: &Scripts, question: &Question<'_>) -> Result<Read, Error> {
+        let Question { key, want, within } = *question;
         let begun = Instant::now();
         let left = || within.saturating_sub(begun.elapsed());
         let node = self.node(key.slot(), within).await?;
-        let question = Question { scripts, key, want, within: left() };
-        let mut read = node.read(&question).await;
+        let mut read = node.read(scripts, &Question { within: left(), ..*question }).await;
         if let Ok(read) = &mut read
             && read.to_keep.is_some()
             && !self.is_owner(key.slot(), &node)
@@ -106,8 +103,8 @@ impl Cluster {
         }
         // It went together with others, who may be where they should be. Alone it is sent on.
         let node = self.node(key.slot(), left()).await?;
-        let want = &Want { about: usize::MAX, keep: false, ..*want };
-        node.read(&Question { want, within: left(), ..question }).await
+        let want = Want { about: usize::MAX, keep: false, ..want };
+        node.read(scripts, &Question { key, want, within: left() }).await
     }
 
     fn is_owner(&self, slot: u16, node: &Arc<Node>) -> bool {

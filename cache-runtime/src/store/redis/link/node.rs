@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::figures::stats::BreakerState;
 use crate::l1::L1;
 use crate::store::Event;
+use crate::store::Question;
 use crate::store::Reachability;
 use crate::store::breaker::Breaker;
 use crate::store::redis::harmful::Harmful;
@@ -25,7 +26,7 @@ use std::fmt;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::runtime::{Handle, Id};
 
 /// Where a node of a cluster finds the others.
@@ -175,17 +176,10 @@ impl Node {
         if pool.phase() == Phase::Dead { Err(Error::Unavailable) } else { Ok(Way::Wait(pool)) }
     }
 
-    /// Joins the read of a value of about so many bytes to others of this runtime; `None` if it
-    /// has to go alone.
-    pub(crate) fn join(
-        &self,
-        key: &str,
-        about: usize,
-        within: Duration,
-        waker: &Waker,
-    ) -> Option<Place> {
+    /// Joins the read of a value to others of this runtime; `None` if it has to go alone.
+    pub(crate) fn join(&self, question: &Question<'_>, waker: &Waker) -> Option<Place> {
         let runtime = Handle::try_current().ok()?;
-        find(&self.here(), runtime.id())?.pipeline.join(&runtime, key, about, within, waker)
+        find(&self.here(), runtime.id())?.pipeline.join(&runtime, question, waker)
     }
 
     /// The connection of `generation` from here has turned out to be no good.

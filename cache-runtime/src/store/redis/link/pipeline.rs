@@ -17,6 +17,7 @@ mod tests;
 pub(crate) use message::Place;
 
 use super::pool::Pool;
+use crate::store::Question;
 use crate::sync::{Mutex, lock};
 use sending::Open;
 use std::future::poll_fn;
@@ -53,7 +54,7 @@ impl Pipeline {
         Self { pool, waiting: Mutex::default() }
     }
 
-    /// Joins the read of a value of `about` so many bytes to those that wait to be sent.
+    /// Joins the read of a value to those that wait to be sent.
     ///
     /// `None` if it has to go alone: it is large, there is no connection, or what waits is meant
     /// for others. The callers of one message wait for one time, so who has spent a part of it
@@ -61,12 +62,11 @@ impl Pipeline {
     pub(super) fn join(
         self: &Arc<Self>,
         runtime: &Handle,
-        key: &str,
-        about: usize,
-        within: Duration,
+        question: &Question<'_>,
         waker: &Waker,
     ) -> Option<Place> {
-        if about > LARGE {
+        let Question { key, want, within } = *question;
+        if want.about > LARGE {
             return None;
         }
         let generation = self.pool.generation()?;
@@ -79,7 +79,7 @@ impl Pipeline {
         if open.generation != generation || open.within != within {
             return None;
         }
-        let place = open.add(key, about, waker);
+        let place = open.add(key.whole(), want.about, waker);
         let full = open.count >= MOST_KEYS || open.bytes > MOST_BYTES - LARGE;
         let full = if full { waiting.take() } else { None };
         drop(waiting);

@@ -11,6 +11,7 @@ mod ways;
 
 use super::*;
 use crate::config::{Builder, Target};
+use crate::store::Want;
 use crate::store::testing::{Write, key};
 use cache_test_servers::{
     DEADLINE, Fault, FaultProxy, Logs, RedisServer, Sentinels, eventually, free_port, rights_for,

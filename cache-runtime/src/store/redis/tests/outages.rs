@@ -237,8 +237,8 @@ async fn several_hear_what_happens_to_the_connections_and_readers_see_whose_answ
     for heard in heard.clone() {
         store.listen(move |event| lock(&heard).push(event));
     }
-    let (key, want) = (key("p:k"), Want::PLAIN);
-    let first = store.read(&key, &want, BUDGET).await.unwrap().generation;
+    let question = Question { key: &key("p:k"), want: Want::PLAIN, within: BUDGET };
+    let first = store.read(&question).await.unwrap().generation;
     assert_eq!(*lock(&heard[0]), [], "nothing was lost");
     server.kill();
     eventually(DEADLINE, || async { store.get("p:k", BUDGET).await.is_err() }).await;
@@ -248,5 +248,5 @@ async fn several_hear_what_happens_to_the_connections_and_readers_see_whose_answ
         let both = || async { *lock(heard) == [Event::Lost, Event::Regained] };
         eventually(DEADLINE, both).await;
     }
-    assert!(store.read(&key, &want, BUDGET).await.unwrap().generation > first);
+    assert!(store.read(&question).await.unwrap().generation > first);
 }

@@ -70,7 +70,7 @@ async fn another_type_and_keys_that_are_no_text_harm_nobody() {
     keys.sort();
     assert_eq!(keys, ["p:list", "p:text", "p:~probe"]);
     assert_eq!(store.life(&key("p:text"), BUDGET).await, Ok(Life::Unlimited));
-    let read = store.read(&key("p:text"), &Want::LIFE, BUDGET).await.unwrap();
+    let read = store.read_with("p:text", Want::LIFE, BUDGET).await.unwrap();
     assert_eq!(read.found, None, "nobody knows how old it is");
     let info = store.info(BUDGET).await.unwrap();
     assert!(info.version.is_some() && info.connected_clients.is_some());

@@ -36,7 +36,7 @@ pub(crate) struct Place {
     message: Option<Arc<Message>>,
     index: usize,
     /// Of the connections that it goes by.
-    pub(crate) generation: u64,
+    generation: u64,
 }
 
 impl Message {
@@ -90,9 +90,10 @@ impl Place {
 }
 
 impl Future for Place {
-    type Output = Answer;
+    /// With the generation of the connections that answered.
+    type Output = Result<(Option<Vec<u8>>, u64), Error>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let answer = {
             let Some(message) = &self.message else { return Poll::Ready(Err(Error::Unavailable)) };
             match lock(&message.0).all.get_mut(self.index) {
@@ -106,7 +107,7 @@ impl Future for Place {
         };
         self.message = None;
         Poll::Ready(match answer {
-            Slot::Answered(answer) => answer,
+            Slot::Answered(answer) => answer.map(|found| (found, self.generation)),
             Slot::Waiting(_) | Slot::Empty => Err(Error::Unavailable),
         })
     }

@@ -4,7 +4,7 @@ use super::{LARGE, MOST_BYTES, MOST_KEYS};
 use crate::error::Error;
 use crate::store::redis::RedisStore;
 use crate::store::testing::{Write, key};
-use crate::store::{Store, Want};
+use crate::store::{Question, Store, Want};
 use crate::sync::lock;
 use cache_test_servers::{Fault, FaultProxy, RedisServer, eventually};
 use redis::IntoConnectionInfo;
@@ -230,10 +230,10 @@ async fn large_values_go_alone_and_others_only_as_many_as_are_not_much() {
     let server = RedisServer::start();
     let store = store_at(&server.url()).await;
     let key = key("p:k");
-    let want = |about| Want { about, ..Want::PLAIN };
-    let (small, large) = (want(LARGE), want(LARGE + 1));
-    let read = |want| {
-        let mut read = Box::pin(store.read(&key, want, LONG));
+    let of = |about| Question { key: &key, want: Want { about, ..Want::PLAIN }, within: LONG };
+    let (small, large) = (of(LARGE), of(LARGE + 1));
+    let read = |question| {
+        let mut read = Box::pin(store.read(question));
         assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         read
     };
@@ -264,11 +264,13 @@ async fn a_value_stays_only_for_the_one_who_asked_for_it() {
     server.command::<()>(&["SET", "p:large", &"v".repeat(10_000)]);
     let store = store_at(&server.url()).await;
     let (pipeline, here) = (store.one().pipeline_here(), Handle::current());
-    let join = |_| pipeline.join(&here, "p:large", 0, LONG, Waker::noop()).unwrap();
+    let key = key("p:large");
+    let question = Question { key: &key, want: Want::PLAIN, within: LONG };
+    let join = |_| pipeline.join(&here, &question, Waker::noop()).unwrap();
     let mut places: Vec<_> = (0..MOST_KEYS).map(join).collect();
     let (idle, gone) = (places.pop().unwrap(), places.split_off(100));
     for place in places {
-        assert_eq!(place.await.unwrap().unwrap().len(), 10_000);
+        assert_eq!(place.await.unwrap().0.unwrap().len(), 10_000);
     }
     assert_eq!(idle.bytes_kept(), 10_000 * (1 + gone.len()));
     drop(gone);
