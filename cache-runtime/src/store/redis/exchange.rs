@@ -1,5 +1,6 @@
 //! One command and its answer: within its deadline, and learning from what comes of it.
 
+use super::get::Get;
 use super::hashed::Hashed;
 use super::late::late;
 use super::link::node::Node;
@@ -39,13 +40,12 @@ impl Node {
                     return place.await;
                 }
             }
-            let get = get(question.key.whole());
-            self.ask_by(get, Asked::Read, question.within, |reply| match reply {
-                Value::Nil => Some(None),
-                Value::BulkString(bytes) => Some(Some(bytes)),
-                _ => None,
-            })
-            .await
+            // In a box, as in `ask_by`.
+            let answer = boxed(move || async move {
+                let command = Get::of(question.key.whole());
+                self.exchange(command.as_cmd(), Asked::Read, question.within, bytes).await
+            });
+            answer.await
         }
     }
 
@@ -83,13 +83,13 @@ impl Node {
         within: Duration,
         read: impl FnOnce(Value) -> Option<T> + Send,
     ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
-        boxed(move || self.exchange(command, asked, within, read))
+        boxed(move || async move { self.exchange(&command, asked, within, read).await })
     }
 
     /// The exchange itself, within one deadline for everything.
     async fn exchange<T>(
         &self,
-        command: Cmd,
+        command: &Cmd,
         asked: Asked,
         within: Duration,
         read: impl FnOnce(Value) -> Option<T>,
@@ -98,14 +98,14 @@ impl Node {
         let begun = self.is_member().then(Instant::now);
         // Zero is the generation before the first connection.
         let mut generation = 0;
-        let reply = self.reply(&command, asked, false, within, &mut generation).await?;
+        let reply = self.reply(command, asked, false, within, &mut generation).await?;
         if let Err(error) = &reply
             && let Some(redirect) = self.redirect(error)
         {
             let spent = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
             let left = within.saturating_sub(spent);
             // In a box, as what is rarely needed.
-            return Box::pin(self.follow(redirect, &command, asked, left, read)).await;
+            return Box::pin(self.follow(redirect, command, asked, left, read)).await;
         }
         self.learn(reply, asked, generation, read).map(|answer| (answer, generation))
     }
@@ -122,46 +122,39 @@ impl Node {
         if within.is_zero() {
             return Err(Error::Timeout);
         }
-        let way = self.way()?;
         let deadline = deadline(within);
-        let answered = async {
-            // In boxes: what is rarely needed would be a part of every exchange.
-            let mut wire = match way {
-                Way::Ready(wire, current) => {
-                    *generation = current;
-                    wire
-                }
-                Way::Wait(pool) => {
-                    let wire = timeout_at(deadline, pool.wire(generation));
-                    match Box::pin(wire).await? {
-                        Ok(wire) => wire,
-                        Err(error) => return Ok(Err(error)),
-                    }
-                }
-            };
-            let reply = match asking {
-                false => wire.send_by(command, deadline).await?,
-                true => {
-                    let reply = timeout_at(deadline, wire.send_asking(command));
-                    return Ok(Ok(Box::pin(reply).await?));
-                }
-            };
-            match reply {
-                Err(error) if asked.changes_nothing() && error.is_connection_dropped() => {
-                    let again = timeout_at(deadline, self.send_again(command, generation));
-                    Ok(Box::pin(again).await?)
-                }
-                reply => Ok(Ok(reply)),
+        // In boxes: what is rarely needed would be a part of every exchange.
+        let mut wire = match self.way()? {
+            Way::Ready(wire, current) => {
+                *generation = current;
+                wire
+            }
+            Way::Wait(pool) => {
+                let wire = Box::pin(timeout_at(deadline, pool.wire(generation))).await;
+                wire.map_err(|_| self.too_late(*generation))??
             }
         };
-        let answered: Result<_, Late> = answered.await;
-        match answered {
-            Ok(reply) => Ok(reply?.and_then(Value::extract_error)),
-            Err(Late) => {
-                self.fail_here(*generation, late());
-                Err(Error::Timeout)
+        let reply = if asking {
+            let reply = Box::pin(timeout_at(deadline, wire.send_asking(command))).await;
+            reply.map_err(|_| self.too_late(*generation))?
+        } else {
+            let reply = wire.send_by(command, deadline).await;
+            match reply.map_err(|Late| self.too_late(*generation))? {
+                Err(error) if asked.changes_nothing() && error.is_connection_dropped() => {
+                    let again = timeout_at(deadline, self.send_again(command, generation));
+                    Box::pin(again).await.map_err(|_| self.too_late(*generation))??
+                }
+                reply => reply,
             }
-        }
+        };
+        Ok(reply.and_then(Value::extract_error))
+    }
+
+    /// What is said to who waits for a connection of `generation` that does not answer in time.
+    #[cold]
+    fn too_late(&self, generation: u64) -> Error {
+        self.fail_here(generation, late());
+        Error::Timeout
     }
 
     /// What a reply says.
@@ -206,11 +199,13 @@ impl Node {
     }
 }
 
-/// Made apart: a command in a variable would be a part of every hit's future.
-fn get(key: &str) -> Cmd {
-    let mut command = Cmd::with_capacity(2, key.len() + 3);
-    command.arg("GET").arg(key);
-    command
+/// The answer of `GET`, as it is.
+fn bytes(reply: Value) -> Option<Option<Vec<u8>>> {
+    match reply {
+        Value::Nil => Some(None),
+        Value::BulkString(bytes) => Some(Some(bytes)),
+        _ => None,
+    }
 }
 
 /// The first key of a command that has any: behind the name, or behind a script and the keys' number.
@@ -268,7 +263,7 @@ impl Node {
             // In a block of its own: the answer would be kept while it is asked again.
             {
                 let by_hash = script.by_hash(keys, arguments);
-                let answer = self.exchange(by_hash, asked, within, read).await;
+                let answer = self.exchange(&by_hash, asked, within, read).await;
                 if !matches!(&answer, Err(Error::Refused(code)) if code == "NOSCRIPT") {
                     return answer;
                 }

@@ -1,7 +1,8 @@
 //! Redis behind the [`Store`] contract: a thin layer over multiplexed connections.
 //!
 //! - [`cluster`]: many servers instead of one;
-//! - [`exchange`]: one command and its answer; [`sent_on`]: those of a cluster that go from node to node;
+//! - [`exchange`]: one command and its answer; [`get`]: the command that reads a value; [`sent_on`]: those of a
+//!   cluster that go from node to node;
 //! - [`reading`]: one value; [`leases`]: who may store one; [`keys`]: whatever a key holds; [`harmful`]: keys that are
 //!   left alone;
 //! - [`link`]: the connections, and all that is known of the servers behind them;
@@ -10,6 +11,7 @@
 
 mod cluster;
 mod exchange;
+mod get;
 mod harmful;
 mod hashed;
 mod info;

@@ -121,6 +121,7 @@ impl At {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    #[inline] // several times for each answer
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
