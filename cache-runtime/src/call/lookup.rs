@@ -1,6 +1,7 @@
 //! The look at the store: what a call finds there, and what that is good for when it is served.
 
 use super::machine::{At, Machine, Serving, Stale, Step};
+use crate::boxed::boxed;
 use crate::codec::envelope::{self, Envelope};
 use crate::error::Error;
 use crate::key::tags::Tags;
@@ -55,7 +56,7 @@ impl Machine {
             let asked = if question.want.life { call.cache.clock().now() } else { Duration::ZERO };
             let read = if question.want.tags.has_own() {
                 // In a box, as what is rarely needed.
-                Box::pin(call.read_with_own(&question)).await
+                boxed(|| call.read_with_own(&question)).await
             } else {
                 store.read(&question).await
             };

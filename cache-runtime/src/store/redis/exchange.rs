@@ -61,12 +61,12 @@ impl Node {
     }
 
     /// Sends one command and reads its answer.
-    pub(super) fn ask<T: Send>(
-        &self,
+    pub(super) fn ask<'s, T: Send + 's>(
+        &'s self,
         command: Cmd,
         asked: Asked,
         within: Duration,
-        read: impl FnOnce(Value) -> Option<T> + Send,
+        read: impl FnOnce(Value) -> Option<T> + Send + 's,
     ) -> impl Future<Output = Result<T, Error>> + Send {
         let answer = self.ask_by(command, asked, within, read);
         async move { Ok(answer.await?.0) }
@@ -76,12 +76,12 @@ impl Node {
     ///
     /// In a box, as the client's own `query_async` is: its 1.5 KiB would be part of the future
     /// of every cached function.
-    pub(super) fn ask_by<T: Send>(
-        &self,
+    pub(super) fn ask_by<'s, T: Send + 's>(
+        &'s self,
         command: Cmd,
         asked: Asked,
         within: Duration,
-        read: impl FnOnce(Value) -> Option<T> + Send,
+        read: impl FnOnce(Value) -> Option<T> + Send + 's,
     ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
         boxed(move || async move { self.exchange(&command, asked, within, read).await })
     }
@@ -234,14 +234,14 @@ impl Node {
     }
 
     /// Runs a script, by its hash, or in full where the server has not seen it since its start.
-    pub(super) fn run<T: Send, K: AsRef<str> + Sync>(
-        &self,
-        script: &Hashed,
-        keys: &[K],
-        arguments: &[&[u8]],
+    pub(super) fn run<'s, T: Send + 's, K: AsRef<str> + Sync>(
+        &'s self,
+        script: &'s Hashed,
+        keys: &'s [K],
+        arguments: &'s [&'s [u8]],
         asked: Asked,
         within: Duration,
-        read: impl Fn(Value) -> Option<T> + Copy + Send,
+        read: impl Fn(Value) -> Option<T> + Copy + Send + 's,
     ) -> impl Future<Output = Result<T, Error>> + Send {
         let answer = self.run_by(script, keys, arguments, asked, within, read);
         async move { Ok(answer.await?.0) }
@@ -249,14 +249,14 @@ impl Node {
 
     /// [`run`](Self::run), with the generation of the connection that answered. In a box, as
     /// [`ask_by`](Self::ask_by).
-    pub(super) fn run_by<T: Send, K: AsRef<str> + Sync>(
-        &self,
-        script: &Hashed,
-        keys: &[K],
-        arguments: &[&[u8]],
+    pub(super) fn run_by<'s, T: Send + 's, K: AsRef<str> + Sync>(
+        &'s self,
+        script: &'s Hashed,
+        keys: &'s [K],
+        arguments: &'s [&'s [u8]],
         asked: Asked,
         within: Duration,
-        read: impl Fn(Value) -> Option<T> + Copy + Send,
+        read: impl Fn(Value) -> Option<T> + Copy + Send + 's,
     ) -> impl Future<Output = Result<(T, u64), Error>> + Send {
         boxed(move || async move {
             let begun = self.report.now();
@@ -274,11 +274,11 @@ impl Node {
     }
 
     /// Runs a script that answers whether the lease was still ours.
-    pub(super) fn settle_by(
-        &self,
-        script: &Hashed,
-        keys: &[&str],
-        arguments: &[&[u8]],
+    pub(super) fn settle_by<'s>(
+        &'s self,
+        script: &'s Hashed,
+        keys: &'s [&'s str],
+        arguments: &'s [&'s [u8]],
         asked: Asked,
         within: Duration,
     ) -> impl Future<Output = Result<bool, Error>> + Send {

@@ -34,6 +34,7 @@ use super::{
     Acquired, Act, Claim, Cursor, Event, Life, Question, Reachability, Read, Store, Tagging,
     ToKeep, Token,
 };
+use crate::boxed::boxed;
 use crate::config::{Place, Server};
 use crate::error::Error;
 use crate::figures::stats::BreakerState;
@@ -79,7 +80,7 @@ macro_rules! both {
     ($self:ident, $server:ident => await $call:expr) => {
         match &$self.servers {
             Servers::One($server) => $call.await,
-            Servers::Many($server) => Box::pin($call).await,
+            Servers::Many($server) => boxed(|| $call).await,
         }
     };
 }

@@ -7,6 +7,7 @@ use super::link::push::Tracking;
 use super::link::reads::Brought;
 use super::refusal::Asked;
 use super::scripts::Scripts;
+use crate::boxed::boxed;
 use crate::error::Error;
 use crate::store::tag::Tokens;
 use crate::store::{Bytes, Found, Question, Read, ToKeep, Want};
@@ -29,10 +30,10 @@ impl Node {
             // In boxes: what is rarely needed would be a part of every call's future.
             let read = match self.harmful.standing(question.key.whole()) {
                 Standing::Innocent if question.want.keep => {
-                    Box::pin(self.read_to_keep(scripts, question)).await
+                    boxed(|| self.read_to_keep(scripts, question)).await
                 }
                 Standing::Innocent => self.read_innocent(scripts, question).await,
-                Standing::Suspect => Box::pin(self.read_suspect(scripts, question)).await,
+                Standing::Suspect => boxed(|| self.read_suspect(scripts, question)).await,
                 Standing::LeftAlone => Err(Error::Unavailable),
             };
             if matches!(read, Err(Error::Timeout)) {
@@ -53,7 +54,7 @@ impl Node {
     ) -> impl Future<Output = Result<Read, Error>> + Send {
         async move {
             let (found, generation) = if !question.want.tags.is_empty() {
-                Box::pin(self.read_with_tags(scripts, question)).await?
+                boxed(|| self.read_with_tags(scripts, question)).await?
             } else if question.want.life {
                 let (script, keys, within) =
                     (&scripts.read, [question.key.whole()], question.within);
