@@ -139,28 +139,38 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let limits = self.limits;
-        limits.deeper(|| self.inner.visit_some(Guarded::new(inner, limits)))
+        let above = self.limits.deeper::<V::Value, _>()?;
+        let value = self.inner.visit_some(Guarded::new(inner, self.limits));
+        self.limits.leave(above);
+        value
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let limits = self.limits;
-        limits.deeper(|| self.inner.visit_newtype_struct(Guarded::new(inner, limits)))
+        let above = self.limits.deeper::<V::Value, _>()?;
+        let value = self.inner.visit_newtype_struct(Guarded::new(inner, self.limits));
+        self.limits.leave(above);
+        value
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        let limits = self.limits;
-        limits.deeper(|| self.inner.visit_seq(Guarded::new(seq, limits)))
+        let above = self.limits.deeper::<V::Value, _>()?;
+        let value = self.inner.visit_seq(Guarded::new(seq, self.limits));
+        self.limits.leave(above);
+        value
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let limits = self.limits;
-        limits.deeper(|| self.inner.visit_map(Guarded::new(map, limits)))
+        let above = self.limits.deeper::<V::Value, _>()?;
+        let value = self.inner.visit_map(Guarded::new(map, self.limits));
+        self.limits.leave(above);
+        value
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
-        let limits = self.limits;
-        limits.deeper(|| self.inner.visit_enum(Guarded::new(data, limits)))
+        let above = self.limits.deeper::<V::Value, _>()?;
+        let value = self.inner.visit_enum(Guarded::new(data, self.limits));
+        self.limits.leave(above);
+        value
     }
 }
 

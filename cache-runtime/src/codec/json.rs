@@ -1,9 +1,11 @@
 //! JSON, which every language reads.
 
-use super::{Codec, guard, limits, lossless, refused};
+use super::limits::{self, Limits};
+use super::{Codec, guard, lossless, refused};
 use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::de::StrRead;
 use serde_json::error::Category;
 
 /// `serde_json` reads 127 lists and objects in each other; this counts `Some`s and newtypes too.
@@ -30,29 +32,53 @@ const LEVELS: u16 = 2 * lossless::LEVELS;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json;
 
+// `#[inline(never)]`, as in all codecs: what a value's type makes of it is compiled by the crate that
+// defines the cached function, and not again by each one that calls it.
 impl Codec for Json {
     const NAME: &'static str = "";
 
+    #[inline(never)]
     fn encode<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
         lossless::check(value, &lossless::JSON)?;
         serde_json::to_writer(bytes, value).map_err(unwritable)
     }
 
+    #[inline(never)]
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        limits::bounded(bytes, LEVELS, |bytes, limits| {
-            // As text it is looked at once, and not once for each string in it.
-            let mut reader = serde_json::Deserializer::from_str(text(bytes)?);
-            let value = T::deserialize(guard::Guarded::new(&mut reader, limits));
-            let value = value.map_err(unreadable)?;
-            reader.end().map_err(unreadable)?;
-            Ok(value)
-        })
+        let mut value = None;
+        read(bytes, size_of::<T>(), &mut |reader, limits| {
+            value = Some(T::deserialize(guard::Guarded::new(reader, limits))?);
+            Ok(())
+        })?;
+        value.ok_or_else(nothing)
     }
 }
 
 // What is the same for all types is compiled once, and not in each cached function.
 
-#[inline(never)]
+/// Reads a value of so many bytes.
+type Read<'r> =
+    dyn FnMut(&mut serde_json::Deserializer<StrRead<'_>>, &Limits) -> serde_json::Result<()> + 'r;
+
+/// Has `value` read one.
+fn read(bytes: &[u8], size: usize, value: &mut Read<'_>) -> Result<(), Error> {
+    let mut outcome = Ok(());
+    limits::within(bytes, LEVELS, size, &mut |limits| {
+        outcome = text(bytes).and_then(|text| {
+            // As text it is looked at once, and not once for each string in it.
+            let mut reader = serde_json::Deserializer::from_str(text);
+            let read = value(&mut reader, limits).and_then(|()| reader.end());
+            read.map_err(unreadable)
+        });
+    });
+    outcome
+}
+
+#[cold]
+fn nothing() -> Error {
+    refused("nothing was read") // it was, since nothing failed
+}
+
 fn text(bytes: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(bytes).map_err(|error| {
         refused(format!("not JSON, which is UTF-8: it is none from byte {}", error.valid_up_to()))

@@ -1,6 +1,5 @@
 //! What reading a value may take: levels, stack, and values that take no bytes.
 
-use crate::error::Error;
 use serde::de;
 use std::cell::Cell;
 
@@ -16,30 +15,19 @@ const COPIES: usize = 32;
 /// type's own reader may go on on another stack, of which nothing is known until then.
 const KNOWN: usize = 256 << 10;
 
-/// Reads a value of at most so many levels from `bytes`. `read` keeps to the limits by reading
-/// through [`Guarded`](super::guard::Guarded).
+/// Has `read` read a value of so many bytes and at most so many levels from `bytes`, perhaps twice. It keeps
+/// to the limits by reading through [`Guarded`](super::guard::Guarded). Compiled once, and not in each
+/// cached function.
 ///
 /// Values are shallow and stacks have room, as a rule. What turns out to need more is read again
 /// on a stack of its own, and refused if that is too small as well.
-pub(super) fn bounded<T>(
-    bytes: &[u8],
-    levels: u16,
-    read: fn(&[u8], &Limits) -> Result<T, Error>,
-) -> Result<T, Error> {
+pub(super) fn within(bytes: &[u8], levels: u16, size: usize, read: &mut dyn FnMut(&Limits)) {
     let here = Limits::of(bytes, levels.min(LEVELS_HERE));
-    let mut value = read(bytes, &here);
+    read(&here);
     if here.reached.get() {
-        on_own_stack(bytes, levels, size_of::<T>(), &mut |limits| value = read(bytes, limits));
+        let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size));
+        stacker::grow(room, || read(&Limits::of(bytes, levels)));
     }
-    value
-}
-
-/// Reads a value of so many bytes again. Compiled once, and not in each cached function.
-#[cold]
-#[inline(never)]
-fn on_own_stack(bytes: &[u8], levels: u16, size: usize, read: &mut dyn FnMut(&Limits)) {
-    let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size));
-    stacker::grow(room, || read(&Limits::of(bytes, levels)));
 }
 
 /// What is left of the bounds while one value is read.
@@ -55,7 +43,7 @@ pub(super) struct Limits {
 
 /// What is left for the levels that follow.
 #[derive(Debug, Clone, Copy)]
-struct Room {
+pub(super) struct Room {
     levels: u16,
     /// So much of the stack is known to be left, at least: every level takes off what it may need.
     /// Asking costs more than all else that a level does.
@@ -77,18 +65,20 @@ impl Limits {
         }
     }
 
-    /// Runs `read` one level deeper.
-    pub(super) fn deeper<T, E: de::Error>(
-        &self,
-        read: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
+    /// Goes one level deeper, to read a `T`, and says what is left above, for [`leave`](Self::leave).
+    #[inline]
+    pub(super) fn deeper<T, E: de::Error>(&self) -> Result<Room, E> {
         let before = self.room.get();
-        if !self.enter(const { RESERVE.saturating_add(COPIES.saturating_mul(size_of::<T>())) }) {
-            return Err(E::custom("nested too deep"));
+        match self.enter(const { RESERVE.saturating_add(COPIES.saturating_mul(size_of::<T>())) }) {
+            true => Ok(before),
+            false => Err(too_deep()),
         }
-        let value = read();
+    }
+
+    /// Ends a level, or what failed in it.
+    #[inline]
+    pub(super) fn leave(&self, before: Room) {
         self.room.set(before);
-        value
     }
 
     /// Whether there is one level more, and `stack` for it.
@@ -117,18 +107,29 @@ impl Limits {
     }
 
     /// Counts a value that may take no bytes.
+    #[inline]
     pub(super) fn empty<E: de::Error>(&self) -> Result<(), E> {
-        match self.empties.get().checked_sub(1) {
-            Some(left) => {
-                self.empties.set(left);
-                Ok(())
-            }
-            None => Err(E::custom("more values than bytes")),
-        }
+        if self.has_room_for_empty() { Ok(()) } else { Err(too_many()) }
+    }
+
+    fn has_room_for_empty(&self) -> bool {
+        let left = self.empties.get().checked_sub(1);
+        self.empties.set(left.unwrap_or_default());
+        left.is_some()
     }
 
     /// A length that the input declares, unless it cannot be true: readers allocate by it.
     pub(super) fn plausible(&self, len: Option<usize>) -> Option<usize> {
         len.filter(|len| *len <= self.input)
     }
+}
+
+#[cold]
+fn too_deep<E: de::Error>() -> E {
+    E::custom("nested too deep")
+}
+
+#[cold]
+fn too_many<E: de::Error>() -> E {
+    E::custom("more values than bytes")
 }

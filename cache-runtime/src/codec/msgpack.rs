@@ -1,6 +1,7 @@
 //! MessagePack: JSON's model in fewer bytes.
 
-use super::{Codec, guard, limits, lossless, refused};
+use super::limits::{self, Limits};
+use super::{Codec, guard, lossless, refused};
 use crate::error::Error;
 use rmp_serde::decode::Error as DecodeError;
 use serde::de::DeserializeOwned;
@@ -29,6 +30,7 @@ pub struct MessagePack;
 impl Codec for MessagePack {
     const NAME: &'static str = "msgpack";
 
+    #[inline(never)]
     fn encode<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
         lossless::check(value, &lossless::MESSAGE_PACK)?;
         value
@@ -36,17 +38,24 @@ impl Codec for MessagePack {
             .map_err(|_| refused("MessagePack cannot hold this value"))
     }
 
+    #[inline(never)]
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        limits::bounded(bytes, lossless::LEVELS, |bytes, limits| {
-            let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
-            let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
-                .map_err(|error| refused(describe(&error)))?;
-            // The reader does not say where it is, but at the end there is no marker to read.
-            match bool::deserialize(&mut reader) {
-                Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),
-                _ => Err(refused("something follows the MessagePack value")),
-            }
-        })
+        let mut value = Err(refused("nothing was read"));
+        limits::within(bytes, lossless::LEVELS, size_of::<T>(), &mut |limits| {
+            value = read(bytes, limits);
+        });
+        value
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, Error> {
+    let mut reader = rmp_serde::Deserializer::from_read_ref(bytes);
+    let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
+        .map_err(|error| refused(describe(&error)))?;
+    // The reader does not say where it is, but at the end there is no marker to read.
+    match bool::deserialize(&mut reader) {
+        Err(DecodeError::InvalidMarkerRead(_)) => Ok(value),
+        _ => Err(refused("something follows the MessagePack value")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Postcard: the smallest, by position.
 
-use super::{Codec, guard, limits, lossless, refused};
+use super::limits::{self, Limits};
+use super::{Codec, guard, lossless, refused};
 use crate::error::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,6 +36,7 @@ impl Codec for Postcard {
     const NAME: &'static str = "postcard";
     const POSITIONAL: bool = true;
 
+    #[inline(never)]
     fn encode<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
         let empties = lossless::check(value, &lossless::POSTCARD)?;
         let from = bytes.len();
@@ -46,15 +48,22 @@ impl Codec for Postcard {
         Ok(())
     }
 
+    #[inline(never)]
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-        limits::bounded(bytes, lossless::LEVELS, |bytes, limits| {
-            let mut reader = ::postcard::Deserializer::from_bytes(bytes);
-            let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
-                .map_err(|_| refused("not Postcard of this type"))?;
-            match reader.finalize() {
-                Ok([]) => Ok(value),
-                _ => Err(refused("something follows the Postcard value")),
-            }
-        })
+        let mut value = Err(refused("nothing was read"));
+        limits::within(bytes, lossless::LEVELS, size_of::<T>(), &mut |limits| {
+            value = read(bytes, limits);
+        });
+        value
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8], limits: &Limits) -> Result<T, Error> {
+    let mut reader = ::postcard::Deserializer::from_bytes(bytes);
+    let value = T::deserialize(guard::Guarded::new(&mut reader, limits))
+        .map_err(|_| refused("not Postcard of this type"))?;
+    match reader.finalize() {
+        Ok([]) => Ok(value),
+        _ => Err(refused("something follows the Postcard value")),
     }
 }

@@ -40,11 +40,11 @@ impl Told {
 }
 
 /// Has `value` tell of itself what `told` asks for.
+#[inline(never)] // as in the codecs
 pub(crate) fn tell<T: Serialize>(value: &T, told: &mut Told) {
     tell_all(value, told);
 }
 
-#[inline(never)]
 fn tell_all(value: &dyn Walked, told: &mut Told) {
     if let Ok(seen) = walk(value, told.asked, &mut told.notes) {
         told.digest = Some(seen.digest);

@@ -22,8 +22,20 @@ impl<R> Copy for ErrorSharing<R> {}
 
 impl<R> ErrorSharing<R> {
     pub(crate) const fn none() -> Self {
-        Self { pack: |_| None, unpack: |_| None }
+        Self { pack: no_copy, unpack: no_output }
     }
+}
+
+// Functions that are not inlined: of closures each crate that calls would have its own.
+
+#[inline(never)]
+fn no_copy<R>(_: &R) -> Option<SharedError> {
+    None
+}
+
+#[inline(never)]
+fn no_output<R>(_: &SharedError) -> Option<R> {
+    None
 }
 
 /// Errors that are `Clone`.
