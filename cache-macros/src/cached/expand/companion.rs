@@ -4,7 +4,7 @@ use crate::cached::batch::Batch;
 use crate::cached::expand::function::location;
 use crate::cached::expand::open::Open;
 use crate::cached::expand::plan::{plan, ttl_of, value};
-use crate::cached::expand::signature::{Signature, companion_name};
+use crate::cached::expand::signature::{Signature, alias};
 use crate::cached::expand::tags::tags;
 use crate::cached::model::{Model, private};
 use crate::cached::values::{Companion, Ttl};
@@ -14,8 +14,8 @@ use crate::shared::item::Item;
 use crate::shared::paths::ours_at;
 use crate::shared::times::Time;
 use crate::shared::tokens::{mentions, text_of};
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{FnArg, Lifetime, Type, parse_quote};
@@ -57,7 +57,16 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
         };
         open.written(item, model, &body)
     });
-    Some(quote!(#of_entry #open))
+    // The name of the first is what the compiler says first where there is no place for them.
+    Some(quote!(#open #of_entry))
+}
+
+/// What the companion is called.
+pub(crate) fn name_of(item: &Item, model: &Model) -> Ident {
+    match &model.options.entry {
+        Some(Companion::Named(name)) => name.clone(),
+        _ => format_ident!("{}_entry", text_of(&item.sig.ident), span = item.sig.ident.span()),
+    }
 }
 
 /// The companion of a function whose attribute has an error, so that its callers have none.
@@ -67,7 +76,7 @@ pub(crate) fn stand_in(item: &Item, model: &Model) -> Option<TokenStream> {
     let never = quote_spanned!(Span::mixed_site()=> loop {});
     let of_entry = with_body(item, model, &inputs, &output, &never)?;
     let open = Open::new(model, &inputs).map(|open| open.written(item, model, &never));
-    Some(quote!(#of_entry #open))
+    Some(quote!(#open #of_entry))
 }
 
 fn with_body(
@@ -82,10 +91,7 @@ fn with_body(
     }
     let p = private(model, ours_at(output.span()));
     let name = text_of(&item.sig.ident);
-    let ident = match &model.options.entry {
-        Some(Companion::Named(name)) => name.clone(),
-        _ => companion_name(&name, false, item.sig.ident.span()),
-    };
+    let ident = name_of(item, model);
     let value = value(model, output);
     let value = match model.stores_absence() {
         false => value,
@@ -96,8 +102,14 @@ fn with_body(
          into it, or invalidate it."
     );
     let arguments: Vec<_> = inputs.iter().map(|(_, input)| input.clone()).collect();
+    let entry = quote_spanned!(Span::mixed_site()=> #p::Entry<#value>);
+    let alias = alias(&text_of(&ident), ident.span()).map(|ident| {
+        let signature = Signature { doc: quote!(#[doc(hidden)]), ident, arguments: &arguments };
+        signature.written(item, &entry, body)
+    });
     let signature = Signature { doc: quote!(#[doc = #doc]), ident, arguments: &arguments };
-    Some(signature.written(item, &quote_spanned!(Span::mixed_site()=> #p::Entry<#value>), body))
+    let companion = signature.written(item, &entry, body);
+    Some(quote!(#companion #alias))
 }
 
 /// The inputs that the key, the tags or the `cache` expression use, with their place among all.
@@ -136,7 +148,7 @@ fn with_static_lifetimes(output: &Type) -> Type {
     struct Static;
     impl VisitMut for Static {
         fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            lifetime.ident = syn::Ident::new("static", lifetime.ident.span());
+            lifetime.ident = Ident::new("static", lifetime.ident.span());
         }
         fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
             let span = reference.and_token.span;

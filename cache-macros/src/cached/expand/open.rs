@@ -19,7 +19,8 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// Of the inputs that the key uses. `None` where none of them can be left open.
+    /// Of the inputs that the key uses. `None` where none of them can be left open; that of a method without
+    /// any is there for its name, in a trait's `impl`.
     pub(super) fn new(model: &Model, inputs: &[(usize, FnArg)]) -> Option<Self> {
         let of_cache = |name: &str| model.bindings.iter().any(|b| text_of(&b.ident) == name);
         if !model.companion || mentions(&model.options.cache, &of_cache) {
@@ -49,7 +50,7 @@ impl Open {
             let (pattern, cfg) = ((*argument.pat).clone(), cfg_of(&argument.attrs));
             open.holes.push(Hole { name, pattern, binds, is_member, cfg });
         }
-        (!open.holes.is_empty()).then_some(open)
+        (!open.holes.is_empty() || model.has_self).then_some(open)
     }
 
     pub(super) fn written(&self, item: &Item, model: &Model, body: &TokenStream) -> TokenStream {

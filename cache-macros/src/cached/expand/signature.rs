@@ -6,13 +6,28 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, FnArg, GenericParam, Generics, WherePredicate};
 
-/// What the companions of a function are called: the one of an entry, and the one of calls that are open.
-/// Nobody else's name begins like that of the latter.
+/// What a writer calls of the function that it names: the companion of an entry, or the one of calls that
+/// are open.
+///
+/// The compiler says these names where there is no such companion, or no place for it. Those that are
+/// ours alone tell what to do then.
 pub(crate) fn companion_name(function: &str, is_open: bool, span: Span) -> Ident {
-    match is_open {
-        false => format_ident!("{function}_entry", span = span),
-        true => format_ident!("__{function}_calls", span = span),
+    if is_open {
+        let why = "in_a_trait_needs_redis_cache_on_the_whole_impl";
+        return format_ident!("__{function}_{why}", span = span);
     }
+    match alias(&format!("{function}_entry"), span) {
+        Some(alias) => alias,
+        None => format_ident!("{function}_entry", span = span),
+    }
+}
+
+/// What writers call of a companion named `get_user_entry_entry`: nearly always it is the companion that
+/// was named instead of the function.
+pub(super) fn alias(companion: &str, span: Span) -> Option<Ident> {
+    let function = companion.strip_suffix("_entry")?;
+    let base = function.strip_suffix("_entry")?;
+    Some(format_ident!("__write_{base}_instead_of_{function}", span = span))
 }
 
 /// What is written around a companion's body.
