@@ -36,9 +36,7 @@ pub use crate::plan::sharing::{ErrorsShared, ErrorsUnshared};
 pub use crate::plan::time::time;
 pub use crate::write::entry::{Entry, entry};
 pub use crate::write::put::{named, putting, target};
-pub use crate::write::writers::{
-    HasCompanion, Targets, invalidating, invalidating_result, targets,
-};
+pub use crate::write::writers::{Targets, invalidating, invalidating_result, targets};
 pub use inventory;
 
 /// `cache = EXPR`.

@@ -3,6 +3,7 @@
 mod batch;
 pub(crate) mod block;
 mod check;
+mod elsewhere;
 pub(crate) mod expand;
 mod list;
 mod model;
@@ -11,9 +12,9 @@ mod own;
 mod parse;
 mod values;
 
-use crate::key::build::{Template, key_of_reader, tags};
+use crate::key::build::{Template, Types, key_of_reader, tags};
 use crate::shared::errors::Errors;
-use crate::shared::form::{form_of, is_async_trait};
+use crate::shared::form::{form_of, is_async_trait, is_awaited_once};
 use crate::shared::item::{Item, arguments};
 use crate::shared::pipeline::Attribute;
 use model::{Background, Model};
@@ -54,7 +55,8 @@ impl Attribute for Cached {
             false => Background::new(&options, item),
             true => None,
         };
-        let is_cacheable = check::returns_an_owned_value(item, &output, errors)
+        let is_cacheable = is_awaited_once(&item.sig, errors)
+            && check::returns_an_owned_value(item, &output, errors)
             && (batch.is_none() || batch::returns_a_map(&output, errors));
         let template = match &options.key {
             // Which placeholder is a member is not known, and that is an error already.
@@ -65,7 +67,8 @@ impl Attribute for Cached {
             None => Template::Default,
         };
         let member = batch.as_ref().map(|batch| &batch.member);
-        let key = key_of_reader(template, &options.skip, item, &arguments, member, errors);
+        let types = Types { skip: &options.skip, open: &options.open };
+        let key = key_of_reader(template, types, item, &arguments, member, errors);
         // What is a member of an unknown list is not known either, and that is an error already.
         let is_known = batch.is_some() || !options.given.has("batch");
         let tags = match options.tags.as_deref().filter(|_| is_known) {

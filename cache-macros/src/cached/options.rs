@@ -45,6 +45,8 @@ pub(crate) struct Options {
     pub(crate) entry: Option<Companion>,
     /// The number of a method whose companion the attribute on its `impl` makes.
     pub(crate) beside: Option<u64>,
+    /// What makes `Self` one of several types, where the attribute on its `impl` or trait tells it.
+    pub(crate) open: Vec<Ident>,
     pub(crate) krate: Option<Path>,
     /// All of them as written.
     pub(crate) given: AllGiven,
@@ -75,7 +77,25 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `Duration`, evaluated before the body, which may use the arguments. From a \
                   millisecond to ten years",
         without: "the cache's default TTL (300 s)",
-        also_called: &["time", "expire", "expires", "expiry", "expiration"],
+        also_called: &[
+            "time",
+            "time_to_live",
+            "life",
+            "lifetime",
+            "duration",
+            "max_age",
+            "expire",
+            "expires",
+            "expires_in",
+            "expire_after",
+            "expire_in",
+            "expiry",
+            "expiration",
+            "ttl_secs",
+            "ttl_seconds",
+            "ttl_millis",
+            "cache_ttl",
+        ],
         parse: |options, parser| parser.expr(&mut options.ttl, values::ttl),
         ..Row::DEFAULT
     },
@@ -102,7 +122,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         example: "key = \"user:{id}\"",
         meaning: "the key template, see below",
         without: "the function's path and all its arguments",
-        also_called: &["name", "template"],
+        also_called: &["name", "template", "cache_key", "key_template"],
         parse: |options, parser| parser.expr(&mut options.key, string),
         ..Row::DEFAULT
     },
@@ -112,7 +132,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         meaning: "arguments, `self` or type parameters that the default key leaves out; beside \
                   `key`, type parameters and `Self` that make no difference",
         without: "nothing is left out",
-        also_called: &["ignore", "exclude"],
+        also_called: &["ignore", "exclude", "skip_args"],
         parse: |options, parser| values::skip(parser).map(|names| options.skip = names),
         ..Row::DEFAULT
     },
@@ -131,6 +151,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         example: "version = 2",
         meaning: "part of the key; raise it when the meaning of the value changes",
         without: "no version",
+        also_called: &["cache_version", "schema_version"],
         parse: |options, parser| parser.expr(&mut options.version, values::version),
         ..Row::DEFAULT
     },
@@ -140,6 +161,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         meaning: "up to this share of the TTL (more than 0.0, at most 1.0) is taken away at \
                   random, so that keys do not expire together",
         without: "`0`",
+        also_called: &["ttl_jitter"],
         parse: |options, parser| parser.expr(&mut options.jitter, values::jitter),
         ..Row::DEFAULT
     },
@@ -148,6 +170,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         example: "none_ttl = 5",
         meaning: "cache `None` too, for this long (written like `ttl`, without arguments)",
         without: "`None` is not stored",
+        also_called: &["cache_none", "cache_null", "null_ttl"],
         parse: |options, parser| parser.expr(&mut options.none_ttl, times::life),
         ..Row::DEFAULT
     },
@@ -158,7 +181,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   stale value may be served. The error's type is `Serialize` and \
                   `DeserializeOwned`; what is stored is marked, and no value for other readers",
         without: "an `Err` is not stored",
-        also_called: &["error_ttl", "negative_ttl"],
+        also_called: &["cache_err", "cache_error", "cache_errors", "error_ttl", "negative_ttl"],
         parse: |options, parser| parser.expr(&mut options.err_ttl, times::life),
         ..Row::DEFAULT
     },
@@ -170,7 +193,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   the body; where it does not, the call is a bypass: the body runs, and nothing is \
                   stored. The companion and puts do not ask it",
         without: "every call asks the cache",
-        also_called: &["only_if"],
+        also_called: &["only_if", "enabled"],
         parse: |options, parser| parser.expr(&mut options.when, values::when),
         ..Row::DEFAULT
     },
@@ -180,7 +203,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         forms: "`cache_if = path_or_closure`",
         meaning: "store only where `fn(&T) -> bool` holds",
         without: "every value is stored",
-        also_called: &["condition"],
+        also_called: &["condition", "store_if"],
         parse: |options, parser| parser.expr(&mut options.cache_if, function),
         ..Row::DEFAULT
     },
@@ -191,6 +214,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `mb` or `gb` (1 kb is 1024 bytes, as in Redis' configuration), at most 512mb. A \
                   longer one that is found in Redis is not used",
         without: "the builder's `max_size`, 64 MiB",
+        also_called: &["max_value_size", "max_bytes"],
         parse: |options, parser| parser.expr(&mut options.max_size, values::size),
         ..Row::DEFAULT
     },
@@ -201,6 +225,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   the background, see below",
         in_background: true,
         excludes: &[("batch", NOT_BEHIND)],
+        also_called: &["swr", "stale", "stale_ttl", "cache_stale_ttl", "grace"],
         parse: |options, parser| parser.expr(&mut options.stale_while_revalidate, times::life),
         ..Row::DEFAULT
     },
@@ -209,6 +234,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         example: "stale_if_error = \"1h\"",
         meaning: "for this long after the TTL, the old value is served where the body returns \
                   `Err`; after that the body is not tried again for five seconds",
+        also_called: &["sie", "fail_safe", "failover", "result_fallback", "stale_on_error"],
         parse: |options, parser| parser.expr(&mut options.stale_if_error, times::life),
         ..Row::DEFAULT
     },
@@ -219,7 +245,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         meaning: "a fresh value is refreshed in the background before its time, with a chance \
                   that grows towards its end and with the time that its body took (XFetch). More \
                   than 1.0 is earlier; an `f64` of more than 0.0, or an expression of that type",
-        also_called: &["xfetch"],
+        also_called: &["xfetch", "early", "refresh_ahead", "eager_refresh"],
         in_background: true,
         excludes: &[("batch", NOT_BEHIND)],
         parse: |options, parser| values::early_refresh(parser, &mut options.early_refresh),
@@ -241,7 +267,6 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         example: "hard_timeout = \"2s\"",
         meaning: "after so long, where there is no such value either, `Err(TimedOut.into())` is \
                   returned (`E: From<TimedOut>`); the body goes on. Written like `ttl`",
-        also_called: &["timeout"],
         in_background: true,
         excludes: &[("batch", GOES_ON)],
         parse: |options, parser| parser.expr(&mut options.hard_timeout, values::timeout),
@@ -287,7 +312,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   `msgpack`, `postcard`), or your own `Codec`; one that tells fields apart by \
                   position, such as `Postcard`, demands `version`",
         without: "`Json`",
-        also_called: &["serializer"],
+        also_called: &["serializer", "serialize", "format", "encoding"],
         parse: |options, parser| values::codec(parser).map(|ty| options.codec = Some(ty)),
         ..Row::DEFAULT
     },
@@ -309,7 +334,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   changed (feature `l1`), see below; the duration is the longest. The value is \
                   `Clone + Send + Sync + 'static`: an `Arc<T>` is cheapest",
         without: "a hit asks Redis",
-        also_called: &["memory", "local", "in_memory"],
+        also_called: &["memory", "local", "in_memory", "near_cache", "two_tier"],
         parse: |options, parser| values::l1(parser, &mut options.l1),
         ..Row::DEFAULT
     },

@@ -1,18 +1,22 @@
 //! Reads the options of `#[redis_cache(...)]` by their table.
 
+use crate::cached::elsewhere;
 use crate::cached::options::{Options, TABLE};
 use crate::shared::errors::Errors;
-use crate::shared::option::skip_option;
-use crate::shared::suggest::{did_you_mean, nearest};
-use crate::shared::table::{AllGiven, expected, names, row};
+use crate::shared::option::{names_in_parentheses, skip_option};
+use crate::shared::suggest::did_you_mean;
+use crate::shared::table::{AllGiven, called_elsewhere, expected, names, row};
 use crate::shared::tokens::text_of;
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Lit, LitInt, Token};
 
-/// What the attribute on an `impl` tells those inside: the number of their function. Not for people.
+/// What the attribute on an `impl` or a trait tells those inside, and nobody writes: the number of their
+/// function,
 pub(super) const BESIDE: &str = "__beside";
+/// and what makes their `Self` one of several types: the parameters of the `impl`, or `Self`.
+pub(super) const OPEN: &str = "__open";
 
 /// Reads the options; one that cannot be read is an error, and the next one is read all the same.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
@@ -49,6 +53,11 @@ fn parse_option(
         input.parse::<Token![,]>()?;
         return Ok(());
     }
+    if name == OPEN {
+        options.open = names_in_parentheses(input)?;
+        input.parse::<Token![,]>()?;
+        return Ok(());
+    }
     let Some(row) = row(TABLE, &text_of(&name)) else { return Err(unknown_option(&name)) };
     given.parse(row, name, options, input, errors)?;
     if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
@@ -71,18 +80,18 @@ fn not_an_option(input: ParseStream<'_>) -> syn::Error {
     input.error(message)
 }
 
+/// What there is instead is said alone: who reads it needs no list of all options.
 fn unknown_option(name: &Ident) -> syn::Error {
     let unknown = text_of(name);
-    let elsewhere = TABLE.iter().find(|row| row.also_called.contains(&unknown.as_str()));
-    let suggestion = match (nearest(&unknown, names(TABLE)), elsewhere) {
-        (None, Some(row)) => format!("; did you mean `{}`?", row.name),
-        _ => did_you_mean(&unknown, names(TABLE)),
-    };
-    let expected = expected(TABLE);
-    let message = if suggestion.is_empty() {
-        format!("unknown option `{unknown}`; expected one of {expected}")
+    let instead = if let Some(row) = called_elsewhere(TABLE, &unknown) {
+        format!(": here it is `{}`, such as `{}`", row.name, row.example)
+    } else if let Some(advice) = elsewhere::advice(&unknown) {
+        format!(": {advice}")
     } else {
-        format!("unknown option `{unknown}`{suggestion} (expected one of {expected})")
+        match did_you_mean(&unknown, names(TABLE)) {
+            none if none.is_empty() => format!("; expected one of {}", expected(TABLE)),
+            meant => meant,
+        }
     };
-    syn::Error::new(name.span(), message)
+    syn::Error::new(name.span(), format!("unknown option `{unknown}`{instead}"))
 }

@@ -3,7 +3,7 @@
 use crate::key::check;
 use crate::key::model::{Key, PieceKind, SelfType};
 use crate::key::names::Names;
-use crate::key::template::{self, Part};
+use crate::key::template::{self, Part, left_open};
 use crate::shared::errors::Errors;
 use crate::shared::item::{Arguments, Item};
 use crate::shared::tokens::{mentions, text_of};
@@ -20,17 +20,26 @@ pub(crate) enum Template<'a> {
     Default,
 }
 
+/// What is said of the types that a key does not name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Types<'a> {
+    /// What makes no difference; in a default key arguments too.
+    pub(crate) skip: &'a [Ident],
+    /// What makes `Self` one of several types, where that is known.
+    pub(crate) open: &'a [Ident],
+}
+
 /// The key of a cached function.
 pub(crate) fn key_of_reader(
     template: Template<'_>,
-    skip: &[Ident],
+    Types { skip, open }: Types<'_>,
     item: &Item,
     arguments: &Arguments,
     member: Option<&Ident>,
     errors: &mut Errors,
 ) -> Option<Key> {
     let skipped = skip.iter().map(text_of).collect();
-    let names = Names { member, ..Names::new(item, &arguments.bindings, skipped) };
+    let names = Names { member, open, ..Names::new(item, &arguments.bindings, skipped) };
     let has_template = !matches!(template, Template::Default);
     check::skipped_names_exist(&names, skip, has_template, errors);
     match template {
@@ -52,12 +61,13 @@ pub(crate) fn key_of_writer(
     errors: &mut Errors,
 ) -> Option<Key> {
     let written = literal.value();
-    if written.contains('*') {
+    if let Some(open) = left_open(&written) {
         errors.on(
             literal,
             format!(
-                "a key of `keys` is one key, and `*` is in none: name each, or call \
-                 `cache.invalidate_matching({written:?})` after the commit"
+                "a key of `keys` is one key, and `{open}` is text of none: to leave an argument open, name \
+                 the function with `_` in its place, such as `list(tenant, _)`; keys that no function here \
+                 has are removed by `cache.invalidate_matching(\"list:*\")` after the commit"
             ),
         );
         return None;
@@ -134,6 +144,7 @@ fn by_template(names: &Names<'_>, literal: &LitStr, errors: &mut Errors) -> Opti
     key.self_type = self_type(names, key.uses.iter().any(|name| name == "Self"));
     if readable {
         good &= check::types_take_part(names, &key, errors);
+        check::self_takes_part(names, &key, literal, errors);
     }
     good.then_some(key)
 }
@@ -143,8 +154,8 @@ fn default(names: &Names<'_>) -> Key {
     let name_span = sig.ident.span();
     let mut key = Key::new(None);
     key.push(name_span, PieceKind::Path);
-    let shows_self =
-        !names.is_skipped("Self") && mentions(sig, &|name| name == "Self" || name == "self");
+    let is_method = || mentions(sig, &|name| name == "Self" || name == "self");
+    let shows_self = !names.is_skipped("Self") && (!names.open.is_empty() || is_method());
     if shows_self {
         key.push(name_span, PieceKind::SelfType);
     }

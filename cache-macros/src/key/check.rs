@@ -1,8 +1,11 @@
-//! The rules about keys: one function for each, with its reason. Each tells whether it is kept.
+//! The rules about keys: one function for each, with its reason. Those without which there is no key tell
+//! whether they are kept.
 
-use crate::key::model::Key;
+use crate::key::model::{Key, SelfType};
 use crate::key::names::{Names, did_you_mean_or_self};
+use crate::key::template::left_open;
 use crate::shared::errors::Errors;
+use crate::shared::suggest::list;
 use crate::shared::tokens::text_of;
 use proc_macro2::Ident;
 use syn::{LitStr, Pat};
@@ -68,11 +71,13 @@ pub(super) fn tags_can_be_named<'t>(
     let mut good: Vec<&LitStr> = Vec::new();
     for tag in tags {
         let text = tag.value();
-        if text.contains('*') {
+        if let Some(open) = left_open(&text) {
             errors.on(
                 tag,
-                "a tag is one tag, and `*` is in none: give what is to be invalidated together a \
-                 tag of its own, and name that",
+                format!(
+                    "a tag is one tag, and `{open}` is text of none: give what is to be invalidated \
+                     together a tag of its own, and name that"
+                ),
             );
         } else if good.iter().any(|other| other.value() == text) {
             errors.on(tag, format!("`{text}` is here twice: remove one of them"));
@@ -119,4 +124,40 @@ pub(super) fn types_take_part(names: &Names<'_>, key: &Key, errors: &mut Errors)
         good &= used != skipped;
     }
     good
+}
+
+/// `Repo<A>::f` and `Repo<B>::f` would share their entries, whose types differ. Without the attribute on
+/// the `impl` only the runtime sees that.
+pub(super) fn self_takes_part(
+    names: &Names<'_>,
+    key: &Key,
+    template: &LitStr,
+    errors: &mut Errors,
+) {
+    if names.open.is_empty() || key.self_type != SelfType::Missing {
+        return;
+    }
+    let open: Vec<_> = names.open.iter().map(text_of).collect();
+    let (what, of_all) = match &*open {
+        [one] if one == "Self" => (
+            "this method is one of each type that has the trait, and the key does not say which"
+                .into(),
+            "",
+        ),
+        [one] => (format!("`{one}` is a parameter of the `impl` and not in the key"), ""),
+        all => {
+            let all = list(all.iter().map(String::as_str));
+            (
+                format!("{all} are parameters of the `impl` and not in the key"),
+                ", which names them all",
+            )
+        }
+    };
+    errors.on(
+        template,
+        format!(
+            "{what}, so calls of two types would share one entry: put `:{{Self}}` into `key`{of_all}, or \
+             write `skip(Self)` if they may"
+        ),
+    );
 }

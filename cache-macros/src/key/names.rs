@@ -20,6 +20,8 @@ pub(crate) struct Names<'a> {
     pub(crate) skipped: Vec<String>,
     /// What the key can name beside them: an element of a list that is an argument.
     pub(crate) member: Option<&'a Ident>,
+    /// What makes `Self` one of several types: parameters of the `impl`, or `Self` of a trait.
+    pub(crate) open: &'a [Ident],
 }
 
 impl<'a> Names<'a> {
@@ -32,6 +34,7 @@ impl<'a> Names<'a> {
             consts: generics.const_params().map(|param| &param.ident).collect(),
             skipped,
             member: None,
+            open: &[],
         }
     }
 }
@@ -156,6 +159,10 @@ impl Names<'_> {
         let hint = if renamed && is_async_trait(&self.item.sig) {
             "; under `#[async_trait]` what an argument's pattern binds has no name yet: give the \
              argument a name and take it apart in the body"
+                .to_owned()
+        } else if root == "result" {
+            "; what the function returns is not there before its body has run: tags of it are said by \
+             `tags_with = |value| [(\"org\", value.org_id)]`"
                 .to_owned()
         } else {
             did_you_mean_or_self(root, &all, "{Self}")

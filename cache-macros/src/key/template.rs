@@ -27,6 +27,13 @@ pub(crate) struct Placeholder {
 /// The characters between which arguments stay apart, since arguments always encode them.
 const SEPARATORS: [char; 3] = [':', '/', '|'];
 
+/// What people write for an argument that may be anything.
+pub(super) fn left_open(text: &str) -> Option<&'static str> {
+    let is_part = |part: &str| text.split(SEPARATORS).any(|own| own == part);
+    let holes = [("*", text.contains('*')), ("{_}", is_part("{_}")), ("_", is_part("_"))];
+    holes.into_iter().find(|(_, is_there)| *is_there).map(|(hole, _)| hole)
+}
+
 /// Reads a template. Every mistake in it is one message; with a mistake the parts are those that
 /// could be read.
 pub(crate) fn parse(template: &str) -> (Vec<Part>, Vec<String>) {

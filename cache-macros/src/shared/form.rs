@@ -1,6 +1,8 @@
 //! How a function becomes a future, told by its signature alone.
 
-use crate::shared::tokens::has_impl_trait;
+use crate::shared::errors::Errors;
+use crate::shared::tokens::{has_impl_trait, tidy};
+use quote::ToTokens;
 use syn::{
     GenericArgument, Path, PathArguments, ReturnType, Signature, Type, TypeParamBound, parse_quote,
 };
@@ -28,6 +30,22 @@ pub(crate) fn form_of(sig: &Signature) -> (Form, Type) {
             future_output(ty).unwrap_or_else(|| (Form::Plain, (**ty).clone()))
         }
     }
+}
+
+/// What `async fn` gives must be the value: a future in its place would be what is stored, or would run
+/// behind what a writer invalidates.
+pub(crate) fn is_awaited_once(sig: &Signature, errors: &mut Errors) -> bool {
+    let (Some(_), ReturnType::Type(_, ty)) = (&sig.asyncness, &sig.output) else { return true };
+    let Some((_, output)) = future_output(ty) else { return true };
+    let output = tidy(&output.to_token_stream().to_string());
+    errors.on(
+        ty,
+        format!(
+            "an `async fn` that returns a future has no value when it is awaited: return `{output}` and await \
+             the future inside, or remove `async`"
+        ),
+    );
+    false
 }
 
 /// Whether a variable can be declared to be of this type.

@@ -4,6 +4,7 @@ use crate::shared::errors::Errors;
 use proc_macro2::{Ident, Punct, Spacing, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
 use syn::{Expr, Path, Token};
 
 /// An option of which nothing but the syntax has been looked at yet.
@@ -84,6 +85,14 @@ impl ValueParser<'_> {
             None => error,
         })
     }
+}
+
+/// `(a, b)`, of what one attribute tells another.
+pub(crate) fn names_in_parentheses(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let names;
+    syn::parenthesized!(names in input);
+    let names = Punctuated::<_, Token![,]>::parse_terminated_with(&names, Ident::parse_any)?;
+    Ok(names.into_iter().collect())
 }
 
 /// Whether `=` is next, and not a sign that only begins like it.

@@ -68,6 +68,17 @@ pub(crate) fn row<O>(table: &'static [Row<O>], name: &str) -> Option<&'static Ro
     table.iter().find(|row| row.name == name)
 }
 
+/// The option that other libraries call so, however they write it: `TimeToLive` is `time_to_live`.
+pub(crate) fn called_elsewhere<O>(table: &'static [Row<O>], name: &str) -> Option<&'static Row<O>> {
+    table.iter().find(|row| row.also_called.iter().any(|other| is_alike(other, name)))
+}
+
+/// Whether two names differ in case and in `_` alone.
+pub(crate) fn is_alike(one: &str, other: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "").to_lowercase();
+    letters(one) == letters(other)
+}
+
 pub(crate) fn names<O>(table: &'static [Row<O>]) -> impl Iterator<Item = &'static str> {
     table.iter().map(|row| row.name)
 }

@@ -1,7 +1,7 @@
 //! What a writer names: calls of cached functions.
 
 use crate::cached::expand::signature::companion_name;
-use crate::shared::tokens::text_of;
+use crate::shared::tokens::{text_of, tidy};
 use crate::writers::kind::Kind;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -11,6 +11,8 @@ use syn::{Expr, ExprLit, Lit};
 /// A call of a companion.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
+    /// The function, as the writer names it.
+    pub(super) function: String,
     pub(super) expr: Expr,
     /// Whether some of its arguments are `_`.
     pub(super) is_open: bool,
@@ -39,10 +41,18 @@ impl Call {
 /// `users::get_user_entry(id)` of `users::get_user(id)`, and the same of a method. With a `_` among the
 /// arguments it is the companion that takes them as `Option`s.
 pub(super) fn companion(kind: Kind, call: Expr) -> syn::Result<Call> {
-    let mut call = Call { expr: call, is_open: false };
+    let mut call = Call { function: String::new(), expr: call, is_open: false };
+    if let Some(rest) = call.arguments().find(|argument| is_rest(argument)) {
+        let written = tidy(&call.expr.to_token_stream().to_string());
+        let message = format!(
+            "`..` does not say how many arguments are left open: write `_` for each of them, such as `{}`",
+            written.replace("..", "_")
+        );
+        return Err(syn::Error::new_spanned(rest, message));
+    }
     let is_open = call.arguments().any(is_hole);
     call.is_open = is_open;
-    call.expr = of_companion(kind, call.expr, call.is_open)?;
+    (call.function, call.expr) = of_companion(kind, call.expr, call.is_open)?;
     for argument in call.arguments() {
         if let Some(hole) = hole_inside(argument) {
             let message = "`_` stands for a whole argument: write it in the place of the argument";
@@ -61,6 +71,10 @@ fn is_hole(argument: &Expr) -> bool {
     matches!(argument, Expr::Infer(_))
 }
 
+fn is_rest(argument: &Expr) -> bool {
+    matches!(argument, Expr::Range(range) if range.start.is_none() && range.end.is_none())
+}
+
 /// A `_` within an argument, which is an error of the compiler's in words that help nobody.
 fn hole_inside(argument: &Expr) -> Option<Span> {
     struct Found(Option<Span>);
@@ -76,21 +90,24 @@ fn hole_inside(argument: &Expr) -> Option<Span> {
     found.0
 }
 
-fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<Expr> {
-    let entry = |name: &Ident| companion_name(&text_of(name), is_open, name.span());
+/// The name of the function that is called, and the call of its companion.
+fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<(String, Expr)> {
+    let entry = |name: &mut Ident| {
+        let function = text_of(name);
+        *name = companion_name(&function, is_open, name.span());
+        function
+    };
     let other = match call {
         Expr::Call(mut call) => {
             if let Expr::Path(function) = &mut *call.func
                 && let Some(last) = function.path.segments.last_mut()
             {
-                last.ident = entry(&last.ident);
-                return Ok(Expr::Call(call));
+                return Ok((entry(&mut last.ident), Expr::Call(call)));
             }
             return Err(not_a_call(call));
         }
         Expr::MethodCall(mut call) => {
-            call.method = entry(&call.method);
-            return Ok(Expr::MethodCall(call));
+            return Ok((entry(&mut call.method), Expr::MethodCall(call)));
         }
         Expr::Path(path) => {
             let written = path.to_token_stream().to_string().replace(' ', "");

@@ -7,12 +7,13 @@ use crate::shared::form::Form;
 use crate::shared::item::Item;
 use crate::shared::paths::{ours_at, private_of};
 use crate::writers::calls::Call;
+use crate::writers::missing::instead_of_companions;
 use crate::writers::model::{OfResults, Writer};
 use crate::writers::results::OfResult;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote_spanned};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, ReceiverKind, Type, parse_quote_spanned};
+use syn::{Expr, Type, parse_quote_spanned};
 
 /// The function with its invalidations behind it.
 pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
@@ -161,48 +162,6 @@ fn shape_of_output(writer: &Writer, output: &Type) -> TokenStream {
     let p = private_of(&writer.krate, at_type);
     let returns = quote_spanned!(at_type=> #p::Returns::<#output>::new());
     shape(&p, at_type, writer.form, &returns)
-}
-
-/// A trait with each companion that is named of `self`, which no type can call: where there is none,
-/// the compiler does not stop at a name that nobody wrote, but says what to do. For `&self` a method of
-/// the type itself comes first; for other receivers it would not.
-fn instead_of_companions(item: &Item, writer: &Writer) -> TokenStream {
-    let receiver = item.sig.receiver();
-    if !receiver.is_some_and(|own| matches!(own.kind, ReceiverKind::Reference(_, _, None))) {
-        return TokenStream::new();
-    }
-    let of_result = writer.of_result.entries.iter().map(|OfResult { call, .. }| call);
-    let mut methods: Vec<(&Ident, usize)> = Vec::new();
-    for call in writer.entries.iter().chain(of_result) {
-        if let Expr::MethodCall(call) = &call.expr
-            && matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"))
-            && !methods.iter().any(|(name, _)| **name == call.method)
-        {
-            methods.push((&call.method, call.args.len()));
-        }
-    }
-    if methods.is_empty() {
-        return TokenStream::new();
-    }
-    let ours = Span::mixed_site();
-    let p = private_of(&writer.krate, ours);
-    let methods = methods.iter().map(|(name, arguments)| {
-        let types = (0..*arguments).map(|at| format_ident!("__A{at}", span = ours));
-        let types: Vec<_> = types.collect();
-        quote_spanned! {ours=>
-            fn #name<#(#types),*>(&self, #(_: #types),*) -> <Self as #p::HasCompanion>::Entry
-            where
-                Self: #p::HasCompanion,
-            {
-                loop {}
-            }
-        }
-    });
-    quote_spanned! {ours=>
-        #[allow(dead_code, clippy::all)]
-        trait __Named { #(#methods)* }
-        impl<__T: ?::core::marker::Sized> __Named for __T {}
-    }
 }
 
 fn pinned_body(item: &Item, writer: &Writer) -> TokenStream {

@@ -4,6 +4,7 @@ mod calls;
 mod check;
 mod expand;
 mod kind;
+mod missing;
 mod model;
 mod options;
 mod parse;
@@ -13,7 +14,7 @@ pub(crate) use kind::Kind;
 
 use crate::key::build::{key_of_writer, tags};
 use crate::shared::errors::Errors;
-use crate::shared::form::{form_of, is_nameable};
+use crate::shared::form::{form_of, is_awaited_once, is_nameable};
 use crate::shared::item::{Arguments, Item, arguments};
 use crate::shared::pipeline::Attribute;
 use model::{OfResults, Writer};
@@ -54,6 +55,7 @@ impl Attribute for Kind {
         let literals = options.keys.iter().flatten().filter(|key| !results::is_in(key));
         let keys = literals.filter_map(|key| key_of_writer(key, item, &known, errors)).collect();
         check::names_something(*self, &options, errors);
+        is_awaited_once(&item.sig, errors);
         if *self == Self::Put {
             check::returns_a_value_to_store(item, &output, errors);
         }
@@ -72,6 +74,7 @@ impl Attribute for Kind {
             soft_tags,
             cache: options.cache,
             cache_of_texts: options.cache_of_texts,
+            methods: options.methods,
         })
     }
 

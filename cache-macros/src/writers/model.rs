@@ -24,6 +24,17 @@ pub(crate) struct Writer {
     pub(super) cache: Option<Expr>,
     /// That of keys and tags, where it is another one.
     pub(super) cache_of_texts: Option<Expr>,
+    /// What the block around is known to hold.
+    pub(super) methods: Option<Methods>,
+}
+
+/// The methods of a block.
+#[derive(Debug)]
+pub(crate) struct Methods {
+    /// Those whose companions are called like them.
+    pub(super) cached: Vec<Ident>,
+    /// Those that are not cached.
+    pub(super) others: Vec<Ident>,
 }
 
 /// What is made of what the function returns.

@@ -4,6 +4,7 @@ use crate::shared::table::Row;
 use crate::shared::values::{self, templates};
 use crate::writers::calls::Call;
 use crate::writers::kind::Kind;
+use crate::writers::model::Methods;
 use syn::{Expr, LitStr, Path};
 
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Options {
     pub(super) cache: Option<Expr>,
     /// That of the block around, for keys and tags.
     pub(super) cache_of_texts: Option<Expr>,
+    /// What the block around tells of itself.
+    pub(super) methods: Option<Methods>,
     pub(super) krate: Option<Path>,
 }
 

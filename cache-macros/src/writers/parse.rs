@@ -1,14 +1,16 @@
 //! Reads `#[redis_invalidate(...)]` and `#[redis_put(...)]`: calls of cached functions, and options.
 
-use crate::cached::block::defaults::CACHE_OF_TEXTS;
+use crate::cached::block::defaults::{CACHE_OF_TEXTS, METHODS};
 use crate::cached::options::TABLE;
 use crate::shared::errors::Errors;
+use crate::shared::option::names_in_parentheses;
 use crate::shared::suggest::did_you_mean;
 use crate::shared::table::{AllGiven, expected, names, row};
 use crate::shared::tokens::text_of;
 use crate::shared::values::templates_help;
 use crate::writers::calls::{companion, not_by_key};
 use crate::writers::kind::Kind;
+use crate::writers::model::Methods;
 use crate::writers::options::{Options, table};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -46,6 +48,12 @@ fn parse_one(
     input: ParseStream<'_>,
     errors: &mut Errors,
 ) -> syn::Result<()> {
+    if input.fork().call(Ident::parse_any).is_ok_and(|name| name == METHODS) {
+        input.call(Ident::parse_any)?;
+        let cached = names_in_parentheses(input)?;
+        options.methods = Some(Methods { cached, others: names_in_parentheses(input)? });
+        return Ok(());
+    }
     if is_option(kind, input) {
         let name = input.call(Ident::parse_any)?;
         if name == CACHE_OF_TEXTS {
@@ -88,20 +96,52 @@ fn unknown_option(kind: Kind, name: &Ident) -> syn::Error {
         return syn::Error::new(name.span(), why);
     }
     let table = table(kind);
-    let meant = row(table, &format!("{unknown}s"));
-    let hint = match meant {
-        Some(row) => format!("; {}", templates_help(row.name, row.example)),
-        None => did_you_mean(&unknown, names(table)),
+    let instead = if let Some(row) = row(table, &format!("{unknown}s")) {
+        format!("; {}", templates_help(row.name, row.example))
+    } else if let Some((_, advice)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&&*unknown))
+    {
+        format!(": {advice}")
+    } else if row(TABLE, &unknown).is_some() {
+        ": it is an option of the cached function, write it there".to_owned()
+    } else {
+        match did_you_mean(&unknown, names(table)) {
+            none if none.is_empty() => format!(
+                "; expected a call of a cached function, such as `get_user(id)`, or one of {}",
+                expected(table)
+            ),
+            meant => meant,
+        }
     };
-    let expected = expected(table);
-    syn::Error::new(
-        name.span(),
-        format!(
-            "unknown option `{unknown}`{hint} (expected a call of a cached function, or one of \
-             {expected})"
-        ),
-    )
+    syn::Error::new(name.span(), format!("unknown option `{unknown}`{instead}"))
 }
+
+/// What other libraries have options for.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (
+        &["pattern", "patterns", "match", "matching", "glob", "prefix", "key_prefix"],
+        "many entries of a function are named by what their keys have in common: write `_` for each argument \
+         that may be anything, such as `list(tenant, _)`",
+    ),
+    (
+        &[
+            "all",
+            "all_entries",
+            "entire",
+            "clear",
+            "function",
+            "functions",
+            "cache_name",
+            "cache_names",
+            "name",
+        ],
+        "all entries of a function are named by a call with `_` for each of its arguments, such as `list(_, _)`",
+    ),
+    (
+        &["group", "groups", "surrogate_keys"],
+        "what entries have in common beside their arguments is a tag: write `tags = [\"org:{org_id}\"]` here \
+         and on the cached functions",
+    ),
+];
 
 /// What `#[redis_put]` says to an option that other attributes have.
 fn why_not_for_a_put(name: &str) -> Option<String> {

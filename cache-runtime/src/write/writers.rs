@@ -12,19 +12,6 @@ use crate::write::entry::Entry;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// What no type has. The trait that a writer declares for the companions it names asks for it, so that
-/// this is what the compiler says where there is none.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no cached method of this name whose companion takes `self`",
-    label = "no companion of it takes `self`",
-    note = "where its key does not use `self`, neither does its companion: write `Self::method(…)`",
-    note = "where it is in a trait's `impl`, which cannot hold a companion: put `#[redis_cache]` on the \
-            whole `impl` too, above `#[async_trait]`"
-)]
-pub trait HasCompanion {
-    type Entry;
-}
-
 /// What a writer's end invalidates, by cache.
 #[derive(Debug, Default)]
 pub struct Targets(pub(crate) Vec<Group>);

@@ -165,6 +165,90 @@ trait DynamicDefaulted: Sync {
     }
 }
 
+/// The types of a generic `impl` are told apart by the key, or need not be.
+#[redis_cache(ttl = 5)]
+impl<T: Clone + Sync> Typed<T> {
+    #[redis_cache(key = "typed:found:{Self}:{id}")]
+    async fn found(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[redis_cache(key = "typed:all", skip(Self))]
+    async fn all_types() -> u64 {
+        1
+    }
+
+    #[redis_cache]
+    async fn by_default(id: u64) -> u64 {
+        id
+    }
+}
+
+trait Alike<K> {
+    async fn alike(&self, id: u64) -> u64;
+}
+
+#[redis_cache]
+impl<K: Sync> Alike<K> for Sql {
+    #[redis_cache(key = "alike:{id}", skip(Self), entry = false)]
+    async fn alike(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+impl std::fmt::Display for Sql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.tenant)
+    }
+}
+
+/// The companion of a trait's own method is the trait's, and writers in an `impl` find it.
+#[redis_cache]
+trait Shown: std::fmt::Display {
+    #[redis_cache(key = "shown:{Self}:{self:display}:{id}")]
+    async fn shown(&self, id: u64) -> u64 {
+        id + self.to_string().len() as u64
+    }
+
+    async fn write_shown(&self, id: u64) -> u64;
+}
+
+impl Shown for Sql {
+    #[redis_invalidate(self.shown(id), self.shown(_))]
+    async fn write_shown(&self, id: u64) -> u64 {
+        id
+    }
+}
+
+/// Companions leave a trait as it was for `dyn`.
+#[redis_cache]
+trait Seen: std::fmt::Display + Sync {
+    #[redis_cache(key = "seen:{Self}:{self:display}")]
+    fn seen(&self) -> u64 {
+        1
+    }
+}
+
+fn of_any(seen: &dyn Seen) -> u64 {
+    seen.seen()
+}
+
+/// What is called like a companion can be cached itself.
+#[redis_cache(key = "entry:{id}")]
+async fn log_entry(id: u64) -> u64 {
+    id
+}
+
+#[redis_cache(key = "line:{id}", entry = line_entry_entry)]
+async fn log_line(id: u64) -> u64 {
+    id
+}
+
+#[redis_invalidate(log_entry(id), line_entry(id), log_entry(_))]
+async fn write_entry(id: u64) -> u64 {
+    id
+}
+
 fn is_send<T: Send>(_: T) {}
 
 #[test]

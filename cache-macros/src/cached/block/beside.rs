@@ -54,23 +54,26 @@ impl Beside {
         self.companions.extend(companions);
     }
 
-    /// The `impl`, if it has to hold anything. Where it cannot be written, says so.
-    pub(super) fn written(self, errors: &mut Errors) -> TokenStream {
-        if self.companions.is_empty() {
-            return TokenStream::new();
+    /// The `impl`, if it has to hold anything. `None` where it cannot be written, or where its type does not
+    /// tell apart what some key has to: that is an error.
+    pub(super) fn written(self, tells_types: bool, errors: &mut Errors) -> Option<TokenStream> {
+        let has_companions = !self.companions.is_empty();
+        let has_place = !has_companions || self.has_methods_of_its_own(errors);
+        let is_told = !(has_companions || tells_types) || self.type_has_all_parameters(errors);
+        if !has_place || !is_told {
+            return None;
         }
-        let good = self.has_methods_of_its_own(errors) & self.type_has_all_parameters(errors);
-        if !good {
-            return TokenStream::new();
+        if !has_companions {
+            return Some(TokenStream::new());
         }
         let Self { attrs, generics, ty, companions, .. } = &self;
         let lifetimes = generics.lifetimes().map(|own| &own.lifetime);
         let generics = kept_generics(generics, &quote!(#ty #(#lifetimes)*));
         let (parameters, _, clause) = generics.split_for_impl();
-        quote! {
+        Some(quote! {
             #(#attrs)*
             impl #parameters #ty #clause { #companions }
-        }
+        })
     }
 
     /// Only a type of this crate can have methods that no trait has.
@@ -121,7 +124,8 @@ impl Beside {
                     format!(
                         "`{name}` is a parameter of the trait and not of `{ty}`, so no key can name \
                          it, and calls that differ in it would share one entry: implement the trait \
-                         for one type, or give `{ty}` the parameter"
+                         for one type, or give `{ty}` the parameter (or write `skip(Self)` and `entry = \
+                         false` on each method, if they may)"
                     ),
                 );
             }

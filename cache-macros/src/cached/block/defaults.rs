@@ -1,9 +1,10 @@
 //! The options of the block: those of each method that does not say otherwise.
 
-use crate::cached::options::TABLE;
+use crate::cached::options::{Options, TABLE};
 use crate::cached::parse::parse;
-use crate::shared::errors::Errors;
-use crate::shared::table::row;
+use crate::cached::values::Companion;
+use crate::shared::errors::{Collected, Errors, collect};
+use crate::shared::table::{Given, row};
 use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -11,30 +12,38 @@ use quote::quote;
 /// How the block tells its cache to the writers inside.
 pub(crate) const CACHE_OF_TEXTS: &str = "__cache";
 
+/// How the block tells the writers inside which of its methods are cached, and which are not.
+pub(crate) const METHODS: &str = "__methods";
+
 /// Options as written.
 #[derive(Debug, Default)]
 pub(super) struct Defaults(Vec<(Ident, TokenStream)>);
 
 impl Defaults {
-    /// Reads the options of the block. Wrong ones are told here, once, and are nobody's.
+    /// Reads the options of the block. Wrong ones are told here, once, and are nobody's; the right ones are
+    /// handed on all the same, since a method without them may be wrong.
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let given = parse(tokens, errors).given;
-        for name in ["key", "skip"] {
-            if let Some(option) = given.get(name) {
-                errors.at(
-                    option.name.span(),
-                    format!(
-                        "`{name}` says what tells the calls of one method apart: write it on each \
-                         method"
-                    ),
-                );
+        let mut right = Vec::new();
+        for option in given.iter() {
+            let Given { name, tokens } = option;
+            let (is_right, options) = parsed(option);
+            let of_one = match options.entry {
+                Some(Companion::Named(_)) => {
+                    Some("is the name of one method's companion: write it on that one")
+                }
+                _ if name == "key" || name == "skip" => {
+                    Some("says what tells the calls of one method apart: write it on each method")
+                }
+                _ => None,
+            };
+            match of_one {
+                Some(why) => errors.at(name.span(), format!("`{name}` {why}")),
+                None if is_right => right.push((name.clone(), tokens.clone())),
+                None => {} // told above
             }
         }
-        if !errors.is_empty() {
-            return Self::default();
-        }
-        let all = given.iter().map(|option| (option.name.clone(), option.tokens.clone()));
-        Self(all.collect())
+        Self(right)
     }
 
     /// What a writer inside names, and where that is: its keys and tags, which are of no function that
@@ -71,6 +80,15 @@ impl Defaults {
     }
 }
 
+/// One option by itself, and whether it is right.
+fn parsed(option: &Given) -> (bool, Options) {
+    let Given { name, tokens } = option;
+    match collect(|errors| parse(quote!(#name #tokens), errors)) {
+        Collected::Good(options) => (true, options),
+        Collected::Mistaken { found: options, .. } => (false, options),
+    }
+}
+
 /// Behind what may end with a comma.
 fn appended(own: TokenStream, more: &TokenStream) -> TokenStream {
     let ends = own.clone().into_iter().last().is_none_or(|last| is_comma(&last));
@@ -78,7 +96,7 @@ fn appended(own: TokenStream, more: &TokenStream) -> TokenStream {
 }
 
 /// What stands where an option's name does.
-fn names(options: &TokenStream) -> Vec<String> {
+pub(super) fn names(options: &TokenStream) -> Vec<String> {
     let mut begins = true;
     let mut names = Vec::new();
     for tree in options.clone() {

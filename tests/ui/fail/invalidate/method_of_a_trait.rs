@@ -5,6 +5,7 @@ trait Find {
     async fn find(&self, id: u64) -> u64;
     async fn save(&self, id: u64) -> u64;
     async fn put(&self, id: u64) -> u64;
+    async fn by_type(&self, id: u64) -> u64;
 }
 
 struct Db;
@@ -23,6 +24,11 @@ impl Find for Db {
 
     #[redis_put(self.find(id))]
     async fn put(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[redis_invalidate(Self::find(id))]
+    async fn by_type(&self, id: u64) -> u64 {
         id
     }
 }
