@@ -6,6 +6,7 @@ use crate::shared::expand::{as_written, body, cache, shape, with_body};
 use crate::shared::form::Form;
 use crate::shared::item::Item;
 use crate::shared::paths::{ours_at, private_of};
+use crate::shared::tokens::text_of;
 use crate::writers::calls::Call;
 use crate::writers::missing::instead_of_companions;
 use crate::writers::model::{OfResults, Writer};
@@ -62,6 +63,23 @@ pub(super) fn invalidating(item: &Item, writer: &Writer) -> TokenStream {
         )
     };
     function(item, writer, Some(first), call)
+}
+
+/// Declares to the program which tags are named, if any are.
+fn declaration(item: &Item, writer: &Writer) -> Option<TokenStream> {
+    let OfResults { tags, soft_tags, .. } = &writer.of_result;
+    let tags = [&writer.tags, &writer.soft_tags, tags, soft_tags].into_iter().flatten();
+    let tags: Vec<_> = tags.filter_map(|tag| tag.template.as_ref()).collect();
+    if tags.is_empty() {
+        return None;
+    }
+    let p = private_of(&writer.krate, Span::mixed_site());
+    let ident = text_of(&item.sig.ident);
+    Some(quote_spanned! {Span::mixed_site()=>
+        #p::inventory::submit! {
+            #p::NamedTags { module: ::core::module_path!(), ident: #ident, tags: &[#(#tags),*] }
+        }
+    })
 }
 
 /// What tells `targets` of keys, tags and soft tags.
@@ -182,7 +200,8 @@ fn function(
     call: TokenStream,
 ) -> TokenStream {
     let instead = instead_of_companions(item, writer);
-    let first = quote_spanned!(Span::mixed_site()=> #instead #first);
+    let declaration = declaration(item, writer);
+    let first = quote_spanned!(Span::mixed_site()=> #declaration #instead #first);
     let whole = if writer.form == Form::Plain {
         let p = private_of(&writer.krate, Span::mixed_site());
         quote_spanned!(Span::mixed_site()=> #first #p::blocking(::core::pin::pin!(#call)))

@@ -3,7 +3,7 @@
 use super::Cache;
 use crate::config::{Bounds, Builder, Off, Settings, Target};
 use crate::error::Error;
-use crate::function::registry::{has_option, ttl_settings, warn_of_overlaps};
+use crate::function::registry::{has_option, ttl_settings};
 use crate::store::any::AnyStore;
 use crate::store::memory::MemoryStore;
 
@@ -78,8 +78,10 @@ fn announce(settings: &Settings) {
     match settings.target {
         Target::Disabled(Off::NotConfigured) => tracing::warn!(
             target: "cache_runtime",
-            "caching is off: nothing says where Redis is; set REDIS_URL, install a cache before \
-             the first cached call, or set REDIS_ENABLED=false if this is meant"
+            "caching is off wherever no other cache is named: nothing says where Redis is, so there is no \
+             process-wide cache. Calls without `cache = …` are not cached, and what writers name without it \
+             (`keys`, `tags`) is not invalidated. Set REDIS_URL, install a cache before the first of them, or \
+             set REDIS_ENABLED=false if this is meant"
         ),
         Target::Redis(_) if settings.prefix_is_default => tracing::info!(
             target: "cache_runtime",
@@ -94,5 +96,4 @@ fn announce(settings: &Settings) {
         ),
         _ => {}
     }
-    warn_of_overlaps();
 }

@@ -17,7 +17,8 @@ use crate::flight::leases::Leases;
 use crate::flight::single_flight::{Flights, Old};
 use crate::flight::slots::Slots;
 use crate::function::listed::functions;
-use crate::function::registry::{has_option, registry};
+use crate::function::registry::{has_option, registry, warn_of_overlaps};
+use crate::function::tagging::warn_of_unread_tags;
 use crate::l1::L1;
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
@@ -91,6 +92,8 @@ impl Cache {
     }
 
     fn over(mut store: AnyStore, settings: Settings) -> Self {
+        warn_of_overlaps();
+        warn_of_unread_tags();
         let l1 = match store {
             AnyStore::Redis(_) => {
                 let functions = registry().functions.len();

@@ -133,5 +133,6 @@ static UNKNOWN: Function = Function::new(Declared {
     version: None,
     codec: "",
     options: &[],
+    tags: &[],
     self_type: SelfType::InKey,
 });

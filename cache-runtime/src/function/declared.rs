@@ -38,6 +38,8 @@ pub struct Declared {
     pub version: Option<u64>,
     pub codec: &'static str,
     pub options: &'static [(&'static str, &'static str)],
+    /// The templates of its tags.
+    pub tags: &'static [&'static str],
     pub self_type: SelfType,
 }
 

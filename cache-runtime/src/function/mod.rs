@@ -6,6 +6,7 @@ pub(crate) mod listed;
 mod path;
 mod refusal;
 pub(crate) mod registry;
+pub(crate) mod tagging;
 
 use crate::figures::counters::{Outcome, Totals};
 use crate::figures::measure::{Load, Measures};

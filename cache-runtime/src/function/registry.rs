@@ -175,6 +175,7 @@ mod tests {
             version,
             codec: "",
             options: &[],
+            tags: &[],
             self_type: SelfType::InKey,
         })))
     }

@@ -30,3 +30,4 @@ mod lives;
 mod naming;
 mod rights;
 mod servers;
+mod told;

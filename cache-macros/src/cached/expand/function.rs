@@ -124,6 +124,7 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
     let options = model.options.given.as_text();
     let options = options.filter(|(name, _)| name != "key" && name != "crate");
     let options = options.map(|(name, value)| quote!((#name, #value)));
+    let tags = model.tags.iter().filter_map(|tag| tag.template.as_ref());
     let self_type = match model.key.self_type {
         SelfType::InKey => quote!(InKey),
         SelfType::Skipped => quote!(Skipped),
@@ -153,6 +154,7 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
                 version: #version,
                 codec: #codec_name,
                 options: &[#(#options),*],
+                tags: &[#(#tags),*],
                 self_type: #p::SelfType::#self_type,
             });
             #p::inventory::submit! { #p::Registered(&__FUNCTION) }
