@@ -7,7 +7,6 @@ use crate::call::read_through::drive;
 use crate::call::work::{Body, Made};
 use crate::plan::shape::Shape;
 use crate::plan::{Hooks, Plan};
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -32,17 +31,14 @@ struct Owned<F, R> {
     made: Option<Made<R>>,
 }
 
-// What it makes is in a box.
-impl<F, R> Unpin for Owned<F, R> {}
-
-impl<F, B, R> Future for Owned<F, R>
+impl<S, F, B> Body<S> for Owned<F, S::Output>
 where
+    S: Shape<Output: 'static, Stored: Send> + 'static,
     F: FnOnce() -> B,
-    B: Future<Output = R> + Send + 'static,
+    B: Future<Output = S::Output> + Send + 'static,
 {
-    type Output = R;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
+    #[inline]
+    fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<S::Output> {
         if let Some(make) = self.make.take() {
             self.made = Some(Box::pin(make()));
         }
@@ -51,16 +47,10 @@ where
             None => Poll::Pending, // it is always made
         }
     }
-}
 
-impl<S, F, B> Body<S> for Owned<F, S::Output>
-where
-    S: Shape<Output: 'static, Stored: Send> + 'static,
-    F: FnOnce() -> B,
-    B: Future<Output = S::Output> + Send + 'static,
-{
-    fn refresh(self, machine: &Machine, hooks: &Hooks<S>, above: Duration) {
-        if let Some(make) = self.make {
+    #[inline]
+    fn refresh(&mut self, machine: &Machine, hooks: &Hooks<S>, above: Duration) {
+        if let Some(make) = self.make.take() {
             refresh(machine, hooks, above, || Box::pin(make()));
         }
     }
