@@ -207,7 +207,7 @@ impl L1 {
         let early = nanos(reading.sent.saturating_add(early));
         let itself = room.itself.max(size_of_val(&*value));
         let value_and_key = room::shared(itself) + room::shared(key.whole().len());
-        let tags = noted.as_ref().map_or(0, |noted| noted.len());
+        let tags = noted.as_ref().map_or(0, Noted::len);
         let bytes = ENTRY + value_and_key + tags * TAG;
         let weight = u32::try_from(bytes.saturating_add(room.elsewhere)).unwrap_or(u32::MAX);
         let noted = noted.map(Arc::new);

@@ -17,11 +17,15 @@ pub fn of_value<S: Shape>(_shape: S) -> OfValue<S> {
     With::new()
 }
 
+/// A shape whose values are kept in this process, and say tags.
+pub(super) type InMemoryOfValue<S> = With<S, (KeptIf<S>, SaysTags<<S as Shape>::Value>)>;
+type KeptIf<S> = Option<Keeper<<S as Shape>::Stored>>;
+
 impl<S: Shape> InMemory<S> {
     /// The same shape, whose values say tags as well.
     #[inline]
     #[must_use]
-    pub fn of_value(self) -> With<S, (Option<Keeper<S::Stored>>, SaysTags<S::Value>)> {
+    pub fn of_value(self) -> InMemoryOfValue<S> {
         With::new()
     }
 }
