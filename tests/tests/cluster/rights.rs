@@ -1,7 +1,7 @@
 //! The rights of a cluster's user: those of the guide are enough, and one that is missing is named.
 
 use super::*;
-use cache_tests::{is_since, limited, rights_for, rights_for_all};
+use cache_tests::{limited, rights_for, rights_for_all};
 use std::collections::BTreeSet;
 
 #[redis_cache(ttl = 600, key = "tagged:{n}", tags = ["group:{n}"])]
@@ -129,10 +129,8 @@ async fn of_each_part_those_that_the_guide_names() {
 async fn a_missing_one_is_named_at_the_start() {
     let cluster = Cluster::of_primaries();
     let (all, needed, world) = (all(), functions_and(&[]), World::default());
-    // Without the right to read, or to know who has what, nothing works. `HELLO` needs none since Redis 7.
-    let apart = |right: &str| {
-        matches!(right, "+get" | "+cluster|slots") || right == "+hello" && is_since(7, 0)
-    };
+    // Without the right to read, or to know who has what, nothing works.
+    let apart = |right: &str| matches!(right, "+get" | "+cluster|slots");
     limited(async {
         for right in all.split(' ').filter(|right| !apart(right)) {
             let rest: Vec<_> = all.split(' ').filter(|other| *other != right).collect();

@@ -81,16 +81,14 @@ impl For {
     }
 }
 
-/// Each command with its arguments; `KEY` is a key that nobody has.
-type Question = (For, &'static [&'static str]);
+/// What is asked behind it is not run.
+const BEGIN: &[&str] = &["MULTI"];
 
-/// What is asked before the transaction begins, and so is run.
-const OUTSIDE: &[Question] = &[
+/// Each command with its arguments; `KEY` is a key that nobody has.
+const QUESTIONS: &[(For, &[&str])] = &[
     (For::Figures, &["INFO", "server"]),
     (For::Keeping, &["EXEC"]), // of nothing, which is an error
-];
-
-const INSIDE: &[Question] = &[
+    (For::Keeping, BEGIN),
     (For::Storing, &["EVAL", "return 1", "0"]),
     (For::Storing, &["EVALSHA", "0000000000000000000000000000000000000000", "0"]),
     (For::Storing, &["SET", "KEY", "", "PX", "1", "XX"]),
@@ -110,12 +108,12 @@ const INSIDE: &[Question] = &[
     (For::OwnTags, &["ZREMRANGEBYSCORE", "KEY", "0", "0"]),
     (For::Keeping, &["HELLO", "3"]),
     (For::Keeping, &["CLIENT TRACKING", "ON"]),
-    (For::Keeping, &["MULTI"]),
 ];
 
 /// What is asked of a server. Nobody misses what others need.
-fn questions(all: &'static [Question], used: Use) -> impl Iterator<Item = Question> {
-    all.iter().copied().filter(move |(reason, _)| reason.concerns(used))
+fn questions(used: Use) -> impl Iterator<Item = (For, &'static [&'static str])> {
+    let asked = move |(reason, words): &(For, &[&str])| reason.concerns(used) || *words == BEGIN;
+    QUESTIONS.iter().copied().filter(asked)
 }
 
 /// Has the report told what the server lacks, if it can be asked; answers whether it could.
@@ -138,19 +136,12 @@ pub(super) async fn check(to: &Destination, prefix: &str, used: Use, report: &Re
 async fn ask(to: &Destination, prefix: &str, used: Use) -> Option<Vec<Value>> {
     let key = format!("{prefix}:~check:{:016x}", fastrand::u64(..));
     let unbounded = Arc::new(Bound::none());
-    let (mut pipeline, mut wire) =
-        (Pipeline::new(), dial(to, &Arc::default(), &unbounded).await.ok()?);
-    for (_, words) in questions(OUTSIDE, used) {
+    let mut wire = dial(to, &Arc::default(), &unbounded).await.ok()?;
+    let mut pipeline = Pipeline::new();
+    for (_, words) in questions(used) {
         pipeline.add_command(command(words, &key));
     }
-    let begins = pipeline.len();
-    pipeline.cmd("MULTI");
-    for (_, words) in questions(INSIDE, used) {
-        pipeline.add_command(command(words, &key));
-    }
-    let mut answers = wire.send_all(&pipeline, pipeline.len()).await.ok()?;
-    answers.remove(begins);
-    Some(answers)
+    wire.send_all(&pipeline, pipeline.len()).await.ok()
 }
 
 fn command(words: &[&str], key: &str) -> Cmd {
@@ -166,10 +157,9 @@ fn command(words: &[&str], key: &str) -> Cmd {
 /// What it lacks by its answers.
 fn judge(answers: Vec<Value>, used: Use) -> Option<Lacks> {
     let (mut missing, mut version) = (Vec::<(For, &str)>::new(), None);
-    let asked = questions(OUTSIDE, used).chain(questions(INSIDE, used));
-    for ((reason, words), answer) in asked.zip(answers) {
+    for ((reason, words), answer) in questions(used).zip(answers) {
         match answer.extract_error() {
-            Err(error) if is_missing(&error) => {
+            Err(error) if is_missing(&error) && reason.concerns(used) => {
                 missing.push((reason, words.first().copied().unwrap_or_default()));
             }
             Ok(answer) if reason == For::Figures => version = old_version(answer),
