@@ -86,9 +86,8 @@ fn seeded() -> u64 {
     seed
 }
 
-/// A process at each of these places, that does not wait for long.
-fn processes(urls: impl Iterator<Item = String>) -> Vec<Cache> {
-    let patience = Duration::from_millis(100);
+/// A process at each of these places, that waits for so long.
+fn processes(urls: impl Iterator<Item = String>, patience: Duration) -> Vec<Cache> {
     urls.map(|url| builder_at(&url).timeout(patience).build().unwrap()).collect()
 }
 
@@ -141,7 +140,7 @@ async fn after_a_second_of_quiet_every_process_has_what_redis_has() {
     let server = RedisServer::start();
     server.config_set("tracking-table-max-keys", "150");
     let proxies: Vec<_> = (0..PROCESSES).map(|_| FaultProxy::start(server.port())).collect();
-    let caches = processes(proxies.iter().map(FaultProxy::url));
+    let caches = processes(proxies.iter().map(FaultProxy::url), Duration::from_millis(100));
     let source = Arc::new(Source::default());
     let workers = at_work(&caches, &source);
     let until = Instant::now() + TROUBLE;
@@ -169,7 +168,7 @@ async fn and_what_the_new_primary_has_after_a_failover() {
         let new = RedisServer::start();
         new.replica_of(Some(&old));
         let sentinels = Sentinels::start(&old, 1);
-        let caches = processes((0..PROCESSES).map(|_| sentinels.url()));
+        let caches = processes((0..PROCESSES).map(|_| sentinels.url()), DEADLINE);
         let source = Arc::new(Source::default());
         let workers = at_work(&caches, &source);
         for cache in &caches {
