@@ -25,18 +25,18 @@ async fn kept(world: &World, n: u64) -> u64 {
 /// What cached functions and writers need on a cluster, and beside it what the guide says of `others`.
 fn functions_and(others: &[&str]) -> String {
     let rows = ["cached functions and writers", "a cluster"].iter().chain(others);
-    of_cluster(&rows.map(|what| rights_for(what)).collect::<Vec<_>>().join(" "))
+    once(&rows.map(|what| rights_for(what)).collect::<Vec<_>>().join(" "))
 }
 
 /// All that there is.
 fn all() -> String {
     let more = functions_and(&["functions with `l1`", "patterns, `clear`, `count_keys` on a"]);
-    of_cluster(&format!("{} {more}", rights_for_all()))
+    once(&format!("{} {more}", rights_for_all()))
 }
 
-/// Each of them once, without what is not asked of a cluster.
-fn of_cluster(rights: &str) -> String {
-    let all: BTreeSet<_> = rights.split(' ').filter(|right| *right != "+mget").collect();
+/// Each of them once.
+fn once(rights: &str) -> String {
+    let all: BTreeSet<_> = rights.split(' ').collect();
     all.into_iter().collect::<Vec<_>>().join(" ")
 }
 

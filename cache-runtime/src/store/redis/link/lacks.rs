@@ -38,6 +38,7 @@ enum For {
     SoftTags,
     OwnTags,
     Keeping,
+    KeepingTags,
 }
 
 impl For {
@@ -61,6 +62,7 @@ impl For {
                  hear of this one's invalidations"
             }
             Self::Keeping => "`l1` is told of no change",
+            Self::KeepingTags => "`l1` keeps nothing that has tags",
         }
     }
 
@@ -73,6 +75,7 @@ impl For {
     fn concerns(self, used: Use) -> bool {
         match self {
             Self::Keeping => used.l1,
+            Self::KeepingTags => used.l1 && used.in_cluster,
             Self::Moving | Self::AllNodes => used.in_cluster,
             // There each key has a command of its own.
             Self::ReadingTogether => !used.in_cluster,
@@ -101,6 +104,7 @@ const QUESTIONS: &[(For, &[&str])] = &[
     (For::AllNodes, &["CLUSTER NODES"]),
     (For::Pinging, &["PING"]),
     (For::ReadingTogether, &["MGET", "KEY"]),
+    (For::KeepingTags, &["MGET", "KEY"]),
     (For::Measuring, &["STRLEN", "KEY"]),
     (For::SoftTags, &["SETRANGE", "KEY", "0", ""]),
     (For::OwnTags, &["ZADD", "KEY", "XX", "0", ""]),
