@@ -51,7 +51,7 @@ impl Repository for Sql {
     }
 
     #[redis_put(self.find(id))]
-    #[redis_invalidate(self.all(), Self::named(name), Sql::named(&result))]
+    #[redis_invalidate(self.all(), Self::named(name), Sql::named(result))]
     async fn add(&self, id: u64, name: &str) -> Result<String, Failed> {
         let _ = id;
         Ok(name.to_owned())

@@ -275,7 +275,7 @@ fn each_form_compiles() {
     let _ = Repo::<User>::count_entry(3);
     let _ = Db::provided_entry(3);
     let _ = by_macro_entry(3);
-    let _ = repo("mall").into_count();
+    drop(repo("mall").into_count());
     let _ = (Order::<u8>::Default, Order::Range { from: 1_u8, _hint: PhantomData });
     let _ = Order::By(String::new(), 1_u8);
     let _ = patterns_entry(

@@ -14,7 +14,7 @@ fn life(value: &u64) -> Duration {
 }
 
 fn is_even(value: &u64) -> bool {
-    value % 2 == 0
+    value.is_multiple_of(2)
 }
 
 #[redis_cache(ttl = 300)]

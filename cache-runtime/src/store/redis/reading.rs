@@ -99,7 +99,8 @@ impl Node {
         // One that never expires counts as none for who has to know.
         let found = brought.found.as_ref().filter(|(_, left)| !want.life || left.is_some());
         let Some((bytes, left)) = found else { return Ok(Read::of(None)) };
-        let to_keep = brought.is_to_be_kept().then(|| ToKeep { reading, noted, left: *left });
+        let to_keep = ToKeep { reading, noted, left: *left };
+        let to_keep = brought.is_to_be_kept().then_some(to_keep);
         let left = left.filter(|_| want.life).map(|left| left.saturating_sub(age));
         let bytes = bytes.clone();
         let found = Found { bytes, left, tokens: brought.tokens.clone() };

@@ -180,7 +180,7 @@ impl Model {
                                 _ => false,
                             };
                         to.step(s, "redis", "changes the tag behind the log", |n| {
-                            if !is_enough && !(changed && self.bug == Bug::SoftensAlike) {
+                            if !(is_enough || changed && self.bug == Bug::SoftensAlike) {
                                 self.change(n);
                             }
                             n.invalidators[i] = Invalidating::Changed;
