@@ -114,22 +114,38 @@ pub(super) struct Seen {
     pub(super) digest: u64,
     /// How many bytes it has of itself, as far as it tells.
     pub(super) bytes: usize,
+    /// How many it is taken to have, by what it is, where its type is not seen: in a list or a map.
+    listed: usize,
 }
 
 /// What parts have of themselves that lie beside each other.
 #[derive(Default)]
 struct Room {
-    parts: usize,
     bytes: usize,
     /// The most that any is aligned to.
     align: usize,
+    /// Of a list or a map: how many elements or entries there were.
+    entries: usize,
+    /// The most that any of these has. An enum is as large as its largest variant.
+    largest: usize,
 }
 
 impl Room {
-    fn add<T: ?Sized>(&mut self, value: &T) {
-        self.parts += 1;
-        self.bytes += size_of_val(value);
-        self.align = self.align.max(align_of_val(value));
+    fn add(&mut self, bytes: usize, align: usize) {
+        self.bytes += bytes;
+        self.align = self.align.max(align);
+    }
+
+    /// The same of a part whose type is not seen: an alignment divides its type's size.
+    fn add_listed(&mut self, bytes: usize) {
+        self.add(bytes, 1 << bytes.trailing_zeros().min(3));
+    }
+
+    /// What was added since the last one is an element, or a key and its value.
+    fn end_entry(&mut self) {
+        self.largest = self.largest.max(self.of_struct());
+        self.entries += 1;
+        self.bytes = 0;
     }
 
     /// As a struct, whose parts are in the order in which they leave least room.
@@ -140,13 +156,21 @@ impl Room {
     /// As a list or a map, which has room for more: it has grown twofold each time, or is a map, of
     /// which an eighth is always free.
     fn of_many(&self) -> usize {
-        let Some(each) = self.bytes.checked_div(self.parts) else { return 0 };
-        (self.parts + self.parts / 7).next_power_of_two().max(FEW) * (each + 1)
+        if self.entries == 0 {
+            return 0;
+        }
+        (self.entries + self.entries / 7).next_power_of_two().max(FEW) * (self.largest + 1)
     }
 }
 
-/// For fewer parts than this no list is made.
+/// For fewer entries than this no list is made.
 const FEW: usize = 4;
+
+/// What a text or a list has of itself, and most enums that hold something.
+const OWNER: usize = 24;
+
+/// What a map has of itself.
+const MAP: usize = 48;
 
 pub(super) type Step = Result<Seen, Refusal>;
 
@@ -178,34 +202,45 @@ impl<'a> Walk<'a> {
     }
 
     /// A value without parts; `kind` tells apart what is of one `value`.
-    fn leaf(&self, kind: &str, value: impl Hash) -> Seen {
+    fn leaf(&self, kind: &str, listed: usize, value: impl Hash) -> Seen {
         let digest = if self.format.digest { hash((kind, value)) } else { 0 };
-        Seen { null: false, digest, bytes: 0 }
+        Seen { null: false, digest, bytes: 0, listed }
     }
 
-    fn float(&self, finite: bool, bits: u64) -> Step {
+    fn float(&self, listed: usize, finite: bool, bits: u64) -> Step {
         if self.format.finite && !finite {
             return Err(Refusal("it holds a number that is not finite, which JSON has none of"));
         }
-        Ok(self.leaf("float", bits))
+        Ok(self.leaf("float", listed, bits))
     }
 
-    /// The digest of a part.
-    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<u64, Refusal> {
+    fn part<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Seen, Refusal> {
         let Self { format, left, wrappers, .. } = *self;
         let (notes, room) = (&mut *self.notes, Room::default());
-        let part = Walk { format, notes, left, wrappers, digest: 0, key: 0, room };
-        let seen = value.serialize(part)?;
-        self.room.add(value);
-        if seen.bytes > size_of_val(value) {
-            self.notes.elsewhere += block(seen.bytes); // in a box
+        value.serialize(Walk { format, notes, left, wrappers, digest: 0, key: 0, room })
+    }
+
+    /// The digest of a part of a struct.
+    fn inside<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<u64, Refusal> {
+        let Seen { digest, bytes, .. } = self.part(value)?;
+        self.room.add(size_of_val(value), align_of_val(value));
+        if bytes > size_of_val(value) {
+            self.notes.elsewhere += block(bytes); // in a box
         }
-        Ok(seen.digest)
+        Ok(digest)
+    }
+
+    /// The digest of a part of a list or a map, of which serde shows a reference: `value` is as
+    /// large as that. What is in a box is counted as if it were not.
+    fn listed<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<u64, Refusal> {
+        let Seen { digest, listed, .. } = self.part(value)?;
+        self.room.add_listed(listed);
+        Ok(digest)
     }
 
     /// A part whose place says what it is.
     fn next<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refusal> {
-        let digest = self.part(value)?;
+        let digest = self.inside(value)?;
         if self.format.digest {
             self.digest = hash((self.digest, digest));
         }
@@ -214,7 +249,8 @@ impl<'a> Walk<'a> {
 
     /// A part in whatever place.
     fn any<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refusal> {
-        let digest = self.part(value)?;
+        let digest = self.listed(value)?;
+        self.room.end_entry();
         if self.format.digest {
             self.digest = self.digest.wrapping_add(hash(digest));
         }
@@ -227,7 +263,7 @@ impl<'a> Walk<'a> {
         value: &T,
     ) -> Result<(), Refusal> {
         self.enter(name);
-        let digest = self.part(value)?;
+        let digest = self.inside(value)?;
         self.leave(name, digest);
         Ok(())
     }
@@ -264,13 +300,25 @@ impl<'a> Walk<'a> {
 
     /// What the parts come to.
     fn whole(self) -> Step {
-        Ok(Seen { null: false, digest: self.digest, bytes: self.room.of_struct() })
+        let bytes = self.room.of_struct();
+        Ok(Seen { null: false, digest: self.digest, bytes, listed: bytes })
     }
 
-    /// The same of parts that lie elsewhere.
-    fn many(self) -> Step {
+    /// The same in an enum, other variants of which may hold more.
+    fn whole_variant(self) -> Step {
+        let tag = self.room.align;
+        let seen = self.whole()?;
+        Ok(Seen { listed: OWNER.max(seen.bytes + tag), ..seen })
+    }
+
+    /// The same of parts that lie elsewhere, owned by what has `listed` bytes of itself.
+    fn many(self, listed: usize) -> Step {
         self.notes.elsewhere += block(self.room.of_many());
-        Ok(Seen { null: false, digest: self.digest, bytes: 0 })
+        Ok(Seen { null: false, digest: self.digest, bytes: 0, listed })
+    }
+
+    fn list(self) -> Step {
+        self.many(OWNER)
     }
 
     /// The same, as the variant of this number.

@@ -1,5 +1,5 @@
-//! How much memory what is kept takes: an estimate, and no less than it is, as far as values tell what
-//! they hold.
+//! How much memory what is kept takes: an estimate, meant to be no less than it is, as far as values
+//! tell what they hold. The guide says where it can be less.
 
 /// The counts before what an `Arc` holds.
 const COUNTS: usize = 16;

@@ -56,6 +56,28 @@ fn what_a_value_owns_elsewhere_is_counted() {
     takes(&(0..100).map(|n| (n, n)).collect::<HashMap<u64, u64>>(), 128 * 17);
     takes(&(0..100).map(|n| (n, n)).collect::<BTreeMap<u64, u64>>(), 100 * 16);
     takes(&vec![IpAddr::from([127, 0, 0, 1]); 100], 100 * size_of::<IpAddr>());
+    takes(&vec![Some(7_u64); 100], 100 * size_of::<Option<u64>>());
+    takes(&vec![(7_u64, true); 100], 100 * size_of::<(u64, bool)>());
+    takes(&vec![(); 100], 0);
+    takes(&(0..100).map(|n| (n, true)).collect::<HashMap<u64, bool>>(), 128 * 17);
+    takes(&(0..100).map(|n| (n, n)).collect::<HashMap<u8, u8>>(), 128 * 3);
     takes(&outer(Some(Box::new(outer(None)))), 112 + size_of::<Outer>() + 112);
     takes(&String::new(), 0);
+}
+
+#[derive(Clone, Serialize)]
+enum Either {
+    Neither,
+    One(u8),
+    Many { name: String, numbers: Vec<u64> },
+}
+
+#[test]
+fn what_is_listed_is_as_large_as_the_largest() {
+    let many = || Either::Many { name: String::new(), numbers: Vec::new() };
+    let mixed = || [Either::Neither, Either::One(7), many(), Either::Neither];
+    takes(&vec![mixed(); 25], 25 * 4 * size_of::<Either>());
+    takes(&vec![mixed(); 25].concat(), 25 * 4 * size_of::<Either>());
+    takes(&[vec![None; 99], vec![Some(7_u64)]].concat(), 100 * size_of::<Option<u64>>());
+    takes(&[vec![None; 99], vec![Some("x".repeat(8))]].concat(), 100 * size_of::<Option<String>>());
 }

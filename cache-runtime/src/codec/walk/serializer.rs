@@ -1,6 +1,6 @@
 //! What the walk does at each kind of value.
 
-use super::{Refusal, Seen, Step, Walk};
+use super::{MAP, OWNER, Refusal, Seen, Step, Walk};
 use serde::ser::{self, Serialize};
 use std::fmt;
 
@@ -8,7 +8,7 @@ use std::fmt;
 macro_rules! numbers {
     ($($method:ident($type:ty))+) => {$(
         fn $method(self, value: $type) -> Step {
-            Ok(self.leaf("number", i128::from(value)))
+            Ok(self.leaf("number", size_of::<$type>(), i128::from(value)))
         }
     )+};
 }
@@ -37,20 +37,20 @@ impl ser::Serializer for Walk<'_> {
     fn serialize_u128(self, value: u128) -> Step {
         match i128::try_from(value) {
             Ok(value) => self.serialize_i128(value),
-            Err(_) => Ok(self.leaf("number", value)),
+            Err(_) => Ok(self.leaf("number", size_of::<u128>(), value)),
         }
     }
 
     fn serialize_bool(self, value: bool) -> Step {
-        Ok(self.leaf("bool", value))
+        Ok(self.leaf("bool", size_of::<bool>(), value))
     }
 
     fn serialize_char(self, value: char) -> Step {
-        Ok(self.leaf("char", value))
+        Ok(self.leaf("char", size_of::<char>(), value))
     }
 
     fn serialize_str(self, value: &str) -> Step {
-        Ok(self.text(value.len()).leaf("str", value))
+        Ok(self.text(value.len()).leaf("str", OWNER, value))
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Step {
@@ -59,47 +59,51 @@ impl ser::Serializer for Walk<'_> {
 
     fn serialize_bytes(self, value: &[u8]) -> Step {
         let inside = self.deeper(1)?; // an array, in JSON
-        Ok(inside.text(value.len()).leaf("bytes", value))
+        Ok(inside.text(value.len()).leaf("bytes", OWNER, value))
     }
 
     fn serialize_f32(self, value: f32) -> Step {
-        self.float(value.is_finite(), u64::from(value.to_bits()))
+        self.float(size_of_val(&value), value.is_finite(), u64::from(value.to_bits()))
     }
 
     fn serialize_f64(self, value: f64) -> Step {
-        self.float(value.is_finite(), value.to_bits())
+        self.float(size_of_val(&value), value.is_finite(), value.to_bits())
     }
 
     fn serialize_none(self) -> Step {
-        Ok(Seen { null: true, digest: 1, bytes: 0 })
+        Ok(Seen { null: true, digest: 1, bytes: 0, listed: 0 })
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Step {
         let format = self.format;
-        let Seen { null, digest, bytes } = value.serialize(self.through_wrapper()?)?;
+        let Seen { null, digest, bytes, .. } = value.serialize(self.through_wrapper()?)?;
+        let bytes = bytes.max(size_of_val(value));
         if null && format.null_is_none {
             return Err(Refusal("it holds a `Some` of nothing, which reads back as `None`"));
         }
-        Ok(Seen { null, digest: digest.wrapping_add(2), bytes: bytes.max(size_of_val(value)) })
+        let listed = bytes + align_of_val(value); // where no bits are left over to say `None`
+        Ok(Seen { null, digest: digest.wrapping_add(2), bytes, listed })
     }
 
     fn serialize_unit(self) -> Step {
         self.notes.empties += 1;
-        Ok(Seen { null: true, digest: 3, bytes: 0 })
+        Ok(Seen { null: true, digest: 3, bytes: 0, listed: 0 })
     }
 
     fn serialize_unit_struct(self, _: &'static str) -> Step {
         self.notes.empties += 1;
-        Ok(Seen { null: self.format.unit_struct_is_null, digest: 3, bytes: 0 })
+        Ok(Seen { null: self.format.unit_struct_is_null, digest: 3, bytes: 0, listed: 0 })
     }
 
     fn serialize_unit_variant(self, _: &'static str, number: u32, _: &'static str) -> Step {
-        self.variant(number).whole()
+        let seen = self.variant(number).whole()?;
+        Ok(Seen { listed: 1, ..seen })
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Step {
         let seen = value.serialize(self.through_wrapper()?)?;
-        Ok(Seen { bytes: seen.bytes.max(size_of_val(value)), ..seen })
+        let bytes = seen.bytes.max(size_of_val(value));
+        Ok(Seen { bytes, listed: bytes, ..seen })
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -111,7 +115,7 @@ impl ser::Serializer for Walk<'_> {
     ) -> Step {
         let mut inside = self.deeper(1)?.variant(number);
         inside.next(value)?;
-        inside.whole()
+        inside.whole_variant()
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Self, Refusal> {
@@ -174,15 +178,15 @@ macro_rules! unnamed {
 }
 
 unnamed! {
-    SerializeSeq::serialize_element by any, many
+    SerializeSeq::serialize_element by any, list
     SerializeTuple::serialize_element by next, whole
     SerializeTupleStruct::serialize_field by next, whole
-    SerializeTupleVariant::serialize_field by next, whole
+    SerializeTupleVariant::serialize_field by next, whole_variant
 }
 
 /// Compounds whose parts have names.
 macro_rules! named {
-    ($($compound:ident)+) => {$(
+    ($($compound:ident by $end:ident)+) => {$(
         impl ser::$compound for Walk<'_> {
             type Ok = Seen;
             type Error = Refusal;
@@ -200,25 +204,26 @@ macro_rules! named {
             }
 
             fn end(self) -> Step {
-                self.whole()
+                self.$end()
             }
         }
     )+};
 }
 
-named!(SerializeStruct SerializeStructVariant);
+named!(SerializeStruct by whole SerializeStructVariant by whole_variant);
 
 impl ser::SerializeMap for Walk<'_> {
     type Ok = Seen;
     type Error = Refusal;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Refusal> {
-        self.key = self.part(key)?;
+        self.key = self.listed(key)?;
         Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Refusal> {
-        let digest = self.part(value)?;
+        let digest = self.listed(value)?;
+        self.room.end_entry();
         if self.format.digest {
             self.digest = self.digest.wrapping_add(super::hash((self.key, digest)));
         }
@@ -226,6 +231,6 @@ impl ser::SerializeMap for Walk<'_> {
     }
 
     fn end(self) -> Step {
-        self.many()
+        self.many(MAP)
     }
 }
