@@ -30,4 +30,3 @@ mod lives;
 mod naming;
 mod rights;
 mod servers;
-mod told;

@@ -15,6 +15,7 @@ mod put_away;
 mod put_kinds;
 mod put_meanwhile;
 mod results;
+mod told;
 mod traits;
 
 use cache_runtime::{Cache, redis_cache, redis_invalidate, redis_put};

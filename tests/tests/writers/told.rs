@@ -1,5 +1,5 @@
 //! What a program is told of its functions together, once, whoever makes its cache: each case in a process
-//! of its own.
+//! of its own. No function of this suite has `tags_with`, beside which no tag is known to be of no use.
 
 use cache_runtime::{Cache, redis_cache, redis_invalidate};
 use cache_tests::{Logs, own_process};
