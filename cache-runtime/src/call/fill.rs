@@ -5,7 +5,7 @@ use super::budget::Budget;
 use super::lease::{Lease, NoLease};
 use super::machine::Machine;
 use super::tagged::{Stamp, are_current};
-use crate::boxed::{Boxed, boxed};
+use crate::boxed::boxed;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
 use crate::flight::landing::Landing;
@@ -13,6 +13,7 @@ use crate::flight::single_flight::Leader;
 use crate::key::tags::Tags;
 use crate::plan::rules::Storing;
 use crate::store::Act;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// Whether the store says that a value was computed under a lease that is still good.
@@ -29,8 +30,8 @@ impl Machine {
     /// Stores what was encoded, and lands the flight with it.
     // Boxed: a hit does not pay for the room that it needs.
     #[inline(never)]
-    pub(crate) fn finish(mut self) -> Boxed<'static, ()> {
-        boxed(|| async move { self.fill().await })
+    pub(crate) fn finish(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        boxed(|| self.fill())
     }
 
     pub(super) async fn fill(&mut self) {

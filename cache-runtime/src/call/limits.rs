@@ -137,9 +137,7 @@ where
     async move {
         let Some(mut machine) = machine else { return Limited::new(make(), &limits).await };
         loop {
-            let found;
-            (machine, found) = seek(machine, &hooks).await;
-            match found {
+            match seek(&mut machine, &hooks).await {
                 Ok(output) => {
                     if let Some(above) = machine.take_refresh() {
                         refresh(&machine, &hooks, above, || Box::pin(make()));
@@ -195,7 +193,7 @@ impl<R: 'static> Limits<R> {
             return None;
         }
         if let Some(Step::Serve(value)) = machine.instead_of_waiting()
-            && let Some(output) = serve(machine, hooks, &value)
+            && let Some(output) = serve(machine, hooks, value)
         {
             return Some(output);
         }

@@ -46,12 +46,6 @@ pub(crate) enum Step {
     Compute,
 }
 
-/// A machine that has gone on, and what it needs.
-pub(crate) struct Stepped {
-    pub(crate) machine: Machine,
-    pub(crate) step: Step,
-}
-
 /// Where a call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum At {
@@ -193,16 +187,16 @@ impl Machine {
     /// Goes on until something of the user's is needed.
     // Not an `async fn`, whose future holds its arguments twice.
     #[allow(clippy::manual_async_fn)]
-    pub(crate) fn next(mut self) -> impl Future<Output = Stepped> + Send {
+    pub(crate) fn next(&mut self) -> impl Future<Output = Step> + Send {
         async move {
             loop {
                 if self.at == At::Look
                     && let Some(step) = self.look().await
                 {
-                    return Stepped { machine: self, step };
+                    return step;
                 }
                 if let Some(step) = boxed(|| self.after_look()).await {
-                    return Stepped { machine: self, step };
+                    return step;
                 }
             }
         }

@@ -4,48 +4,23 @@ use super::machine::Machine;
 use crate::plan::Hooks;
 use crate::plan::shape::Shape;
 use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// The body of a call.
-pub(super) trait Body<S: Shape> {
-    /// Polls it.
-    fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<S::Output>;
-
+pub(super) trait Body<S: Shape>: Future<Output = S::Output> + Unpin {
     /// Runs it behind the caller's back, if it can outlive its caller, to replace the value that the
     /// caller gets; unless there is one by then with more than `above` of its life left.
-    fn refresh(&mut self, machine: &Machine, hooks: &Hooks<S>, above: Duration);
+    fn refresh(self, machine: &Machine, hooks: &Hooks<S>, above: Duration);
 }
 
 /// A body that uses what its caller has, and so ends with it.
 impl<S: Shape, B: Future<Output = S::Output>> Body<S> for Pin<&mut B> {
-    #[inline]
-    fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<S::Output> {
-        self.as_mut().poll(context)
-    }
-
-    #[inline]
-    fn refresh(&mut self, _: &Machine, _: &Hooks<S>, _: Duration) {}
+    fn refresh(self, _: &Machine, _: &Hooks<S>, _: Duration) {}
 }
 
 /// A body that owns what it uses, and is made already.
 pub(super) type Made<R> = Pin<Box<dyn Future<Output = R> + Send>>;
 
 impl<S: Shape> Body<S> for Made<S::Output> {
-    #[inline]
-    fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<S::Output> {
-        self.as_mut().poll(context)
-    }
-
-    #[inline]
-    fn refresh(&mut self, _: &Machine, _: &Hooks<S>, _: Duration) {}
-}
-
-/// None: of a call that is not to run its body.
-impl<S: Shape> Body<S> for () {
-    fn poll_body(&mut self, _: &mut Context<'_>) -> Poll<S::Output> {
-        Poll::Pending
-    }
-
-    fn refresh(&mut self, _: &Machine, _: &Hooks<S>, _: Duration) {}
+    fn refresh(self, _: &Machine, _: &Hooks<S>, _: Duration) {}
 }

@@ -7,6 +7,7 @@ use crate::call::read_through::drive;
 use crate::call::work::{Body, Made};
 use crate::plan::shape::Shape;
 use crate::plan::{Hooks, Plan};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -31,14 +32,17 @@ struct Owned<F, R> {
     made: Option<Made<R>>,
 }
 
-impl<S, F, B> Body<S> for Owned<F, S::Output>
+// What it makes is in a box.
+impl<F, R> Unpin for Owned<F, R> {}
+
+impl<F, B, R> Future for Owned<F, R>
 where
-    S: Shape<Output: 'static, Stored: Send> + 'static,
     F: FnOnce() -> B,
-    B: Future<Output = S::Output> + Send + 'static,
+    B: Future<Output = R> + Send + 'static,
 {
-    #[inline]
-    fn poll_body(&mut self, context: &mut Context<'_>) -> Poll<S::Output> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<R> {
         if let Some(make) = self.make.take() {
             self.made = Some(Box::pin(make()));
         }
@@ -47,10 +51,16 @@ where
             None => Poll::Pending, // it is always made
         }
     }
+}
 
-    #[inline]
-    fn refresh(&mut self, machine: &Machine, hooks: &Hooks<S>, above: Duration) {
-        if let Some(make) = self.make.take() {
+impl<S, F, B> Body<S> for Owned<F, S::Output>
+where
+    S: Shape<Output: 'static, Stored: Send> + 'static,
+    F: FnOnce() -> B,
+    B: Future<Output = S::Output> + Send + 'static,
+{
+    fn refresh(self, machine: &Machine, hooks: &Hooks<S>, above: Duration) {
+        if let Some(make) = self.make {
             refresh(machine, hooks, above, || Box::pin(make()));
         }
     }
