@@ -9,11 +9,14 @@ use std::pin::pin;
 const CALLERS: usize = 100;
 
 /// What `calls` of an id come to that the other process has stored, and how often `one` asks Redis by the
-/// connection that tracks. Once more where that was lost meanwhile: then all is read anew.
+/// connection that tracks. Once more where a connection was lost meanwhile: then all is read anew.
 async fn asked<T>(scene: &Scene, calls: impl AsyncFn(u64) -> T) -> (T, u64) {
     let Scene { server, one, other, world } = scene;
-    kept_item(one, world).await;
-    let drops = async || one.stats().await.process.l1.unwrap().drops;
+    // A connection that is made meanwhile would ask as well.
+    for cache in [one, other] {
+        kept_item(cache, world).await;
+    }
+    let drops = async || join!(drops_of(one), drops_of(other));
     for id in 100..200 {
         other.scope(item(world, id)).await;
         let (before, asked) = (drops().await, server.calls("multi"));
@@ -24,6 +27,10 @@ async fn asked<T>(scene: &Scene, calls: impl AsyncFn(u64) -> T) -> (T, u64) {
         }
     }
     panic!("it is lost each time")
+}
+
+async fn drops_of(cache: &Cache) -> u64 {
+    cache.stats().await.process.l1.unwrap().drops
 }
 
 #[tokio::test]
