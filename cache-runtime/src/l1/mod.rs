@@ -5,6 +5,7 @@
 //! - [`place`]: keys taken apart, so that one of a number is found without its text;
 //! - [`tags`]: the same of tags, which a value is looked at for each time;
 //! - [`lines`]: the connections that vouch for what they have read;
+//! - [`reading`]: a read that is under way, and what is to be kept of it;
 //! - [`room`]: how much memory a value takes; [`kept`]: one that is kept, and until when;
 //! - [`table`]: all of them, bounded in bytes (feature `l1`);
 //! - [`coarse`]: a clock that costs next to nothing.
@@ -15,6 +16,7 @@ mod coarse;
 mod kept;
 mod lines;
 mod place;
+mod reading;
 mod room;
 mod stripes;
 mod tags;
@@ -33,13 +35,14 @@ use lines::Lines;
 use place::{Commons, NOBODY, split};
 use std::sync::Arc;
 use std::time::Duration;
-use stripes::{Stripes, Ticket};
-use table::{ENTRY, Gone, Table};
+use stripes::Stripes;
+use table::{Gone, Table};
 use tags::TagCounts;
 
 pub(crate) use kept::Value;
 pub(crate) use lines::Line;
 pub(crate) use place::Place;
+pub(crate) use reading::{Begun, Keeping, Reading};
 pub(crate) use room::{Room, block};
 pub(crate) use tags::Noted;
 
@@ -56,29 +59,6 @@ pub(crate) enum Look {
     /// It is time for a refresh: this caller is to see to it.
     Early,
     Absent,
-}
-
-/// A read that is under way.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Reading {
-    ticket: Ticket,
-    /// By which connection.
-    line: Line,
-    /// When it was sent, by the clock of ends, and by that of the machine.
-    sent: Duration,
-    at: u64,
-}
-
-/// A value to be kept, beside its type.
-#[derive(Debug)]
-pub(crate) struct Keeping {
-    pub(crate) reading: Reading,
-    /// What was noted of its tags before they were read.
-    pub(crate) noted: Option<Noted>,
-    /// For how long, from when it was asked for.
-    pub(crate) life: Duration,
-    /// After how long it is to be refreshed.
-    pub(crate) early: Duration,
 }
 
 /// The values that a cache keeps in this process.
@@ -205,11 +185,7 @@ impl L1 {
         let Keeping { reading, noted, life, early } = keeping;
         let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
         let early = nanos(reading.sent.saturating_add(early));
-        let itself = room.itself.max(size_of_val(&*value));
-        let value_and_key = room::shared(itself) + room::shared(key.whole().len());
-        let tags = noted.as_ref().map_or(0, Noted::len);
-        let bytes = ENTRY + value_and_key + tags * TAG;
-        let weight = u32::try_from(bytes.saturating_add(room.elsewhere)).unwrap_or(u32::MAX);
+        let weight = room.of_entry(&value, key, noted.as_ref());
         let noted = noted.map(Arc::new);
         let kept = Kept { value, noted, end, early, weight, seat: reading.line.seat };
         let place = self.place(key.whole());
@@ -308,7 +284,7 @@ impl L1 {
     /// What was sent by `line` at `begun` has been answered, and so all that was pushed before that
     /// has been heard.
     pub(crate) fn vouch(&self, line: Line, begun: Begun) {
-        self.lines.vouch(line, begun.0.saturating_add(nanos(VOUCHED)));
+        self.lines.vouch(line, begun.at.saturating_add(nanos(VOUCHED)));
     }
 
     /// There is nothing that tracks what is read from a seat: from now on what is kept of it is served
@@ -337,30 +313,6 @@ impl L1 {
             drops: self.drops.load(Ordering::Relaxed),
             evictions: self.table.evictions(),
         }
-    }
-}
-
-/// What a tag of an entry is counted as: what was noted of it, its count, and its name.
-const TAG: usize = 192;
-
-/// When something was sent.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Begun(u64);
-
-impl Begun {
-    pub(crate) fn now() -> Self {
-        Self(coarse::now())
-    }
-}
-
-impl Reading {
-    pub(crate) fn begun(self) -> Begun {
-        Begun(self.at)
-    }
-
-    /// Whether nobody says when what it brings is no more so.
-    pub(crate) fn is_untracked(self) -> bool {
-        self.line.is_none()
     }
 }
 

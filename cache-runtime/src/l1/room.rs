@@ -1,6 +1,13 @@
 //! How much memory what is kept takes: an estimate, meant to be no less than it is, as far as values
 //! tell what they hold. The guide says where it can be less.
 
+use super::kept::Value;
+use super::table::ENTRY;
+use super::tags::Noted;
+use crate::key::whole::Key;
+
+/// What a tag of an entry is counted as: what was noted of it, its count, and its name.
+const TAG: usize = 192;
 /// The counts before what an `Arc` holds.
 const COUNTS: usize = 16;
 
@@ -13,12 +20,22 @@ pub(crate) struct Room {
     pub(crate) elsewhere: usize,
 }
 
+impl Room {
+    /// What the entry of a value with this room is counted as.
+    pub(super) fn of_entry(self, value: &Value, key: &Key, noted: Option<&Noted>) -> u32 {
+        let itself = self.itself.max(size_of_val(&**value));
+        let tags = noted.map_or(0, Noted::len) * TAG;
+        let bytes = ENTRY + shared(itself) + shared(key.whole().len()) + tags;
+        u32::try_from(bytes.saturating_add(self.elsewhere)).unwrap_or(u32::MAX)
+    }
+}
+
 /// What is taken for a block of so many bytes: more by its length, and a multiple of 16.
 pub(crate) fn block(bytes: usize) -> usize {
     if bytes == 0 { 0 } else { bytes.saturating_add(8).next_multiple_of(16).max(32) }
 }
 
 /// The same of what an `Arc` holds.
-pub(super) fn shared(bytes: usize) -> usize {
+fn shared(bytes: usize) -> usize {
     block(bytes.saturating_add(COUNTS))
 }

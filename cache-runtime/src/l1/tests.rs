@@ -168,7 +168,7 @@ fn without_anything_that_vouches_nothing_is_served() {
     assert!(!is_kept(&l1, "a"), "by a connection that is not in use");
     l1.vouch(LINE, reading.begun());
     assert!(is_kept(&l1, "a"));
-    let old = Begun(coarse::now().saturating_sub(nanos(VOUCHED)));
+    let old = Begun { at: coarse::now().saturating_sub(nanos(VOUCHED)) };
     let (l1, _) = open();
     l1.vouch(LINE, old);
     keep_unvouched(&l1);

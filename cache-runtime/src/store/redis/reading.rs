@@ -2,8 +2,8 @@
 
 use super::harmful::{Standing, TIMES};
 use super::link;
+use super::link::asking::Tracking;
 use super::link::node::Node;
-use super::link::push::Tracking;
 use super::link::reads::Brought;
 use super::refusal::Asked;
 use super::scripts::Scripts;

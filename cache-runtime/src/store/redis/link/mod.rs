@@ -16,13 +16,15 @@
 //! - [`pool`]: the connections of one Tokio runtime, and whether they are any good now;
 //! - [`supervisor`]: the task that connects, probes and reconnects, so that no caller does;
 //! - [`reads`]: those by a connection that tracks, each for all who ask for the same key;
-//! - [`push`]: the connection by which a server says what has changed;
+//! - [`push`]: the connection by which a server says what has changed; [`vouching`]: the task that keeps it;
+//! - [`asking`]: what is read by it;
 //! - [`way`]: how one command gets there; [`pipeline`]: how reads go together;
 //! - [`leaving`]: when a server that says it is a replica is left;
 //! - [`node`]: the pools of one server, its report and its breaker; [`readers`]: who reads from it now.
 
 mod address;
 mod alarm;
+pub(super) mod asking;
 mod bounded;
 mod dial;
 mod endpoint;
@@ -44,6 +46,7 @@ mod supervisor;
 #[cfg(feature = "tls")]
 mod tls;
 pub(super) mod tracked;
+mod vouching;
 mod way;
 mod wire;
 
