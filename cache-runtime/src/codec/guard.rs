@@ -122,6 +122,19 @@ macro_rules! values {
     (@call $self:ident $method:ident $type:ty, $value:ident) => { $self.inner.$method($value) };
 }
 
+/// What holds other values, one level deeper. Not a function that takes a closure: each type that a user's
+/// value has would compile that closure once more.
+macro_rules! nested {
+    ($($method:ident($part:ident))+) => {$(
+        fn $method<A: $part<'de>>(self, part: A) -> Result<V::Value, A::Error> {
+            let above = self.limits.deeper::<V::Value, _>()?;
+            let value = self.inner.$method(Guarded::new(part, self.limits));
+            self.limits.leave(above);
+            value
+        }
+    )+};
+}
+
 impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
     type Value = V::Value;
 
@@ -138,39 +151,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Guarded<'_, V> {
         visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(Vec<u8>)
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let above = self.limits.deeper::<V::Value, _>()?;
-        let value = self.inner.visit_some(Guarded::new(inner, self.limits));
-        self.limits.leave(above);
-        value
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        let above = self.limits.deeper::<V::Value, _>()?;
-        let value = self.inner.visit_newtype_struct(Guarded::new(inner, self.limits));
-        self.limits.leave(above);
-        value
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        let above = self.limits.deeper::<V::Value, _>()?;
-        let value = self.inner.visit_seq(Guarded::new(seq, self.limits));
-        self.limits.leave(above);
-        value
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let above = self.limits.deeper::<V::Value, _>()?;
-        let value = self.inner.visit_map(Guarded::new(map, self.limits));
-        self.limits.leave(above);
-        value
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
-        let above = self.limits.deeper::<V::Value, _>()?;
-        let value = self.inner.visit_enum(Guarded::new(data, self.limits));
-        self.limits.leave(above);
-        value
+    nested! {
+        visit_some(Deserializer) visit_newtype_struct(Deserializer)
+        visit_seq(SeqAccess) visit_map(MapAccess) visit_enum(EnumAccess)
     }
 }
 

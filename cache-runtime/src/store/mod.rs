@@ -120,7 +120,8 @@ pub(crate) trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Option<Vec<TagToken>>, Error>> + Send;
 
     /// Replaces the soft part of the tokens of `tags`, where they have any: what carries the old ones
-    /// becomes stale. Answers how many there were. Tags are logged before.
+    /// becomes stale. Answers how many there were. Tags are logged: what was begun before is not
+    /// [seeded](Self::seed) any more once this returns.
     fn soften(
         &self,
         tags: &[Key],
@@ -166,7 +167,7 @@ pub(crate) trait Store: Send + Sync {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Removes the values of `keys` and voids their leases, and the tokens of those that are tags;
-    /// answers how many values and tokens there were. Tags are logged before they are removed.
+    /// answers how many values and tokens there were. Tags are logged, as in [`soften`](Self::soften).
     /// No keys, no command.
     fn remove(
         &self,
