@@ -9,7 +9,7 @@ use crate::figures::counters::Outcome;
 use crate::function::Function;
 use crate::key::tags::Tags;
 use crate::key::{CacheKey, KeyWriter};
-use crate::l1::{Look, Value};
+use crate::l1::{Missed, Value};
 use crate::plan::in_memory::Kept;
 use crate::plan::shape::Shape;
 
@@ -43,90 +43,82 @@ pub fn local<S: Shape>(
     }
     // Of what another function of this key keeps, which may be a `None` that this one does not store.
     let is_known = |stored: &S::Stored| stores_none || S::value(stored).is_some();
-    let mut looked = match number {
-        Some(number) => look_by_number(function, explicit.as_ref(), number),
-        None => Looked::Not,
-    };
-    if let Looked::Kept(value, plain) = looked {
+    let mut missed = Missed::Unasked;
+    if let Some(number) = number
+        && let Some(value) = look_by_number(function, explicit.as_ref(), number, &mut missed)
+    {
         // It may be of another type, too.
         if let Some(stored) = (kept.0.take)(value)
             && is_known(&stored)
         {
-            count(function, explicit, number, plain);
+            count(function, explicit, number);
             return Ok(S::join(stored));
         }
-        looked = Looked::Absent;
+        missed = Missed::Absent;
     }
     let mut output = None;
-    let call = begin(function, explicit, (number, looked), (&render, tags), &mut |value| {
+    let call = begin(function, explicit, (number, missed), (&render, tags), &mut |value| {
         output = (kept.0.take)(value).filter(is_known).map(S::join);
         output.is_some()
     });
     output.ok_or(call)
 }
 
-/// What a look by number came to.
-#[derive(Debug)]
-enum Looked {
-    /// It is not known where to look, or there is no number.
-    Not,
-    /// And whether nobody watches, and the cache is not a scope's.
-    Kept(Value, bool),
-    Absent,
-    /// It is time for a refresh: this caller is to see to it.
-    Early,
-}
-
 /// The look of who has a number: where its key is kept is known from earlier calls, so that it need
-/// not be rendered.
+/// not be rendered. If it is not, `missed` stays as it is.
 #[inline(never)]
-fn look_by_number(function: &Function, explicit: Option<&Cache>, number: u64) -> Looked {
+fn look_by_number(
+    function: &Function,
+    explicit: Option<&Cache>,
+    number: u64,
+    missed: &mut Missed,
+) -> Option<Value> {
     if Context::is_any() {
-        return look_within(function, explicit, number);
+        return look_within(function, explicit, number, missed);
     }
-    look(function, explicit.unwrap_or_else(|| Cache::global()), number, true)
+    look(function, explicit.unwrap_or_else(|| Cache::global()), number, missed)
 }
 
 /// The same in a scope, under an observer, or in the body of another call.
 #[inline(never)]
-fn look_within(function: &Function, explicit: Option<&Cache>, number: u64) -> Looked {
+fn look_within(
+    function: &Function,
+    explicit: Option<&Cache>,
+    number: u64,
+    missed: &mut Missed,
+) -> Option<Value> {
     let context = Context::current();
     // Whether that computes this very key is told by its text.
     if context.mode != Mode::Normal || context.is_inside() {
-        return Looked::Not;
+        return None;
     }
     let cache = explicit.or(context.cache.as_ref()).unwrap_or_else(|| Cache::global());
-    look(function, cache, number, false)
+    look(function, cache, number, missed)
 }
 
 #[inline]
-fn look(function: &Function, cache: &Cache, number: u64, plain: bool) -> Looked {
-    let Some(l1) = cache.l1() else { return Looked::Not };
+fn look(function: &Function, cache: &Cache, number: u64, missed: &mut Missed) -> Option<Value> {
+    let l1 = cache.l1()?;
     // While an invalidation waits, what is said of keys is not looked at one by one.
     if !cache.flights().trusts_all() {
-        return Looked::Not;
+        return None;
     }
-    let Some(place) = l1.place_of(function.number(), number) else { return Looked::Not };
-    match l1.look(&place, Tags::NONE) {
-        Look::Kept(value) => Looked::Kept(value, plain),
-        Look::Absent => Looked::Absent,
-        Look::Early => Looked::Early,
-    }
+    l1.look(&l1.place_of(function.number(), number)?, Tags::NONE, missed)
 }
 
 /// Counts what was found by a number.
 #[inline(never)]
-fn count(function: &'static Function, explicit: Option<Cache>, number: Option<u64>, plain: bool) {
+fn count(function: &'static Function, explicit: Option<Cache>, number: u64) {
     let is_logged = tracing::enabled!(target: "cache_runtime", tracing::Level::DEBUG);
-    if plain && !is_logged {
+    if !is_logged && !Context::is_any() {
         function.count_memory_hit();
         explicit.as_ref().unwrap_or_else(|| Cache::global()).counters().count_memory_hit();
         return;
     }
     let mut context = Context::current();
     let cache = Handle::choose(explicit, context.cache.take());
-    let place = cache.l1().zip(number.filter(|_| is_logged));
-    let place = place.and_then(|(l1, number)| l1.place_of(function.number(), number));
+    let place = cache.l1().filter(|_| is_logged);
+    let place = place.and_then(|l1| l1.place_of(function.number(), number));
     let key = place.map(|place| place.to_string()).unwrap_or_default();
     record(function, &cache, context.observer.as_deref(), Outcome::MemoryHit, &key);
 }
@@ -137,7 +129,7 @@ fn count(function: &'static Function, explicit: Option<Cache>, number: Option<u6
 fn begin(
     function: &'static Function,
     explicit: Option<Cache>,
-    (number, looked): (Option<u64>, Looked),
+    (number, mut missed): (Option<u64>, Missed),
     (render, write_tags): (Render<'_>, Option<WriteTags<'_>>),
     take: &mut dyn FnMut(Value) -> bool,
 ) -> Call {
@@ -153,8 +145,7 @@ fn begin(
             return bypassed(function, &cache, context.observer.as_deref());
         }
     };
-    let mut early = matches!(looked, Looked::Early);
-    if matches!(looked, Looked::Not)
+    if missed == Missed::Unasked
         && let Some(l1) = cache.l1()
         && context.mode == Mode::Normal
         // While an invalidation waits, what is said of keys is not looked at one by one.
@@ -165,22 +156,17 @@ fn begin(
         if let Some(number) = number {
             l1.learn(function.number(), number, &place);
         }
-        match l1.look(&place, tags.as_ref().unwrap_or(Tags::NONE)) {
-            Look::Kept(value) => {
-                if take(value) {
-                    let observer = context.observer.as_deref();
-                    record(function, &cache, observer, Outcome::MemoryHit, key.text_so_far());
-                    return Call(None);
-                }
-            }
-            Look::Early => early = true,
-            Look::Absent => {}
+        let value = l1.look(&place, tags.as_ref().unwrap_or(Tags::NONE), &mut missed);
+        if value.is_some_and(take) {
+            let observer = context.observer.as_deref();
+            record(function, &cache, observer, Outcome::MemoryHit, key.text_so_far());
+            return Call(None);
         }
     }
     let key = key.completed();
     let mut call = Call::of(function, context, cache, key);
     if let Some(call) = &mut call.0 {
-        call.early = early;
+        call.early = missed == Missed::Early;
         call.tagged = tags.map(|tags| Box::new(Tagged::new(tags)));
     }
     call

@@ -52,13 +52,15 @@ const LATE: Duration = Duration::from_millis(10);
 /// second from then.
 const VOUCHED: Duration = Duration::from_secs(1).saturating_sub(LATE);
 
-/// What looking for a value came to.
-#[derive(Debug)]
-pub(crate) enum Look {
-    Kept(Value),
+/// Why there is no value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Missed {
+    /// Nobody has looked.
+    #[default]
+    Unasked,
+    Absent,
     /// It is time for a refresh: this caller is to see to it.
     Early,
-    Absent,
 }
 
 /// The values that a cache keeps in this process.
@@ -106,33 +108,43 @@ impl L1 {
         Place { before, number, behind, hash, function: NOBODY }
     }
 
-    /// The value that is kept there, if it may be served.
+    /// The value that is kept there, if it may be served; else `missed` says why not.
+    // Taken apart at once, and answered in two registers, which is all that an `Option` of it needs: to
+    // move it by memory takes longer than all that is asked of it here.
     #[inline]
-    pub(crate) fn look(&self, place: &Place<'_>, tags: &Tags) -> Look {
-        let Some(kept) = self.table.get(place) else { return Look::Absent };
+    pub(crate) fn look(
+        &self,
+        place: &Place<'_>,
+        tags: &Tags,
+        missed: &mut Missed,
+    ) -> Option<Value> {
+        *missed = Missed::Absent;
+        let Kept { value, noted, end, early, seat, .. } = self.table.get(place)?;
         // Of one with other tags, or without any, the store says what becomes of it.
-        let noted = kept.noted.as_deref();
+        let noted = noted.as_deref();
         if !noted.map_or(tags.is_none(), |noted| noted.is_of(tags)) {
-            return Look::Absent;
+            return None;
         }
         if noted.is_some_and(|noted| !noted.is_current(&self.lines)) {
             drop(self.table.remove(place));
-            return Look::Absent;
+            return None;
         }
         // After the look: the process may have been stopped in between.
         let at = coarse::now();
-        if at >= self.lines.vouched_until(kept.seat)
+        if at >= self.lines.vouched_until(seat)
             || noted.is_some_and(|noted| at >= noted.vouched_until(&self.lines))
         {
-            return Look::Absent;
+            return None;
         }
         let now = self.clock.now_or(at);
-        if now < kept.early.min(kept.end) {
-            return Look::Kept(kept.value);
+        if now < early.min(end) {
+            return Some(value);
         }
         // Whoever comes next reads anew, and draws anew when to refresh.
-        let removed = self.table.remove(place).was_there();
-        if now < kept.end && removed { Look::Early } else { Look::Absent }
+        if self.table.remove(place).was_there() && now < end {
+            *missed = Missed::Early;
+        }
+        None
     }
 
     /// A read is about to be sent by `line`.

@@ -38,12 +38,13 @@ fn keep(l1: &L1, bare: &str, life: Duration) {
     l1.keep((0, &key(bare)), keeping(reading, life), Room::default(), Arc::new(7_u64));
 }
 
-fn look(l1: &L1, whole: &str) -> Look {
-    l1.look(&l1.place(whole), Tags::NONE)
+fn look(l1: &L1, whole: &str) -> Result<Value, Missed> {
+    let mut missed = Missed::Unasked;
+    l1.look(&l1.place(whole), Tags::NONE, &mut missed).ok_or(missed)
 }
 
 fn is_kept(l1: &L1, bare: &str) -> bool {
-    matches!(look(l1, key(bare).whole()), Look::Kept(value) if value.downcast_ref() == Some(&7_u64))
+    matches!(look(l1, key(bare).whole()), Ok(value) if value.downcast_ref() == Some(&7_u64))
 }
 
 #[test]
@@ -66,8 +67,10 @@ fn a_number_is_found_where_its_text_is() {
         l1.learn(0, number, &l1.place(key(bare).whole()));
     }
     // From the first one: all keys of a function begin alike.
-    let found =
-        |number| matches!(l1.look(&l1.place_of(0, number).unwrap(), Tags::NONE), Look::Kept(_));
+    let found = |number| {
+        let place = l1.place_of(0, number).unwrap();
+        l1.look(&place, Tags::NONE, &mut Missed::Unasked).is_some()
+    };
     assert!(found(7) && found(12) && found(0) && !found(1) && !found(70));
     l1.changed("p:a:12");
     assert!(found(7) && !found(12));
@@ -87,8 +90,8 @@ fn one_caller_is_to_refresh_early() {
     l1.keep((0, &key("a")), keeping, Room::default(), Arc::new(7_u64));
     assert!(is_kept(&l1, "a"));
     clock.advance(SECOND);
-    assert!(matches!(look(&l1, "p:a"), Look::Early));
-    assert!(matches!(look(&l1, "p:a"), Look::Absent));
+    assert!(matches!(look(&l1, "p:a"), Err(Missed::Early)));
+    assert!(matches!(look(&l1, "p:a"), Err(Missed::Absent)));
 }
 
 #[test]
@@ -308,7 +311,7 @@ fn threads_keep_nothing_that_was_read_before_a_push() {
             for _ in 0..20_000 {
                 let version = changes.fetch_add(1, Ordering::SeqCst) + 1;
                 l1.changed("p:a");
-                if let Look::Kept(value) = look(l1, "p:a") {
+                if let Ok(value) = look(l1, "p:a") {
                     assert!(*value.downcast_ref::<u64>().unwrap() >= version);
                 }
             }

@@ -3,7 +3,7 @@
 use super::members::{Member, Members};
 use crate::call::machine::Machine;
 use crate::figures::counters::Outcome;
-use crate::l1::{Look, Room, Value};
+use crate::l1::{Missed, Room, Value};
 
 impl Members {
     /// Hands what is kept of members in this process to `take`, which says whether it is of use.
@@ -14,8 +14,11 @@ impl Members {
         for (index, Member { machine: Machine { call, .. }, open, .. }) in
             self.all.iter_mut().enumerate()
         {
+            let place = l1.place(call.key.whole());
+            // Where it is early, the store is asked as well: windows are not for batches.
+            let mut missed = Missed::Unasked;
             if call.reads_at_once()
-                && let Look::Kept(value) = l1.look(&l1.place(call.key.whole()), &call.tags())
+                && let Some(value) = l1.look(&place, &call.tags(), &mut missed)
                 && take(index, value)
             {
                 call.record(Outcome::MemoryHit);
