@@ -6,6 +6,7 @@ use crate::cluster::{Cluster, SLOTS};
 use crate::poll::{DEADLINE, eventually_blocking};
 use crate::program::is_since;
 use crate::server::{BUS, RedisServer};
+use crate::view::{Seen, View, views};
 use std::time::Duration;
 
 /// What a [`Cluster`] is to be.
@@ -127,11 +128,8 @@ impl Cluster {
         }
         for (number, node) in self.nodes.iter().enumerate() {
             node.command::<()>(&["CLUSTER", "SET-CONFIG-EPOCH", &(number + 1).to_string()]);
-            for other in &self.nodes[..number] {
-                let (port, bus) = (other.port().to_string(), other.bus_port().to_string());
-                node.command::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
-            }
         }
+        eventually_blocking(DEADLINE, || self.have_met());
         let replicas = &self.nodes[primaries..primaries + replicas];
         for (replica, primary) in replicas.iter().zip(&self.nodes) {
             let id: String = primary.command(&["CLUSTER", "MYID"]);
@@ -141,5 +139,23 @@ impl Cluster {
             });
         }
         self.settled();
+    }
+
+    /// Whether all know each other. Who does not know a node meets it, once more where a busy machine has
+    /// kept it from answering in time: then it was forgotten.
+    fn have_met(&self) -> bool {
+        let views = views(&self.nodes);
+        let mut strangers = 0;
+        for (number, view) in &views {
+            let known =
+                |node: &RedisServer| view.nodes.iter().any(|it| it.port == node.told_port());
+            for other in self.nodes.iter().filter(|other| !known(other)) {
+                strangers += 1;
+                let (port, bus) = (other.port().to_string(), other.bus_port().to_string());
+                self.nodes[*number].command::<()>(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
+            }
+        }
+        let met = |(_, view): &(usize, View)| view.nodes.iter().all(Seen::is_well);
+        strangers == 0 && views.len() == self.nodes.len() && views.iter().all(met)
     }
 }
