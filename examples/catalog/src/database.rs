@@ -4,7 +4,7 @@ use crate::secret::Secret;
 use crate::text;
 use jiff::Timestamp;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -89,6 +89,7 @@ impl Db {
             .min_connections(*options.connections.start())
             .max_connections(*options.connections.end())
             .acquire_timeout(ACQUIRE)
+            .after_connect(move |connection, _| Box::pin(prepare(connection, kind)))
             .connect_with(connect)
             .await
             .map_err(failed)?;
@@ -171,6 +172,15 @@ impl Options {
             _ => "none".to_owned(),
         }
     }
+}
+
+/// Sets what a connection does not find in the file.
+async fn prepare(connection: &mut AnyConnection, kind: Kind) -> Result<(), sqlx::Error> {
+    if kind == Kind::Sqlite {
+        // With a write-ahead log that is safe, and no write waits for the disk.
+        sqlx::query("PRAGMA synchronous = NORMAL").execute(connection).await?;
+    }
+    Ok(())
 }
 
 /// Makes the tables and fills them, if nobody has. One at a time, however many replicas start.
