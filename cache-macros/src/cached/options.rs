@@ -233,7 +233,8 @@ pub(crate) const TABLE: &[Row<Options>] = &[
         name: "stale_if_error",
         example: "stale_if_error = \"1h\"",
         meaning: "for this long after the TTL, the old value is served where the body returns \
-                  `Err`; after that the body is not tried again for five seconds",
+                  `Err`, or does not return before a timeout; after that the body is not tried again \
+                  for five seconds",
         also_called: &["sie", "fail_safe", "failover", "result_fallback", "stale_on_error"],
         parse: |options, parser| parser.expr(&mut options.stale_if_error, times::life),
         ..Row::DEFAULT

@@ -6,7 +6,7 @@ use crate::writers::kind::Kind;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Expr, ExprLit, Lit};
+use syn::{Expr, ExprArray, ExprLit, ExprTuple, Lit};
 
 /// A call of a companion.
 #[derive(Debug, Clone)]
@@ -126,13 +126,36 @@ fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<(String, E
             };
             return Err(syn::Error::new_spanned(text, message));
         }
-        Expr::Await(call) => {
-            let message = "the function is named here, not run: remove `.await`";
-            return Err(syn::Error::new_spanned(call, message));
+        Expr::Await(call) => return Err(not_run(call, "`.await`")),
+        Expr::Try(call) => return Err(not_run(call, "`?`")),
+        Expr::Reference(call) => return Err(not_run(call, "`&`")),
+        Expr::Paren(call) => return of_companion(kind, *call.expr, is_open),
+        Expr::Array(ExprArray { elems, .. }) | Expr::Tuple(ExprTuple { elems, .. }) => {
+            let message = "write the calls side by side, without brackets around them";
+            return Err(syn::Error::new_spanned(elems, message));
+        }
+        condition @ (Expr::If(_) | Expr::Match(_) | Expr::Block(_)) => {
+            let message = match kind {
+                Kind::Invalidate => {
+                    "what is named here is invalidated whatever becomes of the call: name all that may \
+                     change, side by side; or do it in the body, where it depends on something: \
+                     `get_user_entry(id).invalidate().await`"
+                }
+                Kind::Put => {
+                    "what is named here is stored whenever the call succeeds: name one call; or do it in \
+                     the body, where it depends on something: `get_user_entry(id).put(&value).await`"
+                }
+            };
+            return Err(syn::Error::new_spanned(condition, message));
         }
         other => other,
     };
     Err(not_a_call(other))
+}
+
+fn not_run(call: impl ToTokens, rest: &str) -> syn::Error {
+    let message = format!("the function is named here, not run: remove {rest}");
+    syn::Error::new_spanned(call, message)
 }
 
 fn not_a_call(tokens: impl ToTokens) -> syn::Error {

@@ -6,7 +6,8 @@
 use crate::codec::Codec;
 use crate::plan::errors::{StorableError, StoresErrors, by_bytes};
 use crate::plan::shape::{
-    HoldsOption, OptionOf, Plain, Returns, Shape, ShapeOfJsonOption, ShapeOfResultOption, Stored,
+    HoldsOption, MayFail, OptionOf, Plain, Returns, Shape, ShapeOfJsonOption, ShapeOfResultOption,
+    Stored,
 };
 use crate::plan::sharing::ErrorSharing;
 use axum::Json;
@@ -70,6 +71,8 @@ impl<S: Shape<Output = <S as Shape>::Stored>, E: StorableError> StoresErrors for
 impl<T> HoldsOption for InJson<OptionOf<T>> {}
 #[diagnostic::do_not_recommend]
 impl<T, E> HoldsOption for OkInJson<OptionOf<T>, E> {}
+#[diagnostic::do_not_recommend]
+impl<S, E> MayFail for OkInJson<S, E> {}
 
 impl<T> ShapeOfJsonOption for &&&Returns<Json<Option<T>>> {
     type Shape = InJson<OptionOf<T>>;

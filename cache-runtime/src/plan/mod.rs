@@ -28,7 +28,7 @@ use equality::Equality;
 use errors::{StoresErrors, StoresErrorsOfMembers};
 use keeper::Keeping as _;
 use rules::{Rules, Said, SingleFlight, Storable, Ttl};
-use shape::{HoldsOption, Shape};
+use shape::{HoldsOption, MayFail, Shape};
 use sharing::ErrorSharing;
 use std::any::type_name;
 use std::fmt;
@@ -177,7 +177,17 @@ impl<S: Shape> Plan<S> {
     }
 
     #[inline]
-    pub fn stale_if_error(mut self, window: Duration) -> Self {
+    pub fn stale_if_error(self, window: Duration) -> Self
+    where
+        S: MayFail,
+    {
+        self.stale_if_error_unchecked(window)
+    }
+
+    /// [`stale_if_error`](Self::stale_if_error) of what fails without an `Err` in its values: by a timeout, or
+    /// as the body of a batch.
+    #[inline]
+    pub fn stale_if_error_unchecked(mut self, window: Duration) -> Self {
         self.rules.windows.on_error = window;
         self
     }

@@ -177,6 +177,20 @@ impl<T, E> HoldsOption for ResultOption<T, E> {}
 #[diagnostic::do_not_recommend]
 impl<T> HoldsOption for OptionOf<T> {}
 
+/// A shape that has an `Err` to speak of.
+#[diagnostic::on_unimplemented(
+    message = "`stale_if_error` is for functions that return a `Result`",
+    label = "this function never returns an `Err`",
+    note = "remove `stale_if_error`, or return a `Result`; for a body that takes too long write `soft_timeout` \
+            or `hard_timeout` beside it"
+)]
+pub trait MayFail {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> MayFail for ResultOption<T, E> {}
+#[diagnostic::do_not_recommend]
+impl<T, E> MayFail for OkOf<T, E> {}
+
 /// Most particular: four references. `Json<Option<T>>`, bare or in a `Result`, with the feature
 /// `axum` (see `http::json`).
 pub trait ShapeOfJsonOption {

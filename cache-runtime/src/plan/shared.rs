@@ -3,7 +3,8 @@
 
 use super::keeper::Keepable;
 use super::shape::{
-    HoldsOption, Returns, Shape, ShapeOfJsonOption, ShapeOfResult, ShapeOfResultOption, Stored,
+    HoldsOption, MayFail, Returns, Shape, ShapeOfJsonOption, ShapeOfResult, ShapeOfResultOption,
+    Stored,
 };
 use crate::l1::Value;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -212,6 +213,10 @@ impl<T: ?Sized, E> Shape for OkOptionArcOf<T, E> {
 impl<T: ?Sized> HoldsOption for OptionArcOf<T> {}
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized, E> HoldsOption for OkOptionArcOf<T, E> {}
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, E> MayFail for OkArcOf<T, E> {}
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, E> MayFail for OkOptionArcOf<T, E> {}
 
 impl<T: Held + ?Sized> ShapeOfResult for &Returns<Arc<T>> {
     type Shape = ArcOf<T>;

@@ -3,7 +3,7 @@
 
 use super::errors::StoresErrors;
 use super::keeper::Keeping;
-use super::shape::{HoldsOption, Shape, Stored};
+use super::shape::{HoldsOption, MayFail, Shape, Stored};
 use super::sharing::ErrorSharing;
 use crate::codec::Codec;
 use std::fmt;
@@ -47,6 +47,9 @@ impl<S: StoresErrors, K: Keeping<S::Stored, S::Value>> StoresErrors for With<S, 
 
 #[diagnostic::do_not_recommend]
 impl<S: HoldsOption, K> HoldsOption for With<S, K> {}
+
+#[diagnostic::do_not_recommend]
+impl<S: MayFail, K> MayFail for With<S, K> {}
 
 impl<S, K> fmt::Debug for With<S, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

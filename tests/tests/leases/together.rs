@@ -104,13 +104,13 @@ async fn the_wait_for_another_process_ends() {
 }
 
 #[redis_cache(ttl = 60, stale_if_error = 60, key = "text:{id}")]
-async fn text(world: &World, id: u64) -> String {
-    format!("{id}:{}:{}", world.read().await, "x".repeat(2000))
+async fn text(world: &World, id: u64) -> Result<String, String> {
+    Ok(format!("{id}:{}:{}", world.read().await, "x".repeat(2000)))
 }
 
 fn call_text(cache: &Cache, world: &World) -> JoinHandle<String> {
     let (cache, world) = (cache.clone(), world.clone());
-    tokio::spawn(async move { cache.scope(text(&world, 7)).await })
+    tokio::spawn(async move { cache.scope(text(&world, 7)).await.unwrap() })
 }
 
 /// A process whose network can be bad, and whose clock is moved by hand.

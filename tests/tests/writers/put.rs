@@ -140,8 +140,8 @@ mod by_the_readers_options {
         ttl_with = |text| Duration::from_secs(text.len() as u64),
         stale_if_error = 100
     )]
-    async fn picky(id: u64) -> String {
-        id.to_string()
+    async fn picky(id: u64) -> Result<String, String> {
+        Ok(id.to_string())
     }
 
     #[redis_cache(ttl = Duration::from_secs(*seconds), key = "lost:{id}")]

@@ -32,13 +32,22 @@ pub(crate) fn plan(
         .map(|time| quote_spanned!(span=> .none_ttl(#time)));
     let max_size = model.options.max_size.and_then(|bytes| usize::try_from(bytes).ok());
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
+    let options = &model.options;
+    // What its values are does not say whether these can fail.
+    let has_timeout = options.soft_timeout.is_some() || options.hard_timeout.is_some();
+    let on_error = match has_timeout || model.batch.is_some() {
+        true => "stale_if_error_unchecked",
+        false => "stale_if_error",
+    };
     let windows = [
-        ("stale_while_revalidate", &model.options.stale_while_revalidate),
-        ("stale_if_error", &model.options.stale_if_error),
+        ("stale_while_revalidate", "stale_while_revalidate", &options.stale_while_revalidate),
+        ("stale_if_error", on_error, &options.stale_if_error),
     ];
-    let windows = windows.into_iter().filter_map(|(option, window)| {
-        let (option, window) = (format_ident!("{option}"), time(window.as_ref()?, model));
-        Some(quote_spanned!(span=> .#option(#window)))
+    let windows = windows.into_iter().filter_map(|(name, method, window)| {
+        let window = time(window.as_ref()?, model);
+        let span = options.given.get(name).map_or(span, |option| ours_at(option.name.span()));
+        let method = format_ident!("{method}", span = span);
+        Some(quote_spanned!(span=> .#method(#window)))
     });
     let single_flight = model.options.single_flight.map(|kind| {
         let kind = format_ident!("{kind:?}");
