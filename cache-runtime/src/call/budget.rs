@@ -19,14 +19,24 @@ impl Budget {
         (!self.left.is_zero()).then_some(self.left)
     }
 
+    /// When the next command is sent, if what it takes is to be known.
+    pub(crate) fn sends(&self) -> Option<Instant> {
+        // Without an end it is not: the clock is a part of what a hit in this process takes.
+        (self.left != Duration::MAX).then(Instant::now)
+    }
+
     /// It is part of one that has no more left than `whole`.
     pub(crate) fn is_part_of(&mut self, whole: &Self) {
         self.left = self.left.min(whole.left);
     }
 
     /// Takes off what a command took. After a failure no more are sent.
-    pub(crate) fn charge(&mut self, sent: Instant, worked: bool) {
-        self.left = if worked { self.left.saturating_sub(sent.elapsed()) } else { Duration::ZERO };
+    pub(crate) fn charge(&mut self, sent: Option<Instant>, worked: bool) {
+        self.left = match sent {
+            _ if !worked => Duration::ZERO,
+            Some(sent) => self.left.saturating_sub(sent.elapsed()),
+            None => self.left,
+        };
     }
 
     /// Sends a command that `ask` makes, given how long it may take; `None` when there is to be
@@ -38,8 +48,7 @@ impl Budget {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let within = self.left()?;
-        let sent = Instant::now();
+        let (within, sent) = (self.left()?, self.sends());
         let answer = ask(within).await;
         self.charge(sent, answer.is_ok());
         Some(answer)
@@ -53,11 +62,11 @@ impl Budget {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let before = self.left;
-        let sent = Instant::now();
+        let (before, sent) = (self.left, self.sends());
         let answer = self.spend(ask).await?;
         if matches!(answer, Err(Error::Refused(_))) {
-            self.left = before.saturating_sub(sent.elapsed());
+            self.left = before;
+            self.charge(sent, true);
         }
         Some(answer)
     }

@@ -1,6 +1,6 @@
 //! Calls that are not made, but named: what the companions of a cached function are made of.
 
-use super::rendering::{Render, WriteTags, render_key, render_tags, rendered};
+use super::rendering::{Render, WriteTags, key_of, render_tags, rendered};
 use crate::cache::context::Context;
 use crate::cache::{Cache, Handle};
 use crate::error::Error;
@@ -63,7 +63,7 @@ fn begin_entry(
     let (cache, function) = of_companion(location, ident, self_name, explicit);
     match function {
         Ok(function) => {
-            let key = render_key(function, &cache, render).map(KeyWriter::completed);
+            let key = key_of(function, &cache, render);
             let key = key.map_err(|why| Error::Invalid(why.to_owned()));
             EntryCall { function, cache, key, tags: Tags::default() }
         }

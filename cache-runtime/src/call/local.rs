@@ -1,8 +1,8 @@
 //! The look at what is kept in this process, before anything else is begun (`l1`).
 
-use super::rendering::{Render, WriteTags, render_tags};
+use super::rendering::{Render, WriteTags, render_key, render_tags};
 use super::tagged::Tagged;
-use super::{Call, asked, bypassed, pass_by, record};
+use super::{Call, asks, bypassed, pass_by, record};
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
 use crate::figures::counters::Outcome;
@@ -135,8 +135,16 @@ fn begin(
 ) -> Call {
     let mut context = Context::current();
     let cache = Handle::choose(explicit, context.cache.take());
-    let Some(key) = asked(function, &context, &cache, render) else {
+    if !asks(&context, &cache) {
         return bypassed(function, &cache, context.observer.as_deref());
+    }
+    let rendered = render_key(function, &cache, render);
+    let key = match rendered {
+        Ok(key) => key,
+        Err(why) => {
+            function.warn_of_refusal(why);
+            return bypassed(function, &cache, context.observer.as_deref());
+        }
     };
     let tags = match write_tags.map(|write| render_tags(&cache, write)).transpose() {
         Ok(tags) => tags,

@@ -42,7 +42,7 @@ impl Machine {
                 return None;
             }
             let within = self.budget.left()?;
-            let (store, sent) = (call.cache.store(), Instant::now());
+            let (store, sent) = (call.cache.store(), self.budget.sends());
             if let Some(most) = self.rules.max_size {
                 store.reads_up_to(most);
             }
@@ -89,7 +89,7 @@ impl Machine {
         found: Found,
         to_keep: Option<Box<ToKeep>>,
         asked: Duration,
-        sent: Instant,
+        sent: Option<Instant>,
     ) -> Option<Step> {
         let life = found.left.map(|left| Remaining { asked, left });
         let state = life.map_or(State::Fresh, |life| self.state(life.end()));

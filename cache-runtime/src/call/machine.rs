@@ -71,7 +71,7 @@ pub(super) enum At {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Serving {
     /// Looked up, by a command that was sent then.
-    Hit { sent: Instant },
+    Hit { sent: Option<Instant> },
     /// Looked up earlier, and stale.
     Stale,
     /// The same, in the place of a failure.
@@ -142,13 +142,13 @@ impl Call {
     // By reference, and not inlined: each copy would be code of every cached function.
     #[inline(never)]
     pub(super) fn begin(self, rules: &Rules, deadlines: Option<Deadlines>) -> Option<Machine> {
-        self.0.map(|call| Machine::new(call, *rules, deadlines))
+        self.0.map(|call| Machine::new(call, rules, deadlines))
     }
 }
 
 impl Machine {
     /// A call that is about to begin.
-    pub(super) fn new(call: Active, rules: Rules, deadlines: Option<Deadlines>) -> Self {
+    pub(super) fn new(call: Active, rules: &Rules, deadlines: Option<Deadlines>) -> Self {
         if call.refresh {
             call.cache.flights().forget((&call.key).into());
         }
@@ -162,14 +162,14 @@ impl Machine {
             deadlines: deadlines.map(Box::new),
             miss: None,
             call,
-            rules,
+            rules: *rules,
         }
     }
 
     /// The same call, to compute its value again behind its caller's back.
     #[inline(never)]
     pub(super) fn behind(&self) -> Self {
-        Self::new(self.call.for_behind(), self.rules, None)
+        Self::new(self.call.for_behind(), &self.rules, None)
     }
 
     /// What stays with the caller of a call that leads and can go on without it: what the caller has
@@ -181,7 +181,7 @@ impl Machine {
         let call = Active { refresh: false, ..self.call.again() };
         self.call.counted = Counted::UnlessLeft(left.clone());
         let stale = self.stale.clone();
-        (Self { stale, at: At::Running, ..Self::new(call, self.rules, None) }, left)
+        (Self { stale, at: At::Running, ..Self::new(call, &self.rules, None) }, left)
     }
 
     /// Goes on until something of the user's is needed.

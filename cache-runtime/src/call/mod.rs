@@ -28,7 +28,7 @@ use crate::function::Function;
 use crate::key::KeyWriter;
 use crate::key::tagging::TagWriter;
 use crate::key::whole::Key;
-use rendering::{Render, WriteTags, render_key, render_tags};
+use rendering::{Render, WriteTags, key_of, render_tags};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -119,29 +119,23 @@ fn bypassed(function: &Function, cache: &Cache, observer: Option<&Observer>) -> 
 fn begin(function: &'static Function, explicit: Option<Cache>, render: Render<'_>) -> Call {
     let mut context = Context::current();
     let cache = Handle::choose(explicit, context.cache.take());
-    let key = asked(function, &context, &cache, render).map(KeyWriter::completed);
-    match key {
-        Some(key) => Call::of(function, context, cache, key),
-        None => bypassed(function, &cache, context.observer.as_deref()),
+    if asks(&context, &cache) {
+        match key_of(function, &cache, render) {
+            Ok(key) => return Call::of(function, context, cache, key),
+            Err(why) => function.warn_of_refusal(why),
+        }
     }
+    bypassed(function, &cache, context.observer.as_deref())
 }
 
-/// The key of a call, unless there is nothing to look up.
+/// Whether there may be anything to look up.
 #[inline]
-fn asked<'s>(
-    function: &'s Function,
-    context: &Context,
-    cache: &'s Cache,
-    render: Render<'_>,
-) -> Option<KeyWriter<'s>> {
-    if context.mode == Mode::Bypass || cache.is_disabled() {
-        return None;
-    }
-    render_key(function, cache, render).map_err(|why| function.warn_of_refusal(why)).ok()
+fn asks(context: &Context, cache: &Cache) -> bool {
+    context.mode != Mode::Bypass && !cache.is_disabled()
 }
 
 impl Call {
-    #[inline]
+    #[inline(always)] // by itself it is moving what it is made of
     fn of(function: &'static Function, context: Context, cache: Handle, key: Key) -> Self {
         let held = context.computes(&cache, key.whole());
         Self(Some(Active {

@@ -5,6 +5,7 @@ use crate::function::Function;
 use crate::key::KeyWriter;
 use crate::key::tagging::TagWriter;
 use crate::key::tags::Tags;
+use crate::key::whole::Key;
 
 /// Writes the tags of a call.
 pub(super) type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
@@ -34,6 +35,18 @@ pub(super) fn render_key<'c>(
     let mut key = cache.settings().key(function.path());
     write_key(function, &mut key, render)?;
     Ok(key)
+}
+
+/// The key, where its text is not looked at before.
+#[inline]
+pub(super) fn key_of(
+    function: &Function,
+    cache: &Cache,
+    render: Render<'_>,
+) -> Result<Key, &'static str> {
+    let mut key = cache.settings().key(function.path());
+    write_key(function, &mut key, render)?;
+    Ok(key.completed())
 }
 
 // Into a writer that stays where it is: a short key is rendered in less than handing it on takes.

@@ -3,7 +3,7 @@
 use super::members::Members;
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
-use crate::call::rendering::{Render, WriteTags, render_key, render_tags};
+use crate::call::rendering::{Render, WriteTags, key_of, render_tags};
 use crate::call::tagged::Tagged;
 use crate::call::{Active, Counted, Waits, record};
 use crate::figures::counters::Outcome;
@@ -59,7 +59,7 @@ impl Beginning {
         tag: WriteTags<'_>,
     ) -> Result<(usize, bool), &'static str> {
         let Self { function, cache, context, members, calls } = self;
-        let key = render_key(function, cache, render)?.completed();
+        let key = key_of(function, cache, render)?;
         let tags = render_tags(cache, tag)?;
         let next = members.len();
         let member = *members.entry((key.clone(), tags.clone())).or_insert(next);

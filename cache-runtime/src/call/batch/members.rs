@@ -82,7 +82,7 @@ impl Members {
         rules: &Rules,
     ) -> Self {
         let member = |call| Member {
-            machine: Machine::new(call, *rules, None),
+            machine: Machine::new(call, rules, None),
             open: true,
             asked: false,
             running: false,
@@ -293,7 +293,7 @@ impl Members {
 
     /// Takes off what commands took that went together.
     pub(super) fn charge(&mut self, sent: Instant) {
-        self.budget.charge(sent, true);
+        self.budget.charge(Some(sent), true);
         for member in &mut self.all {
             member.machine.budget.is_part_of(&self.budget);
         }

@@ -32,6 +32,10 @@ impl Node {
                 Standing::Innocent if question.want.keep => {
                     boxed(|| self.read_to_keep(scripts, question)).await
                 }
+                // As below, but that most reads go on in here.
+                Standing::Innocent if question.want.is_plain() => {
+                    self.get(question).await.map(plain)
+                }
                 Standing::Innocent => self.read_innocent(scripts, question).await,
                 Standing::Suspect => boxed(|| self.read_suspect(scripts, question)).await,
                 Standing::LeftAlone => Err(Error::Unavailable),
@@ -60,8 +64,7 @@ impl Node {
                     (&scripts.read, [question.key.whole()], question.within);
                 self.run_by(script, &keys, &[], Asked::Look, within, value_and_life).await?
             } else {
-                let (bytes, generation) = self.get(question).await?;
-                (bytes.map(|bytes| Found::plain(Bytes::Own(bytes))), generation)
+                return self.get(question).await.map(plain);
             };
             Ok(Read { found, to_keep: None, generation })
         }
@@ -145,6 +148,11 @@ impl Node {
         }
         read
     }
+}
+
+/// A value that was read and nothing beside it, and by which connection.
+fn plain((bytes, generation): (Option<Vec<u8>>, u64)) -> Read {
+    Read { found: bytes.map(|bytes| Found::plain(Bytes::Own(bytes))), to_keep: None, generation }
 }
 
 /// Reads a value from an answer; `None` where it is none that the command can have.
