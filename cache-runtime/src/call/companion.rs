@@ -45,22 +45,22 @@ impl EntryCall {
 pub fn companion_call(
     location: Location,
     ident: &'static str,
-    self_name: Option<&'static str>,
+    self_names: Option<(&'static str, &'static str)>,
     explicit: Option<Cache>,
     render: impl Fn(&mut KeyWriter<'_>),
 ) -> EntryCall {
-    begin_entry(location, ident, self_name, explicit, &render)
+    begin_entry(location, ident, self_names, explicit, &render)
 }
 
 #[inline(never)]
 fn begin_entry(
     location: Location,
     ident: &'static str,
-    self_name: Option<&'static str>,
+    self_names: Option<(&'static str, &'static str)>,
     explicit: Option<Cache>,
     render: Render<'_>,
 ) -> EntryCall {
-    let (cache, function) = of_companion(location, ident, self_name, explicit);
+    let (cache, function) = of_companion(location, ident, self_names, explicit);
     match function {
         Ok(function) => {
             let key = key_of(function, &cache, render);
@@ -77,13 +77,13 @@ fn begin_entry(
 fn of_companion(
     location: Location,
     ident: &'static str,
-    self_name: Option<&'static str>,
+    self_names: Option<(&'static str, &'static str)>,
     explicit: Option<Cache>,
 ) -> (Cache, Result<&'static Function, Error>) {
     let cache = Handle::choose(explicit, Context::current().cache).into_cache();
     let function = registry().at(location, ident);
-    if let (Some(function), Some(name)) = (function, self_name) {
-        function.is_of(name);
+    if let (Some(function), Some((name, here))) = (function, self_names) {
+        function.is_of(name, here);
     }
     let unknown = || Error::Invalid(format!("the cached function `{ident}` is not registered"));
     (cache, function.ok_or_else(unknown))
@@ -100,22 +100,22 @@ pub struct OpenCalls {
 pub fn open_calls(
     location: Location,
     ident: &'static str,
-    self_name: Option<&'static str>,
+    self_names: Option<(&'static str, &'static str)>,
     explicit: Option<Cache>,
     render: impl Fn(&mut KeyWriter<'_>),
 ) -> OpenCalls {
-    begin_open(location, ident, self_name, explicit, &render)
+    begin_open(location, ident, self_names, explicit, &render)
 }
 
 #[inline(never)]
 fn begin_open(
     location: Location,
     ident: &'static str,
-    self_name: Option<&'static str>,
+    self_names: Option<(&'static str, &'static str)>,
     explicit: Option<Cache>,
     render: Render<'_>,
 ) -> OpenCalls {
-    let (cache, function) = of_companion(location, ident, self_name, explicit);
+    let (cache, function) = of_companion(location, ident, self_names, explicit);
     let keys = function.and_then(|function| {
         let key = rendered(function, &cache, render).map_err(|why| Error::Invalid(why.into()))?;
         Ok(function.calls(key.rendering()))

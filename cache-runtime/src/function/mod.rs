@@ -14,7 +14,7 @@ use crate::key::ending::mark;
 use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
 use declared::Declared;
-use path::names;
+use path::{leaves_trait_open, names};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -27,8 +27,8 @@ pub struct Function {
     patterns: OnceLock<Vec<Pattern>>,
     /// Why its calls are not cached, if they are not.
     refused: OnceLock<Option<&'static str>>,
-    /// Whether the path names the type that the method is of; see [`method_of`].
-    names_self: OnceLock<bool>,
+    /// What the path says of the type that the method is of; see [`method_of`].
+    of: OnceLock<Of>,
     pub(crate) counters: Totals,
     measures: Measures,
     /// How long the last value was, which is a good guess for the next.
@@ -39,6 +39,14 @@ pub struct Function {
     warned_of_value: AtomicBool,
     warned_of_refusal: AtomicBool,
     warned_of_lease: AtomicBool,
+}
+
+/// What the path of a method says of its type.
+#[derive(Debug, Clone, Copy)]
+struct Of {
+    names_self: bool,
+    /// It is of a trait with parameters that the path leaves open, and that no `Self` tells.
+    trait_is_open: bool,
 }
 
 #[derive(Debug)]
@@ -62,7 +70,7 @@ impl Function {
             resolved: OnceLock::new(),
             patterns: OnceLock::new(),
             refused: OnceLock::new(),
-            names_self: OnceLock::new(),
+            of: OnceLock::new(),
             counters: Totals::new(),
             measures: Measures::new(),
             last_size: AtomicUsize::new(0),
@@ -93,15 +101,26 @@ impl Function {
         &self.resolved().mark
     }
 
-    /// Says of which type the function is a method. Only a function whose path leaves it open is
-    /// one of several types.
-    pub(crate) fn is_of(&self, type_name: &str) {
-        self.names_self.get_or_init(|| names((self.declared.item)(), type_name));
+    /// Says of which type the function is a method, and what a closure in it is called, whose name holds what
+    /// the parameters around it stand for. Only a function whose path leaves its type open is one of several.
+    pub(crate) fn is_of(&self, type_name: &str, here: &str) {
+        self.of.get_or_init(|| {
+            let item = (self.declared.item)();
+            Of {
+                names_self: names(item, type_name),
+                trait_is_open: leaves_trait_open(item, here, type_name),
+            }
+        });
+    }
+
+    /// Whether it is of a trait of whose parameters `Self` may say nothing.
+    fn trait_is_open(&self) -> bool {
+        self.of.get().is_some_and(|of| of.trait_is_open)
     }
 
     /// Whether the function's path leaves open which type it is of.
     pub(crate) fn is_open(&self) -> bool {
-        self.resolved().path_is_open || self.names_self.get() == Some(&false)
+        self.resolved().path_is_open || self.of.get().is_some_and(|of| !of.names_self)
     }
 
     fn resolved(&self) -> &Resolved {
@@ -216,8 +235,10 @@ impl Function {
 
 /// A function that is a method of `T`, or of whatever type `T` stands for in a trait's own method
 /// or a generic impl: the path names the type in neither case, and then the key has to.
+///
+/// `here` is the name of a closure in it, or nothing where the macro has seen that `T` tells all parameters.
 #[must_use]
-pub fn method_of<T: ?Sized>(function: &'static Function) -> &'static Function {
-    function.is_of(std::any::type_name::<T>());
+pub fn method_of<T: ?Sized>(function: &'static Function, here: &str) -> &'static Function {
+    function.is_of(std::any::type_name::<T>(), here);
     function
 }

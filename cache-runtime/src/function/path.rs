@@ -39,6 +39,40 @@ pub(super) fn names(item: &str, of: &str) -> bool {
     })
 }
 
+/// Whether `item`, in a method of a trait for the type `of`, leaves open what the trait's parameters stand for,
+/// which a closure beside it says: `<app::X as app::Find<_>>::…` beside `<app::X as app::Find<u8>>::…`, or, where
+/// the method is the trait's own, `app::Find::…`.
+pub(super) fn leaves_trait_open(item: &str, closure: &str, of: &str) -> bool {
+    let Some(of_trait) = trait_of(closure, of) else { return false };
+    let mut parameters = of_trait.to_owned();
+    for lifetime in ["<'_>", "'_, ", ", '_"] {
+        parameters = parameters.replace(lifetime, "");
+    }
+    let says = [format!(" as {of_trait}>"), format!("<impl {of_trait} for ")];
+    parameters.contains('<') && !says.iter().any(|says| item.contains(says.as_str()))
+}
+
+/// The trait in the name of a closure in its method for the type `of`.
+fn trait_of<'c>(closure: &'c str, of: &str) -> Option<&'c str> {
+    if let Some((_, rest)) = closure.split_once(&format!("<{of} as ")) {
+        let mut depth = 0_usize;
+        let mut before = ' ';
+        for (at, c) in rest.char_indices() {
+            match c {
+                '<' => depth += 1,
+                '>' if before == '-' => {}
+                '>' if depth == 0 => return rest.get(..at),
+                '>' => depth -= 1,
+                _ => {}
+            }
+            before = c;
+        }
+        return None;
+    }
+    let (head, _) = closure.split_once(&format!(" for {of}>"))?;
+    head.rsplit_once("<impl ").map(|(_, of_trait)| of_trait)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +113,40 @@ mod tests {
             ("myapp::Repo::find::__item", "app::Repo"),
         ] {
             assert!(!names(item, of), "{item} {of}");
+        }
+    }
+
+    #[test]
+    fn a_trait_is_open_whose_parameters_only_a_closure_names() {
+        for (item, closure) in [
+            (
+                "<app::X as app::Find<_>>::find::__item",
+                "<app::X as app::Find<u8>>::find::{{closure}}",
+            ),
+            ("app::Find::find::__item", "<app::X as app::Find<fn() -> u8>>::find::{{closure}}"),
+            ("app::Find::find::__item", "<app::X as app::Find<'_, 3>>::find::{{closure}}"),
+            (
+                "app::m::<impl app::Find<_> for app::X>::find::__item",
+                "app::m::<impl app::Find<u8> for app::X>::find::{{closure}}",
+            ),
+        ] {
+            assert!(leaves_trait_open(item, closure, "app::X"), "{item} {closure}");
+        }
+        for (item, closure) in [
+            ("app::X::find::__item", "app::X::find::{{closure}}"),
+            ("app::Find::find::__item", "<app::X as app::Find>::find::{{closure}}"),
+            ("app::Find::find::__item", "<app::X as app::Find<'_>>::find::{{closure}}"),
+            (
+                "<app::X as app::Find<u8>>::find::__item",
+                "<app::X as app::Find<u8>>::find::{{closure}}",
+            ),
+            (
+                "app::m::<impl app::Find<u8> for app::X>::find::__item",
+                "app::m::<impl app::Find<u8> for app::X>::find::{{closure}}",
+            ),
+            ("<app::X as app::Find<_>>::find::__item", ""),
+        ] {
+            assert!(!leaves_trait_open(item, closure, "app::X"), "{item} {closure}");
         }
     }
 }

@@ -14,6 +14,13 @@ impl Function {
                  entry may serve them all",
             );
         }
+        if self.trait_is_open() && self.declared.self_type == SelfType::InKey {
+            return Some(
+                "its trait has parameters, and its key does not tell which they are: put \
+                 `#[redis_cache]` on the whole `impl` too, which sees whether `Self` tells them, or write \
+                 `skip(Self)` if one entry may serve all types",
+            );
+        }
         *self.refused.get_or_init(|| self.reason_to_refuse())
     }
 

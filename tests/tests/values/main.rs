@@ -10,4 +10,5 @@ mod keys;
 mod names;
 mod shared;
 mod signatures;
+mod trait_parameters;
 mod traits;

@@ -138,7 +138,10 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
     };
     let positional = check_positional(model);
     let function = match model.has_self {
-        true => quote_spanned!(Span::mixed_site()=> #p::method_of::<Self>(&__FUNCTION)),
+        true => {
+            let here = here(model);
+            quote_spanned!(Span::mixed_site()=> #p::method_of::<Self>(&__FUNCTION, #here))
+        }
         false => quote_spanned!(Span::mixed_site()=> &__FUNCTION),
     };
     quote_spanned! {Span::mixed_site()=>
@@ -160,6 +163,15 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
             #p::inventory::submit! { #p::Registered(&__FUNCTION) }
             #function
         }
+    }
+}
+
+/// The name of a closure, which holds what the parameters around it stand for, unlike that of an item. The
+/// attribute on a whole `impl` has seen to these.
+pub(super) fn here(model: &Model) -> TokenStream {
+    match model.options.beside {
+        Some(_) => quote!(""),
+        None => quote_spanned!(Span::mixed_site()=> ::core::any::type_name_of_val(&|| ())),
     }
 }
 
