@@ -3,9 +3,10 @@
 use crate::cached::expand::signature::kept_generics;
 use crate::shared::errors::Errors;
 use crate::shared::item::Item;
-use crate::shared::tokens::{mentions, text_of, tidy};
+use crate::shared::tokens::tidy;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
+use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, GenericParam, Generics, ImplItem, ItemImpl, PathArguments, Type, parse_quote,
@@ -116,7 +117,7 @@ impl Beside {
                 GenericParam::Const(constant) => &constant.ident,
                 GenericParam::Lifetime(_) => continue,
             };
-            if !mentions(ty, &|word| word == text_of(name)) {
+            if !tells(ty, name) {
                 good = false;
                 let ty = tidy(&ty.to_token_stream().to_string());
                 errors.at(
@@ -132,6 +133,29 @@ impl Beside {
         }
         good
     }
+}
+
+/// Whether types that differ in a parameter differ: it stands there itself. Of `T::Out` it does not, which
+/// may be the same of two `T`.
+fn tells(ty: &Type, parameter: &Ident) -> bool {
+    struct Found<'p> {
+        parameter: &'p Ident,
+        there: bool,
+    }
+    impl Visit<'_> for Found<'_> {
+        fn visit_type_path(&mut self, path: &syn::TypePath) {
+            self.there |= path.qself.is_none() && path.path.is_ident(self.parameter);
+            if path.qself.is_none() {
+                visit::visit_type_path(self, path);
+            }
+        }
+        fn visit_expr_path(&mut self, path: &syn::ExprPath) {
+            self.there |= path.path.is_ident(self.parameter);
+        }
+    }
+    let mut found = Found { parameter, there: false };
+    found.visit_type(ty);
+    found.there
 }
 
 /// `Self::Error` of a trait is what its `impl` says.

@@ -34,4 +34,14 @@ trait Default<K> {
     }
 }
 
+struct Of<T>(T);
+
+#[redis_cache]
+impl<K: Iterator<Item: Sync> + Sync> Get<K> for Of<K::Item> {
+    #[redis_cache(key = "got:{Self}:{id}", entry = false)]
+    async fn get(&self, id: u64) -> u64 {
+        id
+    }
+}
+
 fn main() {}
