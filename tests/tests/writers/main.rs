@@ -22,7 +22,7 @@ use cache_runtime::{Cache, redis_cache, redis_invalidate, redis_put};
 use cache_tests::{
     DEADLINE, RedisServer, World, builder_at, eventually, is_leased, is_stored, stored,
 };
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 type Written = Result<u64, &'static str>;
