@@ -1,8 +1,9 @@
 //! Three sentinels that watch a primary and its replica.
 
 use crate::builder::RedisServerBuilder;
-use crate::poll::{DEADLINE, eventually_blocking};
+use crate::poll::eventually_blocking;
 use crate::server::RedisServer;
+use std::time::Duration;
 
 /// The name that they have for the primary.
 const PRIMARY: &str = "shop";
@@ -14,6 +15,10 @@ pub struct Sentinels {
 }
 
 impl Sentinels {
+    /// How long a failover may take. A sentinel that a busy machine has left alone for two seconds does
+    /// nothing for thirty (TILT).
+    pub const SWITCHES_WITHIN: Duration = Duration::from_secs(90);
+
     /// Starts them, and waits until they know each other and the `replicas`.
     pub fn start(primary: &RedisServer, replicas: usize) -> Self {
         Self::with(primary, replicas, |builder| builder, &[])
@@ -43,7 +48,7 @@ impl Sentinels {
             };
             is("num-other-sentinels", "2".to_owned()) && is("num-slaves", replicas.to_string())
         };
-        eventually_blocking(DEADLINE, || sentinels.all.iter().all(know));
+        eventually_blocking(Self::SWITCHES_WITHIN, || sentinels.all.iter().all(know));
         sentinels
     }
 
@@ -79,7 +84,7 @@ impl Sentinels {
 
     /// Makes the replica the primary, though nothing is wrong with that one.
     pub fn failover(&self) {
-        eventually_blocking(DEADLINE, || {
+        eventually_blocking(Self::SWITCHES_WITHIN, || {
             self.all[0].try_command::<()>(&["SENTINEL", "FAILOVER", PRIMARY]).is_ok()
         });
     }

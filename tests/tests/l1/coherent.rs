@@ -190,8 +190,7 @@ async fn and_what_the_new_primary_has_after_a_failover() {
             let clients: String = server.command(&["CLIENT", "LIST"]);
             clients.lines().any(|client| client.contains(" flags=t "))
         };
-        // A sentinel that a busy machine has left alone for two seconds does nothing for thirty (TILT).
-        eventually(3 * DEADLINE, async || {
+        eventually(Sentinels::SWITCHES_WITHIN, async || {
             for server in [&old, &new].into_iter().filter(|server| server.is_up()) {
                 write(server, &source);
             }

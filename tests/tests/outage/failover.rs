@@ -40,7 +40,7 @@ impl Pair {
     /// milliseconds.
     async fn switched(&self) -> Instant {
         let switched = || async { self.sentinels.primary() == Some(self.replica.port()) };
-        eventually(DEADLINE, switched).await;
+        eventually(Sentinels::SWITCHES_WITHIN, switched).await;
         Instant::now()
     }
 }
