@@ -47,6 +47,8 @@ pub(crate) struct Options {
     pub(crate) beside: Option<u64>,
     /// What makes `Self` one of several types, where the attribute on its `impl` or trait tells it.
     pub(crate) open: Vec<Ident>,
+    /// Which of them are those of its `impl` or trait, if it has any from there.
+    pub(crate) defaults: Option<Vec<&'static str>>,
     pub(crate) krate: Option<Path>,
     /// All of them as written.
     pub(crate) given: AllGiven,
@@ -56,6 +58,11 @@ impl Options {
     /// Whether there is to be a companion.
     pub(crate) fn makes_companion(&self) -> bool {
         !matches!(self.entry, Some(Companion::None))
+    }
+
+    /// Whether it has the option from its `impl` or trait, whose methods need not all be alike.
+    pub(crate) fn is_default(&self, option: &str) -> bool {
+        self.defaults.iter().flatten().any(|name| *name == option)
     }
 }
 

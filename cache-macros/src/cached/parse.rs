@@ -18,6 +18,9 @@ pub(super) const BESIDE: &str = "__beside";
 /// and what makes their `Self` one of several types: the parameters of the `impl`, or `Self`.
 pub(super) const OPEN: &str = "__open";
 
+/// Tells that what follows are the options of the `impl` or trait that a method is in.
+pub(super) const DEFAULTS: &str = "__defaults";
+
 /// Reads the options; one that cannot be read is an error, and the next one is read all the same.
 pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
     let mut options = Options::default();
@@ -58,7 +61,13 @@ fn parse_option(
         input.parse::<Token![,]>()?;
         return Ok(());
     }
+    if name == DEFAULTS {
+        options.defaults = Some(Vec::new());
+        input.parse::<Token![,]>()?;
+        return Ok(());
+    }
     let Some(row) = row(TABLE, &text_of(&name)) else { return Err(unknown_option(&name)) };
+    options.defaults.iter_mut().for_each(|defaults| defaults.push(row.name));
     given.parse(row, name, options, input, errors)?;
     if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
         let comma_forgotten = input.peek(Ident::peek_any);

@@ -184,8 +184,8 @@ impl<S: Shape> Plan<S> {
         self.stale_if_error_unchecked(window)
     }
 
-    /// [`stale_if_error`](Self::stale_if_error) of what fails without an `Err` in its values: by a timeout, or
-    /// as the body of a batch.
+    /// [`stale_if_error`](Self::stale_if_error) of what need not return a `Result`: what has a timeout, the body
+    /// of a batch, and one method of many that have the option from their `impl`.
     #[inline]
     pub fn stale_if_error_unchecked(mut self, window: Duration) -> Self {
         self.rules.windows.on_error = window;

@@ -112,7 +112,8 @@ impl<'n> Get<String, &'n str> for Sql {
     }
 }
 
-#[redis_cache(cache = self.cache, codec = Json)]
+// Not all of them can fail.
+#[redis_cache(cache = self.cache, codec = Json, stale_if_error = "1h")]
 impl Sql {
     #[redis_cache(key = "plainly:{id}")]
     pub fn plainly(&self, id: u64) -> u64 {

@@ -1,7 +1,7 @@
 //! The options of the block: those of each method that does not say otherwise.
 
 use crate::cached::options::{Options, TABLE};
-use crate::cached::parse::parse;
+use crate::cached::parse::{DEFAULTS, parse};
 use crate::cached::values::Companion;
 use crate::shared::errors::{Collected, Errors, collect};
 use crate::shared::table::{Given, row};
@@ -76,7 +76,8 @@ impl Defaults {
         };
         let added = self.0.iter().filter(|(name, _)| lacks(name));
         let added: Vec<_> = added.map(|(name, value)| quote!(#name #value)).collect();
-        if added.is_empty() { own } else { appended(own, &quote!(#(#added),*)) }
+        let defaults = Ident::new(DEFAULTS, Span::call_site());
+        if added.is_empty() { own } else { appended(own, &quote!(#defaults, #(#added),*)) }
     }
 }
 

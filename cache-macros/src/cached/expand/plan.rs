@@ -35,10 +35,11 @@ pub(crate) fn plan(
     let options = &model.options;
     // What its values are does not say whether these can fail.
     let has_timeout = options.soft_timeout.is_some() || options.hard_timeout.is_some();
-    let on_error = match has_timeout || model.batch.is_some() {
-        true => "stale_if_error_unchecked",
-        false => "stale_if_error",
-    };
+    let on_error =
+        match has_timeout || model.batch.is_some() || options.is_default("stale_if_error") {
+            true => "stale_if_error_unchecked",
+            false => "stale_if_error",
+        };
     let windows = [
         ("stale_while_revalidate", "stale_while_revalidate", &options.stale_while_revalidate),
         ("stale_if_error", on_error, &options.stale_if_error),
