@@ -127,10 +127,17 @@ async fn many_at_once() {
         line.unwrap().parse::<u64>().unwrap()
     };
     limited(async {
-        let all = async || join_all((1..=600).map(|n| call(&cache, &world, n))).await;
-        assert_eq!(all().await.iter().map(|(_, observed)| observed.misses).sum::<u64>(), 600);
+        let all = async || {
+            let calls = join_all((1..=600).map(|n| call(&cache, &world, n))).await;
+            calls.iter().fold((0, 0), |(hits, misses), (_, observed)| {
+                (hits + observed.hits, misses + observed.misses)
+            })
+        };
+        assert_eq!(all().await, (0, 600));
+        // A machine that is so busy that leases run out has some of them computed again.
+        eventually(DEADLINE, || async { all().await == (600, 0) }).await;
         let before = [0, 1, 2].map(reads);
-        assert_eq!(all().await.iter().map(|(_, observed)| observed.hits).sum::<u64>(), 600);
+        assert_eq!(all().await, (600, 0));
         for (node, before) in before.into_iter().enumerate() {
             let read = reads(node) - before;
             assert!(read < 50, "node {node} has read {read} times for some 200 keys");
