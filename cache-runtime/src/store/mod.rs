@@ -74,7 +74,7 @@ pub(crate) enum Reachability {
 /// What happened to the connections of one runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// They were up, and are out of use.
+    /// They are out of use, or could not be made.
     Lost,
     /// There are connections again: what was written last may be lost.
     Regained,

@@ -151,17 +151,17 @@ impl Pool {
         // Said before it takes effect, so that who has met the outage finds it in the log; and
         // outside of the lock, since a subscriber is the code of others.
         self.report.lost(since, reason);
-        let (mut old, mut was_up) = (Vec::new(), false);
-        self.link.send_if_modified(|link| {
+        let mut old = Vec::new();
+        let failed = self.link.send_if_modified(|link| {
             let current = current(link);
             if current {
-                was_up = link.phase == Phase::Up;
                 link.phase = Phase::Down;
                 old = std::mem::take(&mut link.wires);
             }
             current
         });
-        if was_up {
+        // Also where it never was connected: a node may be announced where it is not.
+        if failed {
             self.events.tell(Event::Lost);
         }
     }
@@ -246,5 +246,27 @@ impl Pool {
         if was_up {
             self.events.tell(Event::Lost);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_connected_is_lost_as_well() {
+        let (events, lost) = (Arc::new(Events::default()), Arc::new(AtomicUsize::new(0)));
+        let told = lost.clone();
+        events.listen(Box::new(move |event| {
+            assert_eq!(event, Event::Lost);
+            told.fetch_add(1, Ordering::Relaxed);
+        }));
+        let report = Arc::new(Report::new("r".to_owned()));
+        let (pool, _seen) = Pool::new(report, events, Arc::default(), true);
+        for _ in 0..2 {
+            pool.give_up("nobody is there");
+        }
+        assert_eq!(lost.load(Ordering::Relaxed), 1);
+        assert_eq!(pool.phase(), Phase::Down);
     }
 }
