@@ -7,6 +7,7 @@ use crate::config::Server;
 use crate::error::Error;
 use crate::io_thread;
 use crate::store::Reachability;
+use crate::store::redis::late::late;
 use crate::store::redis::link::map::{Range, ask};
 use crate::store::redis::link::node::{Directory as _, Node};
 use crate::timers;
@@ -15,11 +16,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// How long one node may take to answer. By TLS it is two round trips more.
-const ATTEMPT: Duration = Duration::from_millis(400);
-const TLS_ATTEMPT: Duration = Duration::from_secs(1);
+/// After how long without an answer the next node is asked, too. By TLS it is two round trips more.
+const SOON: Duration = Duration::from_millis(400);
+const TLS_SOON: Duration = Duration::from_secs(1);
+/// How long each node may take: it may be far away, or this process may hardly get to run.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Nodes that are asked in one round, and seeds beside them.
 const MOST_ASKED: usize = 5;
 const MOST_SEEDS: usize = 3;
@@ -129,11 +133,12 @@ impl Cluster {
 /// Asks again and again, until the cluster is gone.
 async fn keep(cluster: Weak<Cluster>, doubts: Arc<Notify>) {
     let mut backoff = TROUBLED;
+    let mut asked = Asked::new();
     for round in 0.. {
         let Some(alive) = cluster.upgrade() else { return };
         let (whom, since) = (alive.whom(round), alive.report.moment());
         drop(alive); // which may go while an answer is awaited
-        let answer = ask_in_turn(&whom).await;
+        let answer = ask_in_turn(whom, &mut asked).await;
         let Some(alive) = cluster.upgrade() else { return };
         let pause = match alive.asked(since, answer) {
             true => backoff.pause(fastrand::f64()),
@@ -148,15 +153,42 @@ async fn keep(cluster: Weak<Cluster>, doubts: Arc<Notify>) {
     }
 }
 
-/// The first answer that there is; and else why the last one has none.
-async fn ask_in_turn(whom: &[Server]) -> Result<Vec<Range>, String> {
+/// Nodes that have not answered yet.
+type Asked = JoinSet<Result<Vec<Range>, String>>;
+
+/// The first answer that there is; and else why the last one has none. Who does not answer soon is
+/// asked on while others are, also in the rounds that follow.
+async fn ask_in_turn(whom: Vec<Server>, asked: &mut Asked) -> Result<Vec<Range>, String> {
     let mut failed = "it has no nodes".to_owned();
     for node in whom {
-        let within = if node.is_tls() { TLS_ATTEMPT } else { ATTEMPT };
-        match ask(node, within).await {
-            Ok(ranges) if !ranges.is_empty() => return Ok(ranges),
-            Ok(_) => failed = format!("{node:?}: its cluster has no slots"),
-            Err(why) => failed = format!("{node:?}: {why}"),
+        let (name, soon) = (format!("{node:?}"), if node.is_tls() { TLS_SOON } else { SOON });
+        let one = asked.spawn(async move {
+            match ask(&node, PATIENCE).await {
+                Ok(ranges) if !ranges.is_empty() => Ok(ranges),
+                Ok(_) => Err(format!("{node:?}: its cluster has no slots")),
+                Err(why) => Err(format!("{node:?}: {why}")),
+            }
+        });
+        let answer = async {
+            while let Some(answer) = asked.join_next().await {
+                match answer {
+                    Ok(Ok(ranges)) => return Some(ranges),
+                    Ok(Err(why)) => failed = why,
+                    Err(_) => {}
+                }
+                if one.is_finished() {
+                    break;
+                }
+            }
+            None
+        };
+        match timeout(soon, answer).await {
+            Ok(Some(ranges)) => {
+                *asked = Asked::new();
+                return Ok(ranges);
+            }
+            Ok(None) => {}
+            Err(_) => failed = format!("{name}: {}", late()),
         }
     }
     Err(failed)

@@ -4,7 +4,9 @@ use crate::config::{Builder, Target};
 use crate::store::Store;
 use crate::store::redis::{RedisStore, Servers};
 use crate::store::testing::{Write, key};
-use cache_test_servers::{Cluster, DEADLINE, Logs, eventually, free_port};
+use cache_test_servers::{
+    Cluster, DEADLINE, Fault, Logs, RedisServerBuilder, eventually, free_port,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,4 +87,19 @@ async fn nodes_that_announce_no_host_are_where_they_were_asked() {
     cluster.move_slot(cluster.slot(&whole), 2);
     assert_eq!(store.get(&whole, DEADLINE).await, Ok(Some(b"v".to_vec())));
     assert_eq!(store.remove(&[key(&whole)], DEADLINE).await, Ok(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_are_far_away_are_found() {
+    let cluster = Cluster::builder().nodes(RedisServerBuilder::proxied).start();
+    for node in cluster.nodes() {
+        // One answer takes longer than who asks for the map waits before asking the next.
+        node.network().set(Fault::Delay(Duration::from_millis(600)));
+    }
+    let store = store_at(&cluster);
+    for node in 0..3 {
+        let whole = format!("p:{}", cluster.numbers(node, 1, |n| format!("p:{n}"))[0]);
+        let set = async || store.set(&whole, b"v", MINUTE, DEADLINE).await.is_ok();
+        eventually(DEADLINE, set).await;
+    }
 }

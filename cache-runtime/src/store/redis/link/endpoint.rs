@@ -29,7 +29,7 @@ use tokio::time::timeout;
 
 /// How long one attempt, or one probe, may take. Short, for a stalled server takes the connection
 /// and then says nothing, and a recovery is to be seen within a second.
-const ATTEMPT: Duration = Duration::from_millis(400);
+pub(super) const ATTEMPT: Duration = Duration::from_millis(400);
 /// TLS needs two round trips more, and the platform's certificates read.
 const TLS_ATTEMPT: Duration = Duration::from_secs(1);
 
@@ -65,8 +65,8 @@ impl Untracked {
 /// Where the server is, and how it is asked whether it works.
 pub(super) struct Endpoint {
     server: Server,
-    /// How long one attempt to connect may take.
-    attempt: Duration,
+    /// How long one attempt to connect may take, or an answer while connecting.
+    pub(super) attempt: Duration,
     connections: usize,
     /// How many bytes of one value are read.
     pub(super) bound: Arc<Bound>,
@@ -110,13 +110,13 @@ impl Endpoint {
         }
     }
 
-    /// New connections, seen to work.
-    pub(super) async fn connect(&self) -> Result<Connections, String> {
-        let (to, primary) = locate(&self.server, self.attempt).await?;
+    /// New connections, seen to work. Each of them, and each answer on the way, has `within`.
+    pub(super) async fn connect(&self, within: Duration) -> Result<Connections, String> {
+        let (to, primary) = locate(&self.server, within).await?;
         let ended = Arc::default();
         let mut wires = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
-            let attempt = timeout(self.attempt, dial(&to, &ended, &self.bound)).await;
+            let attempt = timeout(within, dial(&to, &ended, &self.bound)).await;
             let attempt = attempt.map_err(|_| match self.server.is_tls() {
                 // It waits for the end of a command.
                 true => format!("{}; on this port it may not speak TLS", late()),
@@ -125,7 +125,7 @@ impl Endpoint {
             wires.push(attempt.map_err(|error| refusal::greeting(&error))?);
         }
         let opened = Connections { wires, ended, to, primary };
-        self.probe(&opened).await?;
+        self.probe(&opened, within).await?;
         if opened.primary.is_some() {
             *lock(&self.last) = Some(opened.to.place.clone());
         }
@@ -157,9 +157,9 @@ impl Endpoint {
         }
     }
 
-    /// Whether the server answers reads on each of the connections, and is the primary where that was
-    /// asked for.
-    pub(super) async fn probe(&self, opened: &Connections) -> Result<(), String> {
+    /// Whether the server answers reads on each of the connections `within` that time, and is the
+    /// primary where that was asked for.
+    pub(super) async fn probe(&self, opened: &Connections, within: Duration) -> Result<(), String> {
         let all = async {
             for wire in &opened.wires {
                 self.probe_one(&mut wire.clone()).await?;
@@ -169,7 +169,7 @@ impl Endpoint {
             }
             Ok(())
         };
-        timeout(ATTEMPT, all).await.unwrap_or_else(|_| Err(late().to_owned()))
+        timeout(within, all).await.unwrap_or_else(|_| Err(late().to_owned()))
     }
 
     /// Whether the server answers a read on this connection.

@@ -151,17 +151,19 @@ impl Pool {
         // Said before it takes effect, so that who has met the outage finds it in the log; and
         // outside of the lock, since a subscriber is the code of others.
         self.report.lost(since, reason);
-        let mut old = Vec::new();
-        let failed = self.link.send_if_modified(|link| {
+        let (mut old, mut is_news) = (Vec::new(), false);
+        self.link.send_if_modified(|link| {
             let current = current(link);
             if current {
+                // Also where it never was connected: a node may be announced where it is not. That
+                // connections are being replaced was told before.
+                is_news = link.phase == Phase::Up || link.generation == 0;
                 link.phase = Phase::Down;
                 old = std::mem::take(&mut link.wires);
             }
             current
         });
-        // Also where it never was connected: a node may be announced where it is not.
-        if failed {
+        if is_news {
             self.events.tell(Event::Lost);
         }
     }

@@ -1,11 +1,11 @@
 //! The task behind each pool: it connects, and reconnects for ever, so that no caller waits.
 
-use super::endpoint::{Connections, Endpoint};
+use super::endpoint::{ATTEMPT, Connections, Endpoint};
 use super::pool::{Link, Phase, Pool};
 use crate::backoff::Backoff;
 use crate::store::redis::report::{Moment, Report};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Duration;
@@ -16,6 +16,9 @@ use tokio::time::{Instant, sleep};
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(500));
 /// Who fails again within this time has not recovered: no probe without a pause.
 const STEADY: Duration = Duration::from_secs(1);
+
+/// How long each step of an attempt may take that is made beside the others.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connections that end within this time, and more often than that in a row, are an outage.
 const QUICK: Duration = Duration::from_millis(200);
@@ -32,21 +35,13 @@ pub(super) async fn supervise(
     let (mut backoff, mut ends) = (BACKOFF, 0);
     let mut opened = None;
     loop {
-        let begun = report.moment();
         // A hiccup ends with one round trip on the connections that there are.
-        let usable = match opened.take() {
-            Some(connections) if endpoint.probe(&connections).await.is_ok() => Ok(connections),
-            _ => endpoint.connect().await.inspect(|opened| endpoint.check(opened, &report)),
-        };
-        let connections = match usable {
-            Ok(connections) => connections,
-            Err(reason) => {
-                if !failed(&pool, &report, begun, &reason) {
-                    break;
-                }
-                sleep(backoff.pause(fastrand::f64())).await;
-                continue;
-            }
+        let connections = match opened.take() {
+            Some(connections) if endpoint.probe(&connections, ATTEMPT).await.is_ok() => connections,
+            _ => match connect(&pool, &endpoint, &report, &mut backoff).await {
+                Some(connections) => connections,
+                None => break,
+            },
         };
         let Some(alive) = pool.upgrade() else { break };
         let generation = alive.up(connections.wires.clone());
@@ -79,6 +74,70 @@ pub(super) async fn supervise(
         }
     }
     drop(ending);
+}
+
+/// New connections, as soon as there are any that work. `None`: nobody cares any more.
+async fn connect(
+    pool: &Weak<Pool>,
+    endpoint: &Arc<Endpoint>,
+    report: &Arc<Report>,
+    backoff: &mut Backoff,
+) -> Option<Connections> {
+    let mut patient = Patient(None);
+    let opened = loop {
+        let (begun, started) = (report.moment(), Instant::now());
+        let reason = match patient.beside(endpoint.connect(endpoint.attempt)).await {
+            Ok(opened) => break opened,
+            Err(reason) => reason,
+        };
+        if !failed(pool, report, begun, &reason) {
+            return None;
+        }
+        if started.elapsed() >= endpoint.attempt {
+            patient.begin(endpoint);
+        }
+        let pause = backoff.pause(fastrand::f64());
+        let paused = async {
+            sleep(pause).await;
+            Err(())
+        };
+        if let Ok(opened) = patient.beside(paused).await {
+            break opened;
+        }
+    };
+    endpoint.check(&opened, report);
+    Some(opened)
+}
+
+/// An attempt that has more time than others and goes on beside them, once one of them was late: the
+/// server may be far away, or this process may hardly get to run.
+struct Patient(Option<Attempt>);
+
+type Attempt = Pin<Box<dyn Future<Output = Result<Connections, String>> + Send>>;
+
+impl Patient {
+    /// One at a time.
+    fn begin(&mut self, endpoint: &Arc<Endpoint>) {
+        let endpoint = endpoint.clone();
+        self.0.get_or_insert_with(|| Box::pin(async move { endpoint.connect(PATIENCE).await }));
+    }
+
+    /// What `other` comes to, unless this one has connected before.
+    async fn beside<E>(
+        &mut self,
+        other: impl Future<Output = Result<Connections, E>>,
+    ) -> Result<Connections, E> {
+        let mut other = pin!(other);
+        poll_fn(|context| {
+            match self.0.as_mut().map(|attempt| attempt.as_mut().poll(context)) {
+                Some(Poll::Ready(Ok(opened))) => return Poll::Ready(Ok(opened)),
+                Some(Poll::Ready(Err(_))) => self.0 = None,
+                Some(Poll::Pending) | None => {}
+            }
+            other.as_mut().poll(context)
+        })
+        .await
+    }
 }
 
 /// Waits until connections that are in use are so no more. `None`: one of them has ended, or leads

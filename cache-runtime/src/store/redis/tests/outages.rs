@@ -22,6 +22,23 @@ async fn refused_from_the_start_fails_at_once_and_is_found_when_it_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn far_away_it_is_found_and_found_again() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(server.port());
+    let logs = Logs::capture(proxy.address());
+    // One answer takes longer than an attempt may.
+    proxy.set(Fault::Delay(Duration::from_millis(600)));
+    let store = store_at(&proxy.url());
+    for round in 1..=2 {
+        eventually(DEADLINE, async || works(&store).await).await;
+        assert_eq!((logs.count("WARN"), logs.count("INFO")), (round, round), "{:?}", logs.lines());
+        proxy.set(Fault::Drop);
+        eventually(DEADLINE, async || !works(&store).await).await;
+        proxy.set(Fault::Delay(Duration::from_millis(600)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_under_load_and_restarted_it_is_back_within_a_second() {
     let mut server = RedisServer::start();
     let logs = Logs::capture(server.address());
