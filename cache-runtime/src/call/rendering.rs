@@ -71,7 +71,7 @@ fn write_key(
 ) -> Result<(), &'static str> {
     write(function, key, render)?;
     key.complete(function.mark());
-    if function.is_forged(key.rendering()) {
+    if function.is_forged(key) {
         return Err(
             "an argument at the beginning of its key reads like the path of another cached \
                     function: begin the key with text",

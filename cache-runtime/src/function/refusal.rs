@@ -3,6 +3,7 @@
 use super::Function;
 use super::declared::SelfType;
 use super::registry::registry;
+use crate::key::KeyWriter;
 
 impl Function {
     /// Why the calls of this function are not cached, if they are not.
@@ -51,10 +52,14 @@ impl Function {
         self.declared.template.is_some_and(|key| key.starts_with('{') && !key.starts_with("{{"))
     }
 
-    /// Whether `key` (without its prefix) reads like a default key of another function, which no
-    /// argument may bring about.
-    pub(crate) fn is_forged(&self, key: &str) -> bool {
-        self.begins_with_argument()
-            && registry().count(key.split(':').next().unwrap_or_default()) > 0
+    /// Whether `key` reads like a default key of another function, which no argument may bring about.
+    #[inline] // every key is asked
+    pub(crate) fn is_forged(&self, key: &KeyWriter<'_>) -> bool {
+        self.begins_with_argument() && reads_like_a_path(key.rendering())
     }
+}
+
+#[inline(never)]
+fn reads_like_a_path(key: &str) -> bool {
+    registry().count(key.split(':').next().unwrap_or_default()) > 0
 }
