@@ -3,12 +3,11 @@
 
 use super::Call;
 use super::machine::{Machine, Step};
-use super::work::Body;
+use super::work::{Body, InPlace};
 use crate::codec::envelope::Payload;
 use crate::plan::keeper::Keeping;
 use crate::plan::shape::Shape;
 use crate::plan::{Hooks, Plan};
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
@@ -26,7 +25,7 @@ where
     S: Shape,
     B: Future<Output = S::Output>,
 {
-    drive(call.begin(&plan.rules, None), plan.hooks, body)
+    drive(call.begin(&plan.rules, None), plan.hooks, InPlace(body))
 }
 
 /// One call, from its look-up to its fill.
@@ -50,11 +49,7 @@ where
             }
             return output;
         }
-        let output = poll_fn(|context| {
-            let _inside = machine.as_ref().map(Machine::enter);
-            Pin::new(&mut body).poll(context)
-        })
-        .await;
+        let output = Inside { machine: machine.as_ref(), body: &mut body }.await;
         let Some(machine) = &mut machine else { return output };
         // The failure is taken out first, so that it need not live across an await of ours.
         let stored = match computed(machine, &hooks, output) {
@@ -63,6 +58,23 @@ where
         };
         machine.finish().await;
         S::join(stored)
+    }
+}
+
+/// A body that runs inside its call.
+// Not a `poll_fn`, for the same reason as `InPlace`.
+struct Inside<'c, W> {
+    machine: Option<&'c Machine>,
+    body: &'c mut W,
+}
+
+impl<W: Future + Unpin> Future for Inside<'_, W> {
+    type Output = W::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<W::Output> {
+        let _inside = self.machine.map(Machine::enter);
+        Pin::new(&mut *self.body).poll(context)
     }
 }
 

@@ -4,6 +4,7 @@ use super::machine::Machine;
 use crate::plan::Hooks;
 use crate::plan::shape::Shape;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// The body of a call.
@@ -13,8 +14,23 @@ pub(super) trait Body<S: Shape>: Future<Output = S::Output> + Unpin {
     fn refresh(self, machine: &Machine, hooks: &Hooks<S>, above: Duration);
 }
 
+/// A future that is polled where it stands.
+// Not the `Pin` itself, whose own `poll` is compiled by each crate that a call passes through, with all
+// that it polls: by the library that has a cached function, and again by the program that calls it.
+#[derive(Debug)]
+pub struct InPlace<'f, F>(pub Pin<&'f mut F>);
+
+impl<F: Future> Future for InPlace<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
 /// A body that uses what its caller has, and so ends with it.
-impl<S: Shape, B: Future<Output = S::Output>> Body<S> for Pin<&mut B> {
+impl<S: Shape, B: Future<Output = S::Output>> Body<S> for InPlace<'_, B> {
     fn refresh(self, _: &Machine, _: &Hooks<S>, _: Duration) {}
 }
 
