@@ -241,7 +241,7 @@ fn g3_what_is_kept_until_the_process_has_heard() {
         told.hit(at, 3, 1)
     };
     let long = Rules { life: |_| ms(10_000), ..rules() };
-    for kind in [Kind::Kept, Kind::Both] {
+    for kind in [Kind::Kept, Kind::Both, Kind::Told] {
         assert_eq!(told(1_058, FAR).of(kind).breaks(&long), [""; 0]);
         assert_eq!(told(1_059, FAR).of(kind).breaks(&long), ["G3"], "a second is over");
         assert_eq!(told(60, 2).of(kind).breaks(&long), ["G3"], "its own write");
@@ -262,6 +262,7 @@ fn g4_but_for_a_value_that_is_not_stored() {
         waited(waited(refused, 2), FAR)
     };
     two(10).of(Kind::Saying).is(&[]);
+    two(10).of(Kind::Told).is(&[]);
     two(10).of(Kind::Tagged).is(&["G4"]);
     let before = story().invalidated(0, 2, 9, true).computed(5, 20, 1);
     waited(waited(before, 2), FAR).of(Kind::Saying).is(&["G4"]);

@@ -62,6 +62,12 @@ pub async fn both(job: Job, id: u64) -> Result<Stamp, Failure> {
     job.run(Key { kind: Kind::Both, id }).await
 }
 
+/// With the tags of [`saying`].
+#[redis_cache(ttl = 600, key = "told:{id}", l1, tags_with = |stamp| [("of", stamp.key.id % 2)])]
+pub async fn told(job: Job, id: u64) -> Result<Stamp, Failure> {
+    job.run(Key { kind: Kind::Told, id }).await
+}
+
 #[redis_put(lasting(id))]
 async fn save_lasting(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Lasting, id }).await
@@ -102,6 +108,11 @@ async fn save_both(save: Save, id: u64) -> Result<Stamp, Failure> {
     save.run(Key { kind: Kind::Both, id }).await
 }
 
+#[redis_put(told(id))]
+async fn save_told(save: Save, id: u64) -> Result<Stamp, Failure> {
+    save.run(Key { kind: Kind::Told, id }).await
+}
+
 /// Calls the function of `key`.
 pub async fn called(job: Job, Key { kind, id }: Key) -> Result<Stamp, Failure> {
     match kind {
@@ -113,6 +124,7 @@ pub async fn called(job: Job, Key { kind, id }: Key) -> Result<Stamp, Failure> {
         Kind::Saying => saying(job, id).await,
         Kind::Kept => kept(job, id).await,
         Kind::Both => both(job, id).await,
+        Kind::Told => told(job, id).await,
     }
 }
 
@@ -127,6 +139,7 @@ pub async fn saved(save: Save, Key { kind, id }: Key) -> Result<Stamp, Failure> 
         Kind::Saying => save_saying(save, id).await,
         Kind::Kept => save_kept(save, id).await,
         Kind::Both => save_both(save, id).await,
+        Kind::Told => save_told(save, id).await,
     }
 }
 
@@ -210,6 +223,7 @@ pub fn name(kind: Kind) -> &'static str {
         Kind::Saying => "saying",
         Kind::Kept => "kept",
         Kind::Both => "both",
+        Kind::Told => "told",
     }
 }
 
@@ -223,6 +237,7 @@ pub fn entry(Key { kind, id }: Key) -> Entry<Result<Stamp, Failure>> {
         Kind::Saying => saying_entry(id),
         Kind::Kept => kept_entry(id),
         Kind::Both => both_entry(id),
+        Kind::Told => told_entry(id),
     }
 }
 
@@ -235,7 +250,7 @@ pub fn text(key: Key) -> String {
 pub fn tag(Key { kind, id }: Key) -> Option<&'static str> {
     match kind {
         Kind::Tagged | Kind::Both => Some("all"),
-        Kind::Saying => Some(if id % 2 == 0 { "of:0" } else { "of:1" }),
+        Kind::Saying | Kind::Told => Some(if id % 2 == 0 { "of:0" } else { "of:1" }),
         Kind::Lasting | Kind::Brief | Kind::Early | Kind::Stale | Kind::Kept => None,
     }
 }

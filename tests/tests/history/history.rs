@@ -26,10 +26,12 @@ pub enum Kind {
     Kept,
     /// As [`Kind::Kept`], with the tag of [`Kind::Tagged`].
     Both,
+    /// As [`Kind::Kept`], and its values say the tag of those of [`Kind::Saying`].
+    Told,
 }
 
 impl Kind {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Lasting,
         Self::Brief,
         Self::Early,
@@ -38,11 +40,17 @@ impl Kind {
         Self::Saying,
         Self::Kept,
         Self::Both,
+        Self::Told,
     ];
 
     /// Whether a process may have its values without asking Redis.
     pub fn is_kept(self) -> bool {
-        matches!(self, Self::Kept | Self::Both)
+        matches!(self, Self::Kept | Self::Both | Self::Told)
+    }
+
+    /// Whether its values say their tags, which are known too late for its lease.
+    pub fn says_tags(self) -> bool {
+        matches!(self, Self::Saying | Self::Told)
     }
 }
 

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The functions that there is one of many keys for.
-pub const KINDS: [Kind; 5] = [Kind::Lasting, Kind::Brief, Kind::Tagged, Kind::Kept, Kind::Both];
+pub const KINDS: [Kind; 6] =
+    [Kind::Lasting, Kind::Brief, Kind::Tagged, Kind::Kept, Kind::Both, Kind::Told];
 
 type Found = Result<HashMap<u64, Stamp>, Failure>;
 
@@ -39,6 +40,14 @@ async fn all_kept(job: Jobs, ids: Vec<u64>) -> Found {
 #[redis_cache(ttl = 600, key = "both:{id}", batch = "ids", l1, tags = ["all"])]
 async fn all_both(job: Jobs, ids: Vec<u64>) -> Found {
     job.run(Kind::Both, ids).await
+}
+
+#[redis_cache(
+    ttl = 600, key = "told:{id}", batch = "ids", l1,
+    tags_with = |stamp| [("of", stamp.key.id % 2)]
+)]
+async fn all_told(job: Jobs, ids: Vec<u64>) -> Found {
+    job.run(Kind::Told, ids).await
 }
 
 /// What the body of one call is to do, which may run twice.
@@ -110,6 +119,7 @@ impl Process {
                     Kind::Tagged => all_tagged(job, list).await,
                     Kind::Kept => all_kept(job, list).await,
                     Kind::Both => all_both(job, list).await,
+                    Kind::Told => all_told(job, list).await,
                     _ => all_lasting(job, list).await,
                 }
             };

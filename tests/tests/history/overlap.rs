@@ -1,7 +1,7 @@
 //! G4: who may compute beside whom.
 
 use crate::check::Check;
-use crate::history::{Body, Call, Ending, Kind};
+use crate::history::{Body, Call, Ending};
 use crate::tell::told_body;
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl Check<'_> {
                     })
             };
             let mut bodies = self.history.bodies.values();
-            key.kind == Kind::Saying
+            key.kind.says_tags()
                 && bodies.any(|body| {
                     self.history.calls.get(&body.call).is_some_and(|call| over((body, call)))
                 })

@@ -77,7 +77,7 @@ impl Profile {
     }
 
     pub fn kinds(self) -> &'static [Kind] {
-        if self.seldom { &[Kind::Kept, Kind::Both] } else { &Kind::ALL }
+        if self.seldom { &[Kind::Kept, Kind::Both, Kind::Told] } else { &Kind::ALL }
     }
 
     /// The ids that a call of this process may be about.
@@ -131,11 +131,14 @@ impl Profile {
         let lease = Duration::from_secs(2);
         Rules {
             life: |kind| match kind {
-                Kind::Lasting | Kind::Tagged | Kind::Saying | Kind::Kept | Kind::Both => {
-                    Duration::from_secs(600)
-                }
                 Kind::Brief | Kind::Early => BRIEF,
                 Kind::Stale => BRIEF + STALE,
+                Kind::Lasting
+                | Kind::Tagged
+                | Kind::Saying
+                | Kind::Kept
+                | Kind::Both
+                | Kind::Told => Duration::from_secs(600),
             },
             // What was held back in the network arrives later, but under a lease alone.
             fill_delay: if self.troubled() { lease } else { Duration::ZERO } + SLACK / 20,
