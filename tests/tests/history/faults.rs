@@ -59,6 +59,34 @@ pub fn rage(
     }
 }
 
+/// Until the end: the connections alone that say what has changed are cut, one or all of them, some just
+/// after they were opened and some when they have vouched for what they read. Answers how many.
+pub fn cut(server: &RedisServer, mut random: Rng, until: Duration) -> usize {
+    let mut cut = 0;
+    while now() < until {
+        let all: String = server.command(&["CLIENT", "LIST"]);
+        let mut tracking: Vec<_> = all.lines().filter(|client| is_tracking(client)).collect();
+        random.shuffle(&mut tracking);
+        tracking.truncate(random.usize(..=tracking.len()));
+        for id in tracking.into_iter().filter_map(|client| field(client, "id=")) {
+            // It may have gone by itself.
+            cut += usize::from(server.try_command::<u64>(&["CLIENT", "KILL", "ID", id]) == Ok(1));
+        }
+        let most = if random.bool() { 60 } else { 600 };
+        std::thread::sleep(Duration::from_millis(random.u64(..most)));
+    }
+    cut
+}
+
+/// Whether a line of `CLIENT LIST` is about one that is told what changes of what it has read.
+fn is_tracking(client: &str) -> bool {
+    field(client, "flags=").is_some_and(|flags| flags.contains('t'))
+}
+
+fn field<'c>(client: &'c str, name: &str) -> Option<&'c str> {
+    client.split(' ').find_map(|field| field.strip_prefix(name))
+}
+
 /// Until the end: what is no lease, or has no end, in the place of one that nobody holds.
 pub fn meddle(server: &RedisServer, (mut random, keys): (Rng, u64), until: Duration) {
     while now() < until {

@@ -94,6 +94,11 @@ fn run(profile: Profile, seed: u64) -> History {
             Servers::One(server, _) if profile.meddled => {
                 faults::meddle(server, (random, profile.keys), until);
             }
+            Servers::One(server, _) if profile.cut => {
+                let cut = faults::cut(server, random, until);
+                assert!(cut >= 3, "only {cut} connections were cut");
+                println!("{cut} connections that track were cut");
+            }
             Servers::Many(cluster) if profile.shifting => {
                 shifts::shift(cluster, (random, profile.keys), until);
             }
@@ -204,6 +209,11 @@ fn nor_where_somebody_else_writes_into_the_keys_of_leases() {
 #[test]
 fn nor_where_networks_and_servers_fail() {
     explore(Name::Faulty, &[5, 6]);
+}
+
+#[test]
+fn nor_where_the_connections_that_say_what_has_changed_are_cut() {
+    explore(Name::Cut, &[12, 13]);
 }
 
 #[test]

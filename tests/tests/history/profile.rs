@@ -36,6 +36,8 @@ pub struct Profile {
     /// seldom ask for: a value that is kept for too long stays until its calls show it, and is not
     /// replaced by others before.
     pub seldom: bool,
+    /// The connections alone are cut, again and again, that say what has changed.
+    pub cut: bool,
     /// Ids per function.
     pub keys: u64,
 }
@@ -50,10 +52,12 @@ pub enum Name {
     Sharded,
     Shifting,
     Seldom,
+    Cut,
 }
 
 impl Profile {
     pub fn of(name: Name) -> Self {
+        let seldom = matches!(name, Name::Seldom | Name::Cut);
         Self {
             name,
             disturbed: name != Name::Calm,
@@ -62,8 +66,9 @@ impl Profile {
             meddled: name == Name::Meddled,
             sharded: matches!(name, Name::Sharded | Name::Shifting),
             shifting: name == Name::Shifting,
-            seldom: name == Name::Seldom,
-            keys: if name == Name::Seldom { 9 } else { 3 },
+            seldom,
+            cut: name == Name::Cut,
+            keys: if seldom { 9 } else { 3 },
         }
     }
 
@@ -71,7 +76,7 @@ impl Profile {
     pub fn lasts(self) -> Duration {
         Duration::from_millis(match self.name {
             Name::Shifting => 8_000,
-            Name::Seldom => 4_000,
+            Name::Seldom | Name::Cut => 4_000,
             _ => 2_500,
         })
     }
@@ -87,6 +92,17 @@ impl Profile {
             return first..first + 3;
         }
         0..self.keys
+    }
+
+    /// One in so many calls may be disturbed, or a write. Where connections are cut these are few: each
+    /// takes away what was kept for too long.
+    pub fn disturbed_in(self) -> Option<u8> {
+        let many = match self.name {
+            Name::Cut => 80,
+            Name::Seldom => 30,
+            _ => 1,
+        };
+        self.disturbed.then_some(many)
     }
 
     fn troubled(self) -> bool {

@@ -11,9 +11,6 @@ use fastrand::Rng;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// One in so many disturbances happens where they are seldom.
-const SELDOM: u8 = 30;
-
 /// One process: its cache, its notes, and the data that all share.
 #[derive(Debug)]
 pub struct Process {
@@ -129,7 +126,7 @@ impl Process {
     pub async fn client(self: Arc<Self>, profile: Profile, mut random: Rng, until: Duration) {
         let process = process_of(self.recorder.id());
         while now() < until {
-            let disturbed = profile.disturbed && (!profile.seldom || random.u8(..SELDOM) == 0);
+            let disturbed = profile.disturbed_in().is_some_and(|many| random.u8(..many) == 0);
             let roll = random.u32(if disturbed { 0 } else { 140 }..1_000);
             let (ids, kinds) = (profile.keys, profile.kinds());
             // What is disturbed is anybody's.
