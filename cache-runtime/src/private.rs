@@ -18,7 +18,7 @@ pub use crate::codec::{Cacheable, Codec};
 pub use crate::function::declared::{Declared, Location, SelfType};
 pub use crate::function::registry::Registered;
 pub use crate::function::tagging::NamedTags;
-pub use crate::function::{Function, method_of};
+pub use crate::function::{Function, function_at, method_of};
 pub use crate::key::KeyWriter;
 pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, Of};
 pub use crate::key::own_tags::own_tags;

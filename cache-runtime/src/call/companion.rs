@@ -45,7 +45,7 @@ impl EntryCall {
 pub fn companion_call(
     location: Location,
     ident: &'static str,
-    self_names: Option<(&'static str, &'static str)>,
+    self_names: Option<(Option<&'static str>, &'static str)>,
     explicit: Option<Cache>,
     render: impl Fn(&mut KeyWriter<'_>),
 ) -> EntryCall {
@@ -56,7 +56,7 @@ pub fn companion_call(
 fn begin_entry(
     location: Location,
     ident: &'static str,
-    self_names: Option<(&'static str, &'static str)>,
+    self_names: Option<(Option<&'static str>, &'static str)>,
     explicit: Option<Cache>,
     render: Render<'_>,
 ) -> EntryCall {
@@ -77,7 +77,7 @@ fn begin_entry(
 fn of_companion(
     location: Location,
     ident: &'static str,
-    self_names: Option<(&'static str, &'static str)>,
+    self_names: Option<(Option<&'static str>, &'static str)>,
     explicit: Option<Cache>,
 ) -> (Cache, Result<&'static Function, Error>) {
     let cache = Handle::choose(explicit, Context::current().cache).into_cache();
@@ -100,7 +100,7 @@ pub struct OpenCalls {
 pub fn open_calls(
     location: Location,
     ident: &'static str,
-    self_names: Option<(&'static str, &'static str)>,
+    self_names: Option<(Option<&'static str>, &'static str)>,
     explicit: Option<Cache>,
     render: impl Fn(&mut KeyWriter<'_>),
 ) -> OpenCalls {
@@ -111,7 +111,7 @@ pub fn open_calls(
 fn begin_open(
     location: Location,
     ident: &'static str,
-    self_names: Option<(&'static str, &'static str)>,
+    self_names: Option<(Option<&'static str>, &'static str)>,
     explicit: Option<Cache>,
     render: Render<'_>,
 ) -> OpenCalls {

@@ -14,7 +14,7 @@ use crate::key::ending::mark;
 use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
 use declared::Declared;
-use path::{leaves_trait_open, names};
+use path::{leaves_trait_open, names, type_of};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -103,12 +103,16 @@ impl Function {
 
     /// Says of which type the function is a method, and what a closure in it is called, whose name holds what
     /// the parameters around it stand for. Only a function whose path leaves its type open is one of several.
-    pub(crate) fn is_of(&self, type_name: &str, here: &str) {
+    /// Where the function says no `Self`, that name tells whether a trait's method it is, and for which type.
+    pub(crate) fn is_of(&self, type_name: Option<&str>, here: &str) {
         self.of.get_or_init(|| {
             let item = (self.declared.item)();
-            Of {
-                names_self: names(item, type_name),
-                trait_is_open: leaves_trait_open(item, here, type_name),
+            match type_name.or_else(|| type_of(here)) {
+                Some(type_name) => Of {
+                    names_self: names(item, type_name),
+                    trait_is_open: leaves_trait_open(item, here, type_name),
+                },
+                None => Of { names_self: true, trait_is_open: false },
             }
         });
     }
@@ -239,6 +243,14 @@ impl Function {
 /// `here` is the name of a closure in it, or nothing where the macro has seen that `T` tells all parameters.
 #[must_use]
 pub fn method_of<T: ?Sized>(function: &'static Function, here: &str) -> &'static Function {
-    function.is_of(std::any::type_name::<T>(), here);
+    function.is_of(Some(std::any::type_name::<T>()), here);
+    function
+}
+
+/// A function that says no `Self`, and may be a trait's method all the same: `here`, the name of a closure in
+/// it, tells.
+#[must_use]
+pub fn function_at(function: &'static Function, here: &str) -> &'static Function {
+    function.is_of(None, here);
     function
 }

@@ -39,6 +39,37 @@ pub(super) fn names(item: &str, of: &str) -> bool {
     })
 }
 
+/// The type that a closure in a method of a trait names as the trait's.
+pub(super) fn type_of(closure: &str) -> Option<&str> {
+    if let Some(inside) = closure.strip_prefix('<') {
+        return split_outside(inside, " as ").map(|(of, _)| of);
+    }
+    let (_, inside) = closure.split_once("<impl ")?;
+    let (_, rest) = split_outside(inside, " for ")?;
+    split_outside(rest, ">").map(|(of, _)| of)
+}
+
+/// What stands before and behind a `mark` that is in no brackets, and before the one that closes.
+fn split_outside<'t>(text: &'t str, mark: &str) -> Option<(&'t str, &'t str)> {
+    let mut depth = 0_usize;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        let (head, tail) = text.split_at(at);
+        match tail.strip_prefix(mark) {
+            Some(tail) if depth == 0 => return Some((head, tail)),
+            _ => {}
+        }
+        match c {
+            '<' => depth += 1,
+            '>' if before == '-' => {}
+            '>' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        before = c;
+    }
+    None
+}
+
 /// Whether `item`, in a method of a trait for the type `of`, leaves open what the trait's parameters stand for,
 /// which a closure beside it says: `<app::X as app::Find<_>>::…` beside `<app::X as app::Find<u8>>::…`, or, where
 /// the method is the trait's own, `app::Find::…`.
@@ -55,19 +86,7 @@ pub(super) fn leaves_trait_open(item: &str, closure: &str, of: &str) -> bool {
 /// The trait in the name of a closure in its method for the type `of`.
 fn trait_of<'c>(closure: &'c str, of: &str) -> Option<&'c str> {
     if let Some((_, rest)) = closure.split_once(&format!("<{of} as ")) {
-        let mut depth = 0_usize;
-        let mut before = ' ';
-        for (at, c) in rest.char_indices() {
-            match c {
-                '<' => depth += 1,
-                '>' if before == '-' => {}
-                '>' if depth == 0 => return rest.get(..at),
-                '>' => depth -= 1,
-                _ => {}
-            }
-            before = c;
-        }
-        return None;
+        return split_outside(rest, ">").map(|(of_trait, _)| of_trait);
     }
     let (head, _) = closure.split_once(&format!(" for {of}>"))?;
     head.rsplit_once("<impl ").map(|(_, of_trait)| of_trait)
@@ -113,6 +132,27 @@ mod tests {
             ("myapp::Repo::find::__item", "app::Repo"),
         ] {
             assert!(!names(item, of), "{item} {of}");
+        }
+    }
+
+    #[test]
+    fn a_closure_in_a_method_of_a_trait_names_its_type() {
+        for (closure, of) in [
+            ("<app::X as app::Find<u8>>::find::{{closure}}", "app::X"),
+            ("<app::X<fn() -> u8> as app::Find>::find::{{closure}}", "app::X<fn() -> u8>"),
+            ("<fn() -> u8 as app::Find>::find::{{closure}}", "fn() -> u8"),
+            ("app::m::<impl app::Find<u8> for app::X<u8>>::find::{{closure}}", "app::X<u8>"),
+        ] {
+            assert_eq!(type_of(closure), Some(of));
+        }
+        for closure in [
+            "app::find::{{closure}}",
+            "app::find<u8>::{{closure}}",
+            "app::X<u8>::find::{{closure}}",
+            "<[u8]>::find::{{closure}}",
+            "app::m::<impl app::X<u8>>::find::{{closure}}",
+        ] {
+            assert_eq!(type_of(closure), None, "{closure}");
         }
     }
 

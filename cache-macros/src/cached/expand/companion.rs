@@ -1,7 +1,7 @@
 //! Writes the companion `f_entry`, which takes what the key of `f` is made of.
 
 use crate::cached::batch::Batch;
-use crate::cached::expand::function::{here, location};
+use crate::cached::expand::function::{here, location, may_be_of_a_trait};
 use crate::cached::expand::open::Open;
 use crate::cached::expand::plan::{plan, ttl_of, value};
 use crate::cached::expand::signature::{Signature, alias};
@@ -36,7 +36,14 @@ pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
     let here = here(model);
     let self_name = if model.has_self {
         quote_spanned! {Span::mixed_site()=>
-            ::core::option::Option::Some((::core::any::type_name::<Self>(), #here))
+            ::core::option::Option::Some((
+                ::core::option::Option::Some(::core::any::type_name::<Self>()),
+                #here,
+            ))
+        }
+    } else if may_be_of_a_trait(item, model) {
+        quote_spanned! {Span::mixed_site()=>
+            ::core::option::Option::Some((::core::option::Option::None, #here))
         }
     } else {
         quote_spanned!(Span::mixed_site()=> ::core::option::Option::None)

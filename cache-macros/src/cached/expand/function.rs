@@ -16,6 +16,7 @@ use crate::shared::paths::ours_at;
 use crate::shared::tokens::text_of;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Visibility;
 use syn::spanned::Spanned;
 
 /// The function with its body cached.
@@ -140,12 +141,13 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
         quote_spanned!(ours_at(span)=> <#codec as #p::Codec>::NAME)
     };
     let positional = check_positional(model);
-    let function = match model.has_self {
-        true => {
-            let here = here(model);
-            quote_spanned!(Span::mixed_site()=> #p::method_of::<Self>(&__FUNCTION, #here))
-        }
-        false => quote_spanned!(Span::mixed_site()=> &__FUNCTION),
+    let here = here(model);
+    let function = if model.has_self {
+        quote_spanned!(Span::mixed_site()=> #p::method_of::<Self>(&__FUNCTION, #here))
+    } else if may_be_of_a_trait(item, model) {
+        quote_spanned!(Span::mixed_site()=> #p::function_at(&__FUNCTION, #here))
+    } else {
+        quote_spanned!(Span::mixed_site()=> &__FUNCTION)
     };
     quote_spanned! {Span::mixed_site()=>
         {
@@ -167,6 +169,12 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
             #function
         }
     }
+}
+
+/// Whether a function that says no `Self` may stand in a trait or in the `impl` of one, whose methods have no
+/// visibility of their own.
+pub(super) fn may_be_of_a_trait(item: &Item, model: &Model) -> bool {
+    matches!(item.vis, Visibility::Inherited) && model.options.beside.is_none()
 }
 
 /// The name of a closure, which holds what the parameters around it stand for, unlike that of an item. The
