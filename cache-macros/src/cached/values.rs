@@ -181,7 +181,20 @@ pub(super) fn l1(parser: &mut ValueParser<'_>, l1: &mut Option<L1>) -> syn::Resu
         return Ok(());
     }
     let mut longest = None;
-    parser.expr(&mut longest, times::life)?;
+    parser.expr(&mut longest, |option, errors| match literal(&option.value) {
+        Some(Lit::Bool(keeps)) => {
+            let message = match keeps.value {
+                true => {
+                    "`l1` is switched on by its name: write `l1`, or `l1 = \"10s\"` for the longest that a \
+                     value is kept"
+                }
+                false => "`l1` is off where it is not written: remove it",
+            };
+            errors.on(&option.value, message);
+            None
+        }
+        _ => times::life(option, errors),
+    })?;
     *l1 = longest.map(|longest| L1 { name, longest: Some(longest) });
     Ok(())
 }

@@ -144,7 +144,11 @@ fn by_template(names: &Names<'_>, literal: &LitStr, errors: &mut Errors) -> Opti
     key.self_type = self_type(names, key.uses.iter().any(|name| name == "Self"));
     if readable {
         good &= check::types_take_part(names, &key, errors);
-        check::self_takes_part(names, &key, literal, errors);
+        // Who has named a parameter knows that it matters, and has been told how it is written.
+        let names_one = |own: &Ident| key.uses.iter().any(|name| *own == name);
+        if !names.open.iter().any(names_one) {
+            check::self_takes_part(names, &key, literal, errors);
+        }
     }
     good.then_some(key)
 }

@@ -154,6 +154,12 @@ impl Names<'_> {
 
     fn unknown(&self, placeholder: &Placeholder) -> String {
         let Placeholder { root, written, .. } = placeholder;
+        if self.open.iter().any(|own| own == root) {
+            return format!(
+                "`{written}`: the parameters of the `impl` are named by `{{Self}}`, which stands for all of \
+                 them: write that instead"
+            );
+        }
         let all = self.all();
         let renamed = all.iter().any(|name| name.starts_with("__arg"));
         let hint = if renamed && is_async_trait(&self.item.sig) {

@@ -78,9 +78,18 @@ pub(crate) fn run(
 fn not_a_function(attribute: &impl Attribute, tokens: &TokenStream) -> syn::Error {
     let (name, bodiless, inside) = (attribute.name(), attribute.bodiless(), attribute.inside());
     if let Ok(declared) = syn::parse2::<syn::TraitItemFn>(tokens.clone()) {
-        let message = format!(
-            "a method without a body {bodiless}: put `#[{name}]` on the method of each `impl`"
-        );
+        // In a block of foreign functions there is neither.
+        let is_method = declared.sig.receiver().is_some() || declared.sig.asyncness.is_some();
+        let message = if is_method {
+            format!(
+                "a method without a body {bodiless}: put `#[{name}]` on the method of each `impl`"
+            )
+        } else {
+            format!(
+                "a function without a body {bodiless}: put `#[{name}]` on the method of each `impl`, or on a \
+                 function that calls the foreign one"
+            )
+        };
         return syn::Error::new_spanned(declared.sig, message);
     }
     let message = match syn::parse2::<syn::Item>(tokens.clone()) {

@@ -3,14 +3,15 @@
 use crate::shared::errors::Errors;
 use crate::shared::form::is_nameable;
 use crate::shared::item::{Binding, Item};
-use crate::shared::tokens::tidy;
+use crate::shared::tokens::{text_of, tidy};
 use crate::writers::calls::Call;
 use crate::writers::kind::Kind;
+use crate::writers::model::Methods;
 use crate::writers::options::Options;
 use crate::writers::results::{OfResult, argument_of_its_name, taken_out_twice};
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
-use syn::{ReceiverKind, ReturnType, Type};
+use syn::{Expr, ReceiverKind, ReturnType, Type};
 
 /// Nothing would be written otherwise. What could not be read may have been something.
 pub(super) fn names_something(kind: Kind, options: &Options, errors: &mut Errors) {
@@ -116,4 +117,34 @@ pub(super) fn needs_no_receiver(entry: &OfResult, item: &Item, errors: &mut Erro
              `&self`, or name a function that needs no `self`",
         );
     }
+}
+
+/// A call of a method as if it were a function. What is no method of this block's may be a function of the module.
+pub(super) fn is_not_a_method_without_self(
+    entry: &Call,
+    methods: &Methods,
+    item: &Item,
+    errors: &mut Errors,
+) {
+    let Expr::Call(call) = &entry.expr else { return };
+    let Expr::Path(path) = &*call.func else { return };
+    let name = &entry.function;
+    let is_method = methods.cached.iter().any(|method| text_of(method) == *name);
+    if path.path.get_ident().is_none() || !is_method {
+        return;
+    }
+    let instead = match item.sig.receiver() {
+        Some(_) => format!(
+            "write `self.{name}(…)`, with the arguments that its key uses, or `Self::{name}(…)` if that uses \
+             no `self`"
+        ),
+        None => format!("write `Self::{name}(…)`, with the arguments that its key uses"),
+    };
+    errors.on(
+        path,
+        format!(
+            "`{name}` is a method of this `impl`: {instead} (a function of this module that is called so \
+             too is `self::{name}(…)`)"
+        ),
+    );
 }

@@ -55,6 +55,11 @@ impl Attribute for Kind {
         let literals = options.keys.iter().flatten().filter(|key| !results::is_in(key));
         let keys = literals.filter_map(|key| key_of_writer(key, item, &known, errors)).collect();
         check::names_something(*self, &options, errors);
+        if let Some(methods) = &options.methods {
+            for entry in &options.entries {
+                check::is_not_a_method_without_self(entry, methods, item, errors);
+            }
+        }
         is_awaited_once(&item.sig, errors);
         if *self == Self::Put {
             check::returns_a_value_to_store(item, &output, errors);

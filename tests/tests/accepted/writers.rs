@@ -237,3 +237,40 @@ fn each_form_compiles() {
     plain_and_nothing(plain(1, &mut Vec::new()).unwrap());
     let _ = (opaque(1), future(&1), two(1), generic::<_, 2>(1, 2), renamed::elsewhere(1));
 }
+
+trait Named {
+    async fn find(&self, id: u64) -> u64;
+    async fn store(&self, id: u64);
+    async fn load(id: u64) -> u64;
+}
+
+struct Sql;
+
+#[redis_cache(ttl = 60, key = "free:{id}")]
+async fn find(id: u64) -> u64 {
+    id
+}
+
+/// Functions of the module beside methods that are called like them.
+#[redis_cache]
+impl Named for Sql {
+    #[redis_cache(key = "find:{id}")]
+    async fn find(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[redis_invalidate(Self::find(id), self::find(id), self::find(_))]
+    async fn store(&self, id: u64) {
+        let _ = id;
+    }
+
+    #[redis_invalidate(self::find(*result))]
+    async fn load(id: u64) -> u64 {
+        id
+    }
+}
+
+#[test]
+fn a_function_is_named_beside_a_method_of_its_name() {
+    drop((Sql.find(1), find(1), Sql.store(1), Sql::load(1)));
+}

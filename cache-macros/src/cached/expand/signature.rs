@@ -13,7 +13,7 @@ use syn::{Attribute, FnArg, GenericParam, Generics, WherePredicate};
 /// ours alone tell what to do then.
 pub(crate) fn companion_name(function: &str, is_open: bool, span: Span) -> Ident {
     if is_open {
-        let why = "in_a_trait_needs_redis_cache_on_the_whole_impl";
+        let why = "needs_redis_cache_and_in_a_trait_on_the_whole_impl_too";
         return format_ident!("__{function}_{why}", span = span);
     }
     match alias(&format!("{function}_entry"), span) {
