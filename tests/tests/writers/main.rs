@@ -14,6 +14,7 @@ mod put;
 mod put_away;
 mod put_kinds;
 mod put_meanwhile;
+mod receivers;
 mod results;
 mod told;
 mod traits;

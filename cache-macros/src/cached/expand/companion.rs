@@ -14,11 +14,11 @@ use crate::shared::item::Item;
 use crate::shared::paths::ours_at;
 use crate::shared::times::Time;
 use crate::shared::tokens::{mentions, text_of};
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{FnArg, Lifetime, Type, parse_quote};
+use syn::{FnArg, Lifetime, Receiver, ReceiverKind, Type, parse_quote, parse_quote_spanned};
 
 /// The companions of a function that is cached.
 pub(crate) fn companion(item: &Item, model: &Model) -> Option<TokenStream> {
@@ -144,11 +144,59 @@ fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
             *list.pat = parse_quote!(#member);
             *list.ty = element.clone();
         }
-        // It changes nothing.
+        // It changes nothing, and keeps nothing.
         without_mut(&mut input);
+        if let FnArg::Receiver(own) = &mut input
+            && looks_at_fields_alone(model)
+        {
+            borrow(own);
+        }
         (at, input)
     })
     .collect()
+}
+
+/// Whether what a companion has of the options asks `self` for nothing that an `Arc` of it may have alone.
+fn looks_at_fields_alone(model: &Model) -> bool {
+    let ttl = match &model.options.ttl {
+        Some(Ttl::Time(Time::Expr(expr))) => Some(expr),
+        _ => None,
+    };
+    !mentions_whole_self(quote!(#ttl))
+        && !mentions_whole_self(model.options.cache.to_token_stream())
+}
+
+fn mentions_whole_self(tokens: TokenStream) -> bool {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let is_whole = match tree {
+            TokenTree::Ident(name) if name == "self" => {
+                !matches!(trees.peek(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.')
+            }
+            TokenTree::Group(group) => mentions_whole_self(group.stream()),
+            _ => false,
+        };
+        if is_whole {
+            return true;
+        }
+    }
+    false
+}
+
+/// `&self` for a `self` that would be given away: who names the method may have no more than that, and `self:
+/// Arc<Self>` is for the body.
+fn borrow(own: &mut Receiver) {
+    let is_reference = match &own.kind {
+        ReceiverKind::Reference(..) => true,
+        ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
+        _ => false,
+    };
+    if !is_reference {
+        let attrs = std::mem::take(&mut own.attrs);
+        let span = own.self_token.span;
+        *own = parse_quote_spanned!(span=> &self);
+        own.attrs = attrs;
+    }
 }
 
 /// An entry outlives the call that made it, and so does the type of its value.
