@@ -40,7 +40,9 @@ impl fmt::Display for Error {
         match self {
             Self::Config(why) => write!(f, "cache configuration: {why}"),
             Self::Disabled => f.write_str("caching is disabled"),
-            Self::Unavailable => f.write_str("the cache's store is out of reach or refuses us"),
+            Self::Unavailable => f.write_str(
+                "the cache's store is out of reach or refuses us; a WARN of `tracing` said why when it began",
+            ),
             Self::Timeout => f.write_str("the cache's store did not answer in time"),
             Self::Refused(code) => write!(f, "the cache's store refused the command: {code}"),
             Self::WrongType => f.write_str("the key holds something that is not a cached value"),

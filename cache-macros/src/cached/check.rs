@@ -6,12 +6,13 @@
 use crate::cached::model::Background;
 use crate::cached::options::{Options, TABLE};
 use crate::cached::own::{Cannot, owned};
+use crate::cached::values::Ttl;
 use crate::shared::errors::Errors;
 use crate::shared::form::{Form, form_of};
 use crate::shared::item::{Binding, Item};
 use crate::shared::table::check_exclusions;
 use crate::shared::times::Time;
-use crate::shared::tokens::{has_impl_trait, mentions, text_of, tidy};
+use crate::shared::tokens::{has_impl_trait, mentions, names_self, text_of, tidy};
 use proc_macro2::TokenTree;
 use quote::ToTokens;
 use syn::visit::Visit;
@@ -43,6 +44,7 @@ pub(super) fn check(
     same_for_all_calls("stale_if_error", options.stale_if_error.as_ref(), bindings, errors);
     let longest = options.l1.as_ref().and_then(|l1| l1.longest.as_ref());
     same_for_all_calls("l1", longest, bindings, errors);
+    names_no_self_that_is_not_there(options, item, errors);
     if options.given.has("batch") {
         return; // what follows is of options that are errors beside it
     }
@@ -52,6 +54,30 @@ pub(super) fn check(
         && runs_in_a_task(background, form, errors)
     {
         arguments_can_be_owned(background, item, errors);
+    }
+}
+
+/// The compiler would say it of the companion too. What a whole `impl` says is said of all its methods.
+fn names_no_self_that_is_not_there(options: &Options, item: &Item, errors: &mut Errors) {
+    if item.sig.receiver().is_some() {
+        return;
+    }
+    let ttl = match &options.ttl {
+        Some(Ttl::Time(Time::Expr(expr))) => Some(expr),
+        _ => None,
+    };
+    let given = [("cache", options.cache.as_ref()), ("ttl", ttl), ("when", options.when.as_ref())];
+    for (option, expr) in given {
+        if let Some(expr) = expr.filter(|expr| names_self(expr)) {
+            let name = &item.sig.ident;
+            errors.on(
+                expr,
+                format!(
+                    "`{name}` has no `self`, which this `{option}` asks: take `&self`, or give `{name}` a \
+                     `{option}` of its own that asks none"
+                ),
+            );
+        }
     }
 }
 

@@ -24,6 +24,24 @@ pub(crate) fn mentions(tokens: impl ToTokens, is_name: &impl Fn(&str) -> bool) -
     })
 }
 
+/// Whether the value `self` is named, which the path `self::…` does not.
+pub(crate) fn names_self(tokens: impl ToTokens) -> bool {
+    let mut trees = tokens.into_token_stream().into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let is_named = match tree {
+            TokenTree::Ident(name) if name == "self" => {
+                !matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':')
+            }
+            TokenTree::Group(group) => names_self(group.stream()),
+            _ => false,
+        };
+        if is_named {
+            return true;
+        }
+    }
+    false
+}
+
 /// Whether a type is, or contains, an `impl Trait`.
 pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     struct Found(bool);

@@ -106,8 +106,9 @@ pub trait Codec: Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cached",
     label = "a cached function returns what serde can write and read back",
-    note = "add #[derive(serde::Serialize, serde::Deserialize)] to it; a type parameter needs the bound \
-            `T: serde::Serialize + serde::de::DeserializeOwned`"
+    note = "add #[derive(serde::Serialize, serde::Deserialize)] to it; a type of another crate may have them with that \
+            crate's feature `serde`; a type parameter needs the bound `T: serde::Serialize + \
+            serde::de::DeserializeOwned`"
 )]
 #[cfg_attr(
     feature = "axum",

@@ -70,6 +70,18 @@ use super::writer::KeyWriter;
     note = "a map or set needs ordered keys: BTreeMap and BTreeSet can be part of a key, HashMap and HashSet cannot",
     note = "a path or an `OsStr` need not be text: take a `&str` instead, such as `path.to_str()` where the function is called"
 )]
+#[cfg_attr(
+    not(all(
+        feature = "uuid",
+        feature = "rust_decimal",
+        feature = "chrono",
+        feature = "chrono-tz",
+        feature = "jiff"
+    )),
+    diagnostic::on_unimplemented(
+        note = "`Uuid`, `Decimal` and the times of chrono, chrono-tz and jiff can, with the feature of `cache-runtime` that is called like their crate, such as `uuid`"
+    )
+)]
 pub trait CacheKey {
     /// Writes this value into `key`.
     fn write_key(&self, key: &mut KeyWriter<'_>);
