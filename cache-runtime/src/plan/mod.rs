@@ -205,10 +205,16 @@ impl<S: Shape> Plan<S> {
     }
 
     #[inline]
-    pub fn none_ttl(mut self, ttl: Duration) -> Self
+    pub fn none_ttl(self, ttl: Duration) -> Self
     where
         S: HoldsOption,
     {
+        self.none_ttl_unchecked(ttl)
+    }
+
+    /// [`none_ttl`](Self::none_ttl) of one method of many that have the option from their `impl`.
+    #[inline]
+    pub fn none_ttl_unchecked(mut self, ttl: Duration) -> Self {
         self.rules.none_ttl = Some(ttl);
         self.hooks.stores_none = true;
         self

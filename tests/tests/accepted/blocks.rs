@@ -112,8 +112,8 @@ impl<'n> Get<String, &'n str> for Sql {
     }
 }
 
-// Not all of them can fail.
-#[redis_cache(cache = self.cache, codec = Json, stale_if_error = "1h")]
+// Not all of them can fail, or find nothing.
+#[redis_cache(cache = self.cache, codec = Json, stale_if_error = "1h", none_ttl = 5)]
 impl Sql {
     #[redis_cache(key = "plainly:{id}")]
     pub fn plainly(&self, id: u64) -> u64 {

@@ -54,6 +54,22 @@ async fn by_argument(seconds: u64) -> u64 {
     seconds
 }
 
+struct Block;
+
+/// What a default of all methods says of `None` is nothing to one that returns none.
+#[redis_cache(ttl = 60, none_ttl = 20)]
+impl Block {
+    #[redis_cache(key = "plain_in_block")]
+    async fn plain() -> u64 {
+        1
+    }
+
+    #[redis_cache(key = "none_in_block")]
+    async fn none() -> Result<Option<u64>, ()> {
+        Ok(None)
+    }
+}
+
 fn cache(server: &RedisServer, clock: Clock) -> Cache {
     builder_at(&server.url())
         .default_ttl(SECOND * 40)
@@ -79,6 +95,8 @@ async fn as_long_as_was_said() {
             by_value().await.unwrap();
             none().await;
             some().await;
+            Block::plain().await;
+            Block::none().await.unwrap();
             for_ever().await;
         })
         .await;
@@ -93,6 +111,8 @@ async fn as_long_as_was_said() {
         ("by_value", 200),
         ("none", 20),
         ("some", 60),
+        ("plain_in_block", 60),
+        ("none_in_block", 20),
     ] {
         let key = format!("t:{name}");
         assert!(lives_for(&server, &key, SECOND * seconds, begun), "{name} for {seconds} s");

@@ -24,12 +24,13 @@ pub(crate) fn plan(
     let codec = codec(model);
     let ttl = ttl.map(|ttl| quote_spanned!(span=> .ttl(#ttl)));
     let jitter = model.options.jitter.map(|share| quote_spanned!(span=> .jitter(#share)));
-    let none_ttl = model
-        .options
-        .none_ttl
-        .as_ref()
-        .map(|given| time(given, model))
-        .map(|time| quote_spanned!(span=> .none_ttl(#time)));
+    let none_ttl = model.options.none_ttl.as_ref().map(|given| {
+        let time = time(given, model);
+        match model.options.is_default("none_ttl") {
+            false => quote_spanned!(span=> .none_ttl(#time)),
+            true => quote_spanned!(span=> .none_ttl_unchecked(#time)),
+        }
+    });
     let max_size = model.options.max_size.and_then(|bytes| usize::try_from(bytes).ok());
     let max_size = max_size.map(|bytes| quote_spanned!(span=> .max_size(#bytes)));
     let options = &model.options;
