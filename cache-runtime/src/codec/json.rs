@@ -87,8 +87,16 @@ fn text(bytes: &[u8]) -> Result<&str, Error> {
 
 #[cold]
 #[inline(never)]
-fn unwritable(_: serde_json::Error) -> Error {
-    refused("JSON cannot hold this value")
+#[allow(clippy::needless_pass_by_value)] // as `map_err` hands it over
+fn unwritable(error: serde_json::Error) -> Error {
+    match error.classify() {
+        // Of writing it is about the keys of maps alone.
+        Category::Syntax => refused(
+            "JSON's maps have texts, numbers or `bool` for keys, and this value's has others: return a list of \
+             pairs, or write `codec = MessagePack`",
+        ),
+        _ => refused("JSON cannot hold this value"),
+    }
 }
 
 #[cold]

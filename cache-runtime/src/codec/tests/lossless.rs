@@ -50,6 +50,9 @@ fn json_refuses_some_of_nothing() {
 
 #[test]
 fn json_refuses_keys_that_are_no_text() {
+    let by_pair = BTreeMap::from([((1_u8, 2_u8), 3_u8)]);
+    let why = encoded::<Json, _>(&by_pair).unwrap_err().to_string();
+    assert!(why.contains("return a list of pairs"), "{why}");
     refuses::<Json>(&BTreeMap::from([((1, 2), 3)]));
     refuses::<Json>(&BTreeMap::from([(None::<u8>, 3)]));
     refuses::<Json>(&BTreeMap::from([((), 3)]));
