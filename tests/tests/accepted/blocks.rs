@@ -260,3 +260,37 @@ fn each_form_compiles() {
     let _ = (sql.find_entry(1), sql.all_entry(), Sql::named_entry("x"), sql.load_entry((1, 2)));
     let _ = (Sql::get_name_entry("x"), sql.plainly_entry(1), Typed::<u32> { kept: vec![] }.kept);
 }
+
+trait Counted {
+    async fn count(&self, id: u64) -> u64;
+    async fn recount(&self, id: u64);
+}
+
+struct Bare(u64);
+struct Parametric<T>(T);
+
+/// The type comes as a fragment, and so does the key.
+macro_rules! counted {
+    ($ty:ty, $key:literal) => {
+        #[redis_cache(ttl = 60)]
+        impl Counted for $ty {
+            #[redis_cache(key = $key)]
+            async fn count(&self, id: u64) -> u64 {
+                id
+            }
+
+            #[redis_invalidate(self.count(id), self.count(_))]
+            async fn recount(&self, id: u64) {
+                let _ = id;
+            }
+        }
+    };
+}
+
+counted!(Bare, "ours:{self.0}:{id}");
+counted!(Parametric<u8>, "typed:{self.0}:{id}");
+
+#[test]
+fn an_impl_may_be_written_by_a_macro() {
+    drop((Bare(1).count(1), Bare(1).recount(1), Parametric(1).count(1), Parametric(1).recount(1)));
+}
