@@ -41,7 +41,7 @@ impl Call {
 /// `users::get_user_entry(id)` of `users::get_user(id)`, and the same of a method. With a `_` among the
 /// arguments it is the companion that takes them as `Option`s.
 pub(super) fn companion(kind: Kind, call: Expr) -> syn::Result<Call> {
-    let mut call = Call { function: String::new(), expr: call, is_open: false };
+    let mut call = Call { function: String::new(), expr: bare(call), is_open: false };
     if let Some(rest) = call.arguments().find(|argument| is_rest(argument)) {
         let written = tidy(&call.expr.to_token_stream().to_string());
         let message = format!(
@@ -65,6 +65,15 @@ pub(super) fn companion(kind: Kind, call: Expr) -> syn::Result<Call> {
         return Err(syn::Error::new_spanned(&call.expr, message));
     }
     Ok(call)
+}
+
+/// A call without the parentheses around it, or out of the fragment that a macro by example gave.
+fn bare(call: Expr) -> Expr {
+    match call {
+        Expr::Paren(inside) => bare(*inside.expr),
+        Expr::Group(inside) => bare(*inside.expr),
+        call => call,
+    }
 }
 
 fn is_hole(argument: &Expr) -> bool {
@@ -129,7 +138,6 @@ fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<(String, E
         Expr::Await(call) => return Err(not_run(call, "`.await`")),
         Expr::Try(call) => return Err(not_run(call, "`?`")),
         Expr::Reference(call) => return Err(not_run(call, "`&`")),
-        Expr::Paren(call) => return of_companion(kind, *call.expr, is_open),
         Expr::Array(ExprArray { elems, .. }) | Expr::Tuple(ExprTuple { elems, .. }) => {
             let message = "write the calls side by side, without brackets around them";
             return Err(syn::Error::new_spanned(elems, message));

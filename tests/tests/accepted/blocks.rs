@@ -266,12 +266,17 @@ trait Counted {
     async fn recount(&self, id: u64);
 }
 
+#[redis_cache(ttl = 60, key = "beside:{id}")]
+async fn beside(id: u64) -> u64 {
+    id
+}
+
 struct Bare(u64);
 struct Parametric<T>(T);
 
-/// The type comes as a fragment, and so does the key.
+/// The type comes as a fragment, and so do the key and what is changed.
 macro_rules! counted {
-    ($ty:ty, $key:literal) => {
+    ($ty:ty, $key:literal, $changed:expr) => {
         #[redis_cache(ttl = 60)]
         impl Counted for $ty {
             #[redis_cache(key = $key)]
@@ -279,7 +284,7 @@ macro_rules! counted {
                 id
             }
 
-            #[redis_invalidate(self.count(id), self.count(_))]
+            #[redis_invalidate(self.count(id), self.count(_), $changed, (beside(_)))]
             async fn recount(&self, id: u64) {
                 let _ = id;
             }
@@ -287,10 +292,16 @@ macro_rules! counted {
     };
 }
 
-counted!(Bare, "ours:{self.0}:{id}");
-counted!(Parametric<u8>, "typed:{self.0}:{id}");
+counted!(Bare, "ours:{self.0}:{id}", beside(7));
+counted!(Parametric<u8>, "typed:{self.0}:{id}", beside(_));
 
 #[test]
 fn an_impl_may_be_written_by_a_macro() {
-    drop((Bare(1).count(1), Bare(1).recount(1), Parametric(1).count(1), Parametric(1).recount(1)));
+    drop((
+        beside(1),
+        Bare(1).count(1),
+        Bare(1).recount(1),
+        Parametric(1).count(1),
+        Parametric(1).recount(1),
+    ));
 }
