@@ -110,7 +110,9 @@ fn with_body(
          into it, or invalidate it."
     );
     let arguments: Vec<_> = inputs.iter().map(|(_, input)| input.clone()).collect();
-    let entry = quote_spanned!(Span::mixed_site()=> #p::Entry<#value>);
+    // It ends where the function's own type does: there the compiler advises a `where`, once for both.
+    let close = quote_spanned!(ours_at(end_of(&model.output))=> >);
+    let entry = quote_spanned!(Span::mixed_site()=> #p::Entry<#value #close);
     let alias = alias(&text_of(&ident), ident.span()).map(|ident| {
         let signature = Signature { doc: quote!(#[doc(hidden)]), ident, arguments: &arguments };
         signature.written(item, &entry, body)
@@ -118,6 +120,15 @@ fn with_body(
     let signature = Signature { doc: quote!(#[doc = #doc]), ident, arguments: &arguments };
     let companion = signature.written(item, &entry, body);
     Some(quote!(#companion #alias))
+}
+
+/// The last token of a type.
+fn end_of(ty: &Type) -> Span {
+    let last = ty.to_token_stream().into_iter().last();
+    last.map_or_else(Span::call_site, |tree| match tree {
+        TokenTree::Group(group) => group.span_close(),
+        tree => tree.span(),
+    })
 }
 
 /// The inputs that the key, the tags or the `cache` expression use, with their place among all.
