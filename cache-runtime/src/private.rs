@@ -24,6 +24,7 @@ pub use crate::key::fields::{FieldsBehindPointer, FieldsOfAny, FieldsOfOption, O
 pub use crate::key::own_tags::own_tags;
 pub use crate::key::tagging::TagWriter;
 pub use crate::plan::equality::{StoredCompared, StoredShown, StoredUncompared};
+pub use crate::plan::errors::{ErrorsNotStored, ErrorsStored};
 pub use crate::plan::future::ShapeOfFuture;
 pub use crate::plan::in_memory::in_memory;
 pub use crate::plan::many::{Batched, OrNoneOfOutcome, OrNoneOfValue, many, many_or_none};

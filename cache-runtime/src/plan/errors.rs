@@ -1,8 +1,10 @@
 //! Errors that are stored: what `err_ttl` needs of the error's type.
 
+use super::Plan;
 use super::shape::{OkOf, ResultOption, Shape, SharedError};
 use super::sharing::ErrorSharing;
 use crate::codec::{Cacheable, Codec};
+use std::marker::PhantomData;
 
 /// The bytes of an error, on the way to whoever waits for it, or from the store.
 #[derive(Debug)]
@@ -52,6 +54,29 @@ impl<T, E: StorableError> StoresErrors for OkOf<T, E> {
 impl<T, E: StorableError> StoresErrors for ResultOption<T, E> {
     fn errors<C: Codec>() -> ErrorSharing<Result<Option<T>, E>> {
         by_bytes::<C, Option<T>, E>()
+    }
+}
+
+/// How errors are stored that can be, told by the type as [`shape`](super::shape) is: for `err_ttl` on a
+/// whole `impl`.
+pub trait ErrorsStored<S: Shape> {
+    fn stored_errors<C: Codec>(&self, codec: PhantomData<C>) -> Option<ErrorSharing<S::Output>>;
+}
+
+impl<S: StoresErrors> ErrorsStored<S> for &Plan<S> {
+    fn stored_errors<C: Codec>(&self, _: PhantomData<C>) -> Option<ErrorSharing<S::Output>> {
+        Some(S::errors::<C>())
+    }
+}
+
+/// All others.
+pub trait ErrorsNotStored<S: Shape> {
+    fn stored_errors<C: Codec>(&self, codec: PhantomData<C>) -> Option<ErrorSharing<S::Output>>;
+}
+
+impl<S: Shape> ErrorsNotStored<S> for Plan<S> {
+    fn stored_errors<C: Codec>(&self, _: PhantomData<C>) -> Option<ErrorSharing<S::Output>> {
+        None
     }
 }
 

@@ -240,6 +240,21 @@ impl<S: Shape> Plan<S> {
         self.err_ttl(codec, ttl)
     }
 
+    /// [`err_ttl`](Self::err_ttl) of one method of many that have the option from their `impl`, of its errors
+    /// if they can be stored.
+    #[inline]
+    pub fn err_ttl_by_default(
+        mut self,
+        errors: Option<ErrorSharing<S::Output>>,
+        ttl: Duration,
+    ) -> Self {
+        if let Some(errors) = errors {
+            self.rules.err_ttl = Some(ttl);
+            self.hooks.errors = errors;
+        }
+        self
+    }
+
     #[inline]
     pub fn max_size(mut self, bytes: usize) -> Self {
         self.rules.max_size = Some(bytes);

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 use cache_runtime::{Cache, Json, redis_cache, redis_invalidate, redis_put};
+use std::collections::HashMap;
 
 #[derive(Debug)]
 pub struct Failed;
@@ -113,7 +114,7 @@ impl<'n> Get<String, &'n str> for Sql {
 }
 
 // Not all of them can fail, or find nothing.
-#[redis_cache(cache = self.cache, codec = Json, stale_if_error = "1h", none_ttl = 5)]
+#[redis_cache(cache = self.cache, codec = Json, stale_if_error = "1h", none_ttl = 5, err_ttl = 5)]
 impl Sql {
     #[redis_cache(key = "plainly:{id}")]
     pub fn plainly(&self, id: u64) -> u64 {
@@ -123,6 +124,11 @@ impl Sql {
     #[redis_cache(key = "hidden:{id}", verify = false)]
     async fn background(&self, id: u64) -> u64 {
         id
+    }
+
+    #[redis_cache(key = "many:{id}", batch = "ids")]
+    async fn many(&self, ids: &[u64]) -> Result<HashMap<u64, u64>, std::fmt::Error> {
+        Ok(ids.iter().map(|id| (*id, *id)).collect())
     }
 
     #[redis_invalidate(self.plainly(id), self.background(id), Self::get_name("x"))]

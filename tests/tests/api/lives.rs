@@ -56,8 +56,9 @@ async fn by_argument(seconds: u64) -> u64 {
 
 struct Block;
 
-/// What a default of all methods says of `None` is nothing to one that returns none.
-#[redis_cache(ttl = 60, none_ttl = 20)]
+/// What a default of all methods says of `None` and of errors is nothing to one that returns none, or none
+/// that can be stored.
+#[redis_cache(ttl = 60, none_ttl = 20, err_ttl = 10)]
 impl Block {
     #[redis_cache(key = "plain_in_block")]
     async fn plain() -> u64 {
@@ -67,6 +68,16 @@ impl Block {
     #[redis_cache(key = "none_in_block")]
     async fn none() -> Result<Option<u64>, ()> {
         Ok(None)
+    }
+
+    #[redis_cache(key = "failed_in_block")]
+    async fn failed() -> Result<u64, String> {
+        Err("no".to_owned())
+    }
+
+    #[redis_cache(key = "not_stored_in_block")]
+    async fn not_stored() -> Result<u64, std::fmt::Error> {
+        Err(std::fmt::Error)
     }
 }
 
@@ -97,6 +108,8 @@ async fn as_long_as_was_said() {
             some().await;
             Block::plain().await;
             Block::none().await.unwrap();
+            Block::failed().await.unwrap_err();
+            Block::not_stored().await.unwrap_err();
             for_ever().await;
         })
         .await;
@@ -113,10 +126,12 @@ async fn as_long_as_was_said() {
         ("some", 60),
         ("plain_in_block", 60),
         ("none_in_block", 20),
+        ("failed_in_block", 10),
     ] {
         let key = format!("t:{name}");
         assert!(lives_for(&server, &key, SECOND * seconds, begun), "{name} for {seconds} s");
     }
+    assert!(!server.command::<bool>(&["EXISTS", "t:not_stored_in_block"]));
     let ever: i64 = server.command(&["PTTL", "t:for_ever"]);
     assert!(ever > 300 * 24 * 3600 * 1000, "{ever}");
     assert_eq!(server.command::<String>(&["GET", "t:none"]), "null");

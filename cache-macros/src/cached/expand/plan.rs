@@ -74,7 +74,8 @@ pub(crate) fn plan(
             __CODEC
         }
     };
-    let err_ttl = model.options.err_ttl.as_ref().map(|given| {
+    let is_default = model.options.is_default("err_ttl");
+    let err_ttl = model.options.err_ttl.as_ref().filter(|_| !is_default).map(|given| {
         let time = time(given, model);
         // At the option, where an error that cannot be stored is one.
         let option = model.options.given.get("err_ttl").map_or(span, |err| err.name.span());
@@ -117,10 +118,23 @@ pub(crate) fn plan(
     };
     let errors = errors(model, output);
     let errors = model.batch.is_none().then(|| quote_spanned!(span=> .share_errors(#errors)));
+    let plan = quote_spanned!(span=> #plan #errors #err_ttl);
+    let plan = match model.options.err_ttl.as_ref().filter(|_| is_default) {
+        None => plan,
+        Some(given) => {
+            let time = time(given, model);
+            quote_spanned! {span=>
+                {
+                    use #p::{ErrorsNotStored as _, ErrorsStored as _};
+                    let __plan = #plan;
+                    let __errors = (&&__plan).stored_errors(#codec);
+                    __plan.err_ttl_by_default(__errors, #time)
+                }
+            }
+        }
+    };
     quote_spanned! {span=>
         #plan
-        #errors
-        #err_ttl
         #ttl #jitter #none_ttl #max_size #(#windows)* #single_flight #cache_if #ttl_with #l1 #tags_with
     }
 }
