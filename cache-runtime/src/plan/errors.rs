@@ -1,6 +1,5 @@
 //! Errors that are stored: what `err_ttl` needs of the error's type.
 
-use super::Plan;
 use super::shape::{OkOf, ResultOption, Shape, SharedError};
 use super::sharing::ErrorSharing;
 use crate::codec::{Cacheable, Codec};
@@ -63,21 +62,9 @@ pub trait ErrorsStored<S: Shape> {
     fn stored_errors<C: Codec>(&self, codec: PhantomData<C>) -> Option<ErrorSharing<S::Output>>;
 }
 
-impl<S: StoresErrors> ErrorsStored<S> for &Plan<S> {
-    fn stored_errors<C: Codec>(&self, _: PhantomData<C>) -> Option<ErrorSharing<S::Output>> {
-        Some(S::errors::<C>())
-    }
-}
-
 /// All others.
 pub trait ErrorsNotStored<S: Shape> {
     fn stored_errors<C: Codec>(&self, codec: PhantomData<C>) -> Option<ErrorSharing<S::Output>>;
-}
-
-impl<S: Shape> ErrorsNotStored<S> for Plan<S> {
-    fn stored_errors<C: Codec>(&self, _: PhantomData<C>) -> Option<ErrorSharing<S::Output>> {
-        None
-    }
 }
 
 /// For a `Result` of whatever value.

@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::key::tagging::TagWriter;
 use crate::l1::Room;
 use equality::Equality;
-use errors::{StoresErrors, StoresErrorsOfMembers};
+use errors::{ErrorsNotStored, ErrorsStored, StoresErrors, StoresErrorsOfMembers};
 use keeper::Keeping as _;
 use rules::{Rules, Said, SingleFlight, Storable, Ttl};
 use shape::{HoldsOption, MayFail, Shape};
@@ -295,5 +295,17 @@ impl<S: Shape> Plan<S> {
 impl<S: Shape> fmt::Debug for Plan<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl<S: StoresErrors> ErrorsStored<S> for &Plan<S> {
+    fn stored_errors<C: Codec>(&self, _: PhantomData<C>) -> Option<ErrorSharing<S::Output>> {
+        Some(S::errors::<C>())
+    }
+}
+
+impl<S: Shape> ErrorsNotStored<S> for Plan<S> {
+    fn stored_errors<C: Codec>(&self, _: PhantomData<C>) -> Option<ErrorSharing<S::Output>> {
+        None
     }
 }
