@@ -143,7 +143,13 @@ impl Cache {
         match replay {
             Replay::Keys(keys) => {
                 let keys: Vec<_> = keys.iter().map(|(key, _)| key.clone()).collect();
-                self.store().remove(&keys, self.settings().timeout).await.map(drop)
+                self.store().remove(&keys, self.settings().timeout).await?;
+                // A read that began as they were queued has perhaps kept what was about to change: it
+                // was told to trust its key before, and on a cluster it waits for a node after that.
+                if let Some(l1) = self.l1() {
+                    l1.forget(&keys);
+                }
+                Ok(())
             }
             Replay::Set(set, _) => self.invalidate_set(set, None).await.map(drop),
             Replay::Everything { .. } => self.clear().await.map(drop),
@@ -248,6 +254,30 @@ mod tests {
     use crate::flight::single_flight::{Flights, Role};
     use crate::key::tags::Tags;
     use crate::key::whole::Key;
+
+    #[cfg(feature = "l1")]
+    #[tokio::test]
+    async fn what_was_kept_of_a_key_that_waits_is_gone_when_it_is_trusted() {
+        use crate::cache::Cache;
+        use crate::l1::{Keeping, Room};
+        use cache_test_servers::{DEADLINE, RedisServer, eventually};
+        use std::sync::Arc;
+        use std::time::Duration;
+
+        let (server, key) = (RedisServer::start(), Key::new("p", "a"));
+        let cache = Cache::builder().url(server.url()).prefix("p").build().unwrap();
+        let l1 = cache.l1().unwrap();
+        let line = l1.line(l1.seat().unwrap());
+        l1.opened(line);
+        cache.queue(std::slice::from_ref(&key), None);
+        // Nothing is sent before this task waits. Redis, which has no such key, pushes nothing.
+        let reading = l1.begin(&key, line);
+        let keeping = Keeping { reading, noted: None, life: Duration::MAX, early: Duration::MAX };
+        l1.keep((0, &key), keeping, Room::default(), Arc::new(7_u64));
+        assert!(!cache.trusts(&key) && l1.figures().entries == 1);
+        eventually(DEADLINE, async || cache.trusts(&key)).await;
+        assert_eq!(l1.figures().entries, 0);
+    }
 
     #[test]
     fn nobody_joins_what_was_begun_before_its_key_was_distrusted() {

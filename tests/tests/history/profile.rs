@@ -87,7 +87,7 @@ impl Profile {
 
     /// The ids that a call of this process may be about.
     pub fn ids(self, process: u64, random: &mut Rng) -> Range<u64> {
-        // What is cut off is soon asked for anew, and then others have it.
+        // Where connections are cut few values are computed, and those of others are to be seen all the same.
         let foreign = if self.cut { 30 } else { 400 };
         if self.seldom && random.u16(..foreign) > 0 {
             let first = process % 3 * 3;
