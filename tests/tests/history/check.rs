@@ -45,7 +45,7 @@ impl fmt::Display for Violation {
 
 /// All that is wrong with `history`.
 pub fn check(history: &History, rules: &Rules) -> Vec<Violation> {
-    let mut check = Check { history, rules, found: Vec::new() };
+    let mut check = Check { history, rules, slowest: slowest(history), found: Vec::new() };
     for (id, call) in &history.calls {
         check.in_time(*id, call);
         match call.outcome {
@@ -72,7 +72,20 @@ pub fn check(history: &History, rules: &Rules) -> Vec<Violation> {
 pub struct Check<'h> {
     pub history: &'h History,
     pub rules: &'h Rules,
+    /// How long storing has taken at the most.
+    slowest: Duration,
     found: Vec<Violation>,
+}
+
+/// How long it was at the most from the end of a body to that of its call, which waits until the value is
+/// stored. Of one that goes on behind its call nobody sees that, and the machine is as slow for it.
+fn slowest(history: &History) -> Duration {
+    let bodies = history.bodies.values().filter(|body| body.ending == Some(Ending::Value));
+    let took = bodies.filter_map(|body| {
+        let call = history.calls.get(&body.call).filter(|call| call.outcome.is_some())?;
+        Some(call.ended.saturating_sub(body.ended))
+    });
+    took.max().unwrap_or_default()
 }
 
 impl Check<'_> {
@@ -179,6 +192,7 @@ impl Check<'_> {
         };
         let end = filled
             .saturating_add(self.rules.fill_delay)
+            .saturating_add(self.slowest)
             .saturating_add((self.rules.life)(call.key.kind));
         if call.began > end || call.ended > end.saturating_add(self.rules.answer_delay) {
             let (told, end) = (self.told(id, call, stamp), since(call.began, end));

@@ -314,3 +314,19 @@ fn g5_a_value_after_its_end() {
     late.returned(1_161, 2, Outcome::Value(stamp(1))).is(&["G5"]);
     story().put(0, 50, 1).hit(1_061, 2, 1).is(&["G5"]);
 }
+
+/// A call may be over before its body is, whose value is then stored as slowly as others.
+#[test]
+fn g5_as_slow_as_others() {
+    let of_b = || {
+        let began = story().at(0, Event::Call { call: 7, key: B, refresh: false });
+        let began = began.at(0, Event::Body { body: 7, call: 7, version: 1 });
+        began.at(10, Event::BodyEnded { body: 7, ending: Ending::Value })
+    };
+    let slow = |took: u64| {
+        let value = Outcome::Value(Stamp { key: B, ..stamp(7) });
+        of_b().returned(10 + took, 7, value).computed(20, 50, 1).hit(1_090, 2, 1)
+    };
+    slow(30).is(&[]);
+    slow(29).is(&["G5"]);
+}
