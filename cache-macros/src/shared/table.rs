@@ -56,7 +56,7 @@ impl<O> Row<O> {
             name: "crate",
             example: "crate = my_crate::cache_runtime",
             forms: "`crate = path`",
-            meaning: "where the runtime is, when it is renamed or re-exported",
+            meaning: "the path of the runtime crate, if it is renamed or re-exported",
             without: "`::cache_runtime`",
             parse,
             ..Self::DEFAULT

@@ -40,34 +40,34 @@ const INVALIDATE: &[Row<Options>] = &[
     Row {
         name: "keys",
         example: "keys = [\"user:{id}\"]",
-        meaning: "keys without a companion, by templates as in [`macro@redis_cache`]: the entries of every cached function that can have such a key, whatever its version and codec",
+        meaning: "keys, as templates like in [`macro@redis_cache`], for functions without a companion: invalidates the entries of every cached function that can have such a key, with any version and codec",
         parse: |options, parser| parser.expr(&mut options.keys, templates),
         ..Row::DEFAULT
     },
     Row {
         name: "tags",
         example: "tags = [\"org:{org_id}\"]",
-        meaning: "tags, by templates as in `keys`: every entry that has one of them, of whatever function and however many there are, by one write",
+        meaning: "tags, as templates like in `keys`: invalidates every entry with one of them, of any function, by one write for any number of entries",
         parse: |options, parser| parser.expr(&mut options.tags, templates),
         ..Row::DEFAULT
     },
     Row {
         name: "soft_tags",
         example: "soft_tags = [\"org:{org_id}\"]",
-        meaning: "tags whose entries become stale: what a function's stale windows allow is served on while it is refreshed; without such windows as `tags`",
+        meaning: "tags whose entries become stale: within the function's stale windows they are still served while they are refreshed. Without such windows the same as `tags`",
         parse: |options, parser| parser.expr(&mut options.soft_tags, templates),
         ..Row::DEFAULT
     },
     Row {
-        meaning: "the cache of `keys` and `tags`, and of items whose function has none of its own",
-        without: "the cache of the scope, or the global one; for `keys` and `tags` inside an `impl` with `#[redis_cache(cache = …)]` that one",
+        meaning: "the cache for `keys` and `tags`, and for items whose function has no `cache` of its own",
+        without: "the cache of the scope, or the process-wide one. For `keys` and `tags` inside an `impl` with `#[redis_cache(cache = …)]`, the cache of that attribute",
         ..CACHE
     },
     CRATE,
 ];
 
 const PUT: &[Row<Options>] = &[
-    Row { meaning: "the cache of the item, where its function has none of its own", ..CACHE },
+    Row { meaning: "the cache for the item, if its function has no `cache` of its own", ..CACHE },
     CRATE,
 ];
 
@@ -75,7 +75,7 @@ const CACHE: Row<Options> = Row {
     name: "cache",
     example: "cache = self.cache",
     forms: "`cache = EXPR`",
-    without: "the cache of the scope, or the global one",
+    without: "the cache of the scope, or the process-wide one",
     parse: |options, parser| parser.expr(&mut options.cache, values::cache),
     ..Row::DEFAULT
 };
