@@ -173,7 +173,7 @@ async fn of_patterns_and_of_what_operators_ask() {
         assert_eq!(cache.clear().await.unwrap(), 0);
         let (_server, cache, _) = with_rights(&functions_and(&["`ping`"]));
         cache.ping().await.unwrap();
-        let (_server, cache, _) = with_rights(&functions_and(&["what `stats` says"]));
+        let (_server, cache, _) = with_rights(&functions_and(&["the server's figures"]));
         assert!(cache.stats().await.server.is_some_and(|server| server.version.is_some()));
     })
     .await;
@@ -230,10 +230,10 @@ fn of_everything_are_those_of_its_parts() {
         "functions with `tags`;",
         "soft invalidations of tags",
         "functions with `tags_with`",
-        "a value that was not read in time",
+        "checking the length of a value",
         "patterns, `clear`, `count_keys` |",
         "`ping`",
-        "what `stats` says",
+        "the server's figures",
     ]);
     let sorted = |rights: &str| {
         let rights: std::collections::BTreeSet<_> = rights.split(' ').map(str::to_owned).collect();

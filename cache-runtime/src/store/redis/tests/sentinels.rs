@@ -89,10 +89,10 @@ async fn sentinels_and_server_have_passwords_of_their_own() {
 /// A primary and its sentinels, each with a user who has the rights that the guide names and no other;
 /// and their URL.
 fn with_few_rights() -> (RedisServer, Sentinels, String) {
-    let [functions, role] = ["cached functions", "a primary that"].map(rights_for);
+    let [functions, role] = ["cached functions", "a primary behind"].map(rights_for);
     let rules = format!("on >pw ~p:* {functions} {role}");
     let primary = RedisServer::builder().acl_user("app", &rules).start();
-    let rules = format!("on >pw resetchannels {}", rights_for("a user of the sentinels"));
+    let rules = format!("on >pw resetchannels {}", rights_for("the user on the sentinels"));
     let sentinels =
         Sentinels::with(&primary, 0, |builder| builder.acl_user("app", &rules), PATIENT);
     let place = sentinels.place();
