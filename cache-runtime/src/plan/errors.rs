@@ -56,8 +56,7 @@ impl<T, E: StorableError> StoresErrors for ResultOption<T, E> {
     }
 }
 
-/// How errors are stored that can be, told by the type as [`shape`](super::shape) is: for `err_ttl` on a
-/// whole `impl`.
+/// How errors are stored that can be, told by the type: for `err_ttl` on a whole `impl`.
 pub trait ErrorsStored<S: Shape> {
     fn stored_errors<C: Codec>(&self, codec: PhantomData<C>) -> Option<ErrorSharing<S::Output>>;
 }
