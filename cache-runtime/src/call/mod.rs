@@ -18,7 +18,7 @@ pub(crate) mod read_through;
 mod rendering;
 pub(crate) mod tagged;
 pub(crate) mod tags;
-pub(crate) mod work;
+mod work;
 
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};

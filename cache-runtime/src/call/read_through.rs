@@ -62,7 +62,7 @@ where
 }
 
 /// A body that runs inside its call.
-// Not a `poll_fn`, for the same reason as `InPlace`.
+// Not a `poll_fn`, for the same reason as with `InPlace`.
 struct Inside<'c, W> {
     machine: Option<&'c Machine>,
     body: &'c mut W,

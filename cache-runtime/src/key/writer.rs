@@ -106,7 +106,9 @@ impl<'s> KeyWriter<'s> {
         if rendering > LONGEST {
             self.shorten();
         }
-        self.text.push_str(mark);
+        if !mark.is_empty() {
+            self.text.push_str(mark);
+        }
         &self.text
     }
 

@@ -93,10 +93,7 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     // Awaited where it stands: an `.await` of the future itself would first move all of it.
     let call = match &model.background {
         None => quote_spanned! {ours_at(span)=>
-            #p::InPlace(::core::pin::pin!(
-                #p::read_through(#call, #plan, ::core::pin::pin!(async move { #body }))
-            ))
-            .await
+            ::core::pin::pin!(#p::read_through(#call, #plan, ::core::pin::pin!(async move { #body }))).await
         },
         Some(background) => {
             let make = copies::make(background, model, &body);
