@@ -106,6 +106,7 @@ impl<'s> KeyWriter<'s> {
         if rendering > LONGEST {
             self.shorten();
         }
+        // Nearly every function has none, and every hit comes by here.
         if !mark.is_empty() {
             self.text.push_str(mark);
         }
