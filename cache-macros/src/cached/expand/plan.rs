@@ -74,16 +74,6 @@ pub(crate) fn plan(
             __CODEC
         }
     };
-    let is_default = model.options.is_default("err_ttl");
-    let err_ttl = model.options.err_ttl.as_ref().filter(|_| !is_default).map(|given| {
-        let time = time(given, model);
-        // At the option, where an error that cannot be stored is one.
-        let option = model.options.given.get("err_ttl").map_or(span, |err| err.name.span());
-        match &model.batch {
-            None => quote_spanned!(ours_at(option)=> .err_ttl(#codec, #time)),
-            Some(_) => quote_spanned!(ours_at(option)=> .err_ttl_of_members(#codec, #time)),
-        }
-    });
     let shape = shape_of(model, output);
     let shape = match l1 {
         Some(_) if tags_with.is_some() => {
@@ -118,10 +108,11 @@ pub(crate) fn plan(
     };
     let errors = errors(model, output);
     let errors = model.batch.is_none().then(|| quote_spanned!(span=> .share_errors(#errors)));
-    let plan = quote_spanned!(span=> #plan #errors #err_ttl);
-    let plan = match model.options.err_ttl.as_ref().filter(|_| is_default) {
+    let plan = quote_spanned!(span=> #plan #errors);
+    let plan = match &options.err_ttl {
         None => plan,
-        Some(given) => {
+        // The methods need not all have errors that can be stored.
+        Some(given) if options.is_default("err_ttl") => {
             let time = time(given, model);
             quote_spanned! {span=>
                 {
@@ -131,6 +122,15 @@ pub(crate) fn plan(
                     __plan.err_ttl_by_default(__errors, #time)
                 }
             }
+        }
+        Some(given) => {
+            let time = time(given, model);
+            // At the option, where an error that cannot be stored is one.
+            let option = options.given.get("err_ttl").map_or(span, |err| err.name.span());
+            let method = if model.batch.is_none() { "err_ttl" } else { "err_ttl_of_members" };
+            let method = format_ident!("{method}", span = ours_at(option));
+            let err_ttl = quote_spanned!(ours_at(option)=> .#method(#codec, #time));
+            quote_spanned!(span=> #plan #err_ttl)
         }
     };
     quote_spanned! {span=>
