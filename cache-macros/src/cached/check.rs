@@ -4,9 +4,9 @@
 //! itself is said where it is read (`values`), and what a key must be in [`key`](crate::key).
 
 use crate::cached::model::Background;
-use crate::cached::options::{Options, TABLE};
+use crate::cached::options::Options;
+use crate::cached::options::table::TABLE;
 use crate::cached::own::{Cannot, owned};
-use crate::cached::values::Ttl;
 use crate::shared::errors::Errors;
 use crate::shared::form::{Form, form_of};
 use crate::shared::item::{Binding, Item};
@@ -62,13 +62,13 @@ fn names_no_self_that_is_not_there(options: &Options, item: &Item, errors: &mut 
     if item.sig.receiver().is_some() {
         return;
     }
-    let ttl = match &options.ttl {
-        Some(Ttl::Time(Time::Expr(expr))) => Some(expr),
-        _ => None,
-    };
-    let given = [("cache", options.cache.as_ref()), ("ttl", ttl), ("when", options.when.as_ref())];
+    let given = [
+        ("cache", options.cache.as_ref()),
+        ("ttl", options.ttl_expr()),
+        ("when", options.when.as_ref()),
+    ];
     for (option, expr) in given {
-        if let Some(expr) = expr.filter(|expr| names_self(expr)) {
+        if let Some(expr) = expr.filter(|expr| names_self(expr, &|_| true)) {
             let name = &item.sig.ident;
             errors.on(
                 expr,

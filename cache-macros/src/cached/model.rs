@@ -2,7 +2,8 @@
 //! together.
 
 use crate::cached::batch::Batch;
-use crate::cached::options::{Options, TABLE};
+use crate::cached::options::Options;
+use crate::cached::options::table::TABLE;
 use crate::cached::own::{Copied, Owned, Receiver, owned};
 use crate::key::model::Key;
 use crate::shared::cfg::{Cfg, cfg_of};

@@ -1,7 +1,8 @@
 //! Reads the options of `#[redis_cache(...)]` by their table.
 
 use crate::cached::elsewhere;
-use crate::cached::options::{Options, TABLE};
+use crate::cached::options::Options;
+use crate::cached::options::table::TABLE;
 use crate::shared::errors::Errors;
 use crate::shared::option::{names_in_parentheses, skip_option};
 use crate::shared::suggest::did_you_mean;

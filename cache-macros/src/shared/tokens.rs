@@ -24,15 +24,20 @@ pub(crate) fn mentions(tokens: impl ToTokens, is_name: &impl Fn(&str) -> bool) -
     })
 }
 
-/// Whether the value `self` is named, which the path `self::…` does not.
-pub(crate) fn names_self(tokens: impl ToTokens) -> bool {
+/// Whether the value `self` is named, which the path `self::…` does not, before a sign that `counts`; `None`:
+/// no sign follows it.
+pub(crate) fn names_self(tokens: impl ToTokens, counts: &impl Fn(Option<char>) -> bool) -> bool {
     let mut trees = tokens.into_token_stream().into_iter().peekable();
     while let Some(tree) = trees.next() {
         let is_named = match tree {
             TokenTree::Ident(name) if name == "self" => {
-                !matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':')
+                let sign = match trees.peek() {
+                    Some(TokenTree::Punct(sign)) => Some(sign.as_char()),
+                    _ => None,
+                };
+                sign != Some(':') && counts(sign)
             }
-            TokenTree::Group(group) => names_self(group.stream()),
+            TokenTree::Group(group) => names_self(group.stream(), counts),
             _ => false,
         };
         if is_named {

@@ -1,7 +1,7 @@
 //! Reads `#[redis_invalidate(...)]` and `#[redis_put(...)]`: calls of cached functions, and options.
 
 use crate::cached::block::defaults::{CACHE_OF_TEXTS, METHODS};
-use crate::cached::options::TABLE;
+use crate::cached::options::table::TABLE;
 use crate::shared::errors::Errors;
 use crate::shared::option::names_in_parentheses;
 use crate::shared::suggest::did_you_mean;

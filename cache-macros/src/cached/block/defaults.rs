@@ -1,6 +1,7 @@
 //! The options of the block: those of each method that does not say otherwise.
 
-use crate::cached::options::{Options, TABLE};
+use crate::cached::options::Options;
+use crate::cached::options::table::TABLE;
 use crate::cached::parse::{DEFAULTS, parse};
 use crate::cached::values::Companion;
 use crate::shared::errors::{Collected, Errors, collect};

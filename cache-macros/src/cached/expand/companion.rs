@@ -13,7 +13,7 @@ use crate::shared::expand::{cache, without_mut};
 use crate::shared::item::Item;
 use crate::shared::paths::ours_at;
 use crate::shared::times::Time;
-use crate::shared::tokens::{mentions, text_of};
+use crate::shared::tokens::{mentions, names_self, text_of};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -169,29 +169,9 @@ fn kept_inputs(item: &Item, model: &Model) -> Vec<(usize, FnArg)> {
 
 /// Whether what a companion has of the options asks `self` for nothing that an `Arc` of it may have alone.
 fn looks_at_fields_alone(model: &Model) -> bool {
-    let ttl = match &model.options.ttl {
-        Some(Ttl::Time(Time::Expr(expr))) => Some(expr),
-        _ => None,
-    };
-    !mentions_whole_self(quote!(#ttl))
-        && !mentions_whole_self(model.options.cache.to_token_stream())
-}
-
-fn mentions_whole_self(tokens: TokenStream) -> bool {
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        let is_whole = match tree {
-            TokenTree::Ident(name) if name == "self" => {
-                !matches!(trees.peek(), Some(TokenTree::Punct(dot)) if dot.as_char() == '.')
-            }
-            TokenTree::Group(group) => mentions_whole_self(group.stream()),
-            _ => false,
-        };
-        if is_whole {
-            return true;
-        }
-    }
-    false
+    let (ttl, cache) = (model.options.ttl_expr(), model.options.cache.as_ref());
+    let whole = |sign| sign != Some('.');
+    ![ttl, cache].into_iter().flatten().any(|expr| names_self(expr, &whole))
 }
 
 /// `&self` for a `self` that would be given away: who names the method may have no more than that, and `self:

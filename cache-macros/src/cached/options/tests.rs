@@ -1,4 +1,4 @@
-use super::TABLE;
+use super::table::TABLE;
 use crate::shared::table::tests::{check_file, check_table, documentation};
 use std::path::Path;
 
