@@ -8,7 +8,7 @@ use crate::shared::errors::Errors;
 use crate::shared::form::Form;
 use crate::shared::item::{Binding, Item};
 use crate::shared::suggest::{did_you_mean, list};
-use crate::shared::tokens::{mentions, text_of};
+use crate::shared::tokens::{bare_type, mentions, text_of};
 use proc_macro2::{Ident, Span};
 use syn::{
     FnArg, GenericArgument, LitStr, Pat, PatIdent, PathArguments, ReceiverKind, Type, TypePath,
@@ -114,7 +114,7 @@ fn value_of(output: &Type) -> Option<&Type> {
 
 /// Whether it can be seen that a value is an `Option` or a `Result`.
 fn says_none(value: &Type) -> bool {
-    match bare(value) {
+    match bare_type(value) {
         Type::Path(path) => {
             let name = named(path).0;
             name == "Option" || name.ends_with("Result")
@@ -125,21 +125,13 @@ fn says_none(value: &Type) -> bool {
 
 /// What is in a `Result`, or is none.
 fn in_result(output: &Type) -> &Type {
-    let output = bare(output);
+    let output = bare_type(output);
     let Type::Path(path) = output else { return output };
     match named(path) {
         (name, arguments) if name.ends_with("Result") => {
             arguments.first().map_or(output, |inner| in_result(inner))
         }
         _ => output,
-    }
-}
-
-fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        _ => ty,
     }
 }
 

@@ -47,6 +47,15 @@ pub(crate) fn names_self(tokens: impl ToTokens, counts: &impl Fn(Option<char>) -
     false
 }
 
+/// A type without the parentheses around it, or out of the fragment that a macro by example gave.
+pub(crate) fn bare_type(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare_type(&group.elem),
+        Type::Paren(paren) => bare_type(&paren.elem),
+        _ => ty,
+    }
+}
+
 /// Whether a type is, or contains, an `impl Trait`.
 pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     struct Found(bool);

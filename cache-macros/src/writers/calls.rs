@@ -2,6 +2,7 @@
 
 use crate::cached::expand::signature::companion_name;
 use crate::shared::tokens::{text_of, tidy};
+use crate::shared::values::bare;
 use crate::writers::kind::Kind;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
@@ -41,7 +42,7 @@ impl Call {
 /// `users::get_user_entry(id)` of `users::get_user(id)`, and the same of a method. With a `_` among the
 /// arguments it is the companion that takes them as `Option`s.
 pub(super) fn companion(kind: Kind, call: Expr) -> syn::Result<Call> {
-    let mut call = Call { function: String::new(), expr: bare(call), is_open: false };
+    let mut call = Call { function: String::new(), expr: bare(&call).clone(), is_open: false };
     if let Some(rest) = call.arguments().find(|argument| is_rest(argument)) {
         let written = tidy(&call.expr.to_token_stream().to_string());
         let message = format!(
@@ -65,15 +66,6 @@ pub(super) fn companion(kind: Kind, call: Expr) -> syn::Result<Call> {
         return Err(syn::Error::new_spanned(&call.expr, message));
     }
     Ok(call)
-}
-
-/// A call without the parentheses around it, or out of the fragment that a macro by example gave.
-fn bare(call: Expr) -> Expr {
-    match call {
-        Expr::Paren(inside) => bare(*inside.expr),
-        Expr::Group(inside) => bare(*inside.expr),
-        call => call,
-    }
 }
 
 fn is_hole(argument: &Expr) -> bool {

@@ -3,14 +3,13 @@
 use crate::cached::expand::signature::kept_generics;
 use crate::shared::errors::Errors;
 use crate::shared::item::Item;
-use crate::shared::tokens::tidy;
+use crate::shared::tokens::{bare_type, tidy};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, GenericParam, Generics, ImplItem, ItemImpl, PathArguments, Type, TypeGroup,
-    TypeParen, parse_quote,
+    Attribute, GenericParam, Generics, ImplItem, ItemImpl, PathArguments, Type, parse_quote,
 };
 
 /// Types that people implement traits for and that are not theirs. A name cannot tell; what is not in
@@ -81,14 +80,7 @@ impl Beside {
     /// Only a type of this crate can have methods that no trait has.
     fn has_methods_of_its_own(&self, errors: &mut Errors) -> bool {
         let ty = &self.ty;
-        let mut bare = ty;
-        // A `$ty:ty` of a macro by example is in a group.
-        while let Type::Group(TypeGroup { elem: inside, .. })
-        | Type::Paren(TypeParen { elem: inside, .. }) = bare
-        {
-            bare = inside;
-        }
-        let may_have = match bare {
+        let may_have = match bare_type(ty) {
             Type::TraitObject(_) => true,
             Type::Path(path) => {
                 let is_parameter =
