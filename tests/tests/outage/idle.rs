@@ -1,7 +1,7 @@
 //! Somebody between here and Redis, or Redis itself, closes connections that nobody uses.
 
 use super::*;
-use cache_tests::{Logs, RedisServer, limited};
+use cache_tests::{FaultProxy, Logs, RedisServer, limited};
 
 /// The connections that others have to the server, by their numbers.
 fn connections(server: &RedisServer) -> Vec<u64> {
@@ -45,11 +45,41 @@ async fn reads_whose_connection_ends_under_them_are_sent_again() {
             warm(&cache, n).await;
         }
         for _ in 0..2 {
+            // By this read, the connection of the round before is known to be gone: no read has two
+            // connections end under it.
+            assert!(hits(&cache, 0).await);
+            let before = connections(&server);
             let reads = futures_util::future::join_all((0..20).map(|n| hits(&cache, n)));
             let kill = async { server.command::<u64>(&["CLIENT", "KILL", "TYPE", "normal"]) };
             let (all, _) = tokio::join!(reads, kill);
             assert!(all.iter().all(|hit| *hit), "{all:?}");
+            all_closed(&server, &before).await;
         }
+        assert_eq!(logs.count("WARN"), 0, "{:#?}", logs.lines());
+    })
+    .await;
+}
+
+/// What ends a connection may end the next one while it is made.
+#[tokio::test]
+async fn a_connection_that_ends_while_it_replaces_another_costs_no_hit_and_no_alarm() {
+    let server = RedisServer::start();
+    let proxy = FaultProxy::start(server.port());
+    let ends = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let logs = Logs::capture(proxy.address());
+    let cache = cache_tests::cache_at(&proxy.url());
+    limited(async {
+        warm(&cache, 7).await;
+        proxy.lead_to(ends.local_addr().unwrap().port());
+        let accepted = tokio::task::spawn_blocking(move || ends.accept().unwrap());
+        server.command::<u64>(&["CLIENT", "KILL", "TYPE", "normal"]);
+        let end = async {
+            let accepted = accepted.await.unwrap();
+            proxy.lead_to(server.port());
+            drop(accepted);
+        };
+        let (hit, ()) = tokio::join!(hits(&cache, 7), end);
+        assert!(hit);
         assert_eq!(logs.count("WARN"), 0, "{:#?}", logs.lines());
     })
     .await;

@@ -32,13 +32,13 @@ pub(super) async fn supervise(
     mut link: watch::Receiver<Link>,
 ) {
     let ending = Ending { pool: pool.clone(), report: report.clone() };
-    let (mut backoff, mut ends) = (BACKOFF, 0);
+    let (mut backoff, mut ends, mut spare) = (BACKOFF, 0, false);
     let mut opened = None;
     loop {
         // A hiccup ends with one round trip on the connections that there are.
         let connections = match opened.take() {
             Some(connections) if endpoint.probe(&connections, ATTEMPT).await.is_ok() => connections,
-            _ => match connect(&pool, &endpoint, &report, &mut backoff).await {
+            _ => match connect(&pool, &endpoint, &report, &mut backoff, spare).await {
                 Some(connections) => connections,
                 None => break,
             },
@@ -55,13 +55,14 @@ pub(super) async fn supervise(
         let mut steady = lasted >= STEADY;
         match was {
             // A command has failed: they may work again.
-            Some(Phase::Down) => opened = Some(connections),
+            Some(Phase::Down) => (opened, spare) = (Some(connections), false),
             // They have ended, or lead to who is the primary no more: said to nobody, unless it happens again and again.
             None | Some(Phase::Connecting) => {
                 let Some(alive) = pool.upgrade() else { break };
                 alive.replace(generation);
                 steady = ends == 0;
-                if ends > MOST_ENDS {
+                spare = ends <= MOST_ENDS;
+                if !spare {
                     alive.give_up("it closes its connections");
                 }
             }
@@ -76,12 +77,14 @@ pub(super) async fn supervise(
     drop(ending);
 }
 
-/// New connections, as soon as there are any that work. `None`: nobody cares any more.
+/// New connections, as soon as there are any that work. `spare`: one attempt may fail before anything
+/// is said. `None`: nobody cares any more.
 async fn connect(
     pool: &Weak<Pool>,
     endpoint: &Arc<Endpoint>,
     report: &Arc<Report>,
     backoff: &mut Backoff,
+    mut spare: bool,
 ) -> Option<Connections> {
     let mut patient = Patient(None);
     let opened = loop {
@@ -90,6 +93,10 @@ async fn connect(
             Ok(opened) => break opened,
             Err(reason) => reason,
         };
+        // What ended the connections before may have ended this one while it was made.
+        if std::mem::take(&mut spare) && started.elapsed() < QUICK {
+            continue;
+        }
         if !failed(pool, report, begun, &reason) {
             return None;
         }
