@@ -102,6 +102,15 @@ async fn it_is_slow() {
     old_no_longer_than_a_second(&cache, &world, Instant::now(), 2).await;
 }
 
+/// Its connection takes several answers to make, together longer than one attempt has at first.
+#[tokio::test]
+async fn the_server_is_far_away() {
+    let (_server, proxy, _, world) = behind_proxy();
+    let cache = builder_at(&proxy.url()).timeout(DEADLINE).build().unwrap();
+    proxy.set(Fault::Delay(Duration::from_millis(250)));
+    kept_item(&cache, &world).await;
+}
+
 #[tokio::test]
 async fn the_server_is_stopped() {
     let server = RedisServer::start();

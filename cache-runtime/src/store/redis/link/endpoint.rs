@@ -53,6 +53,8 @@ pub(super) enum Untracked {
     Refused(String),
     /// It may do so soon.
     Trouble,
+    /// It has not answered in time.
+    Late,
 }
 
 impl Untracked {
@@ -210,9 +212,13 @@ impl Endpoint {
     }
 
     /// A new connection that tracks what it reads, and hands what the server says of that to
-    /// `pushes`.
-    pub(super) async fn track(&self, pushes: impl AsyncPushSender) -> Result<Wire, Untracked> {
-        let located = locate(&self.server, self.attempt).await;
+    /// `pushes`. It is to be there `within` that time.
+    pub(super) async fn track(
+        &self,
+        pushes: impl AsyncPushSender,
+        within: Duration,
+    ) -> Result<Wire, Untracked> {
+        let located = locate(&self.server, within).await;
         let (mut to, primary) = located.map_err(|_| Untracked::Trouble)?;
         // A sentinel that is behind may be all that has answered, and what was the primary may still
         // say that it is. That other connections have left it is what it is known by.
@@ -243,7 +249,7 @@ impl Endpoint {
                 Err(error) => Err(Untracked::by(error)),
             }
         };
-        timeout(self.attempt, opening).await.unwrap_or(Err(Untracked::Trouble))
+        timeout(within, opening).await.unwrap_or(Err(Untracked::Late))
     }
 }
 

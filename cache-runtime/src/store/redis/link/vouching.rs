@@ -15,6 +15,9 @@ use tokio::time::timeout;
 
 /// Between attempts.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_millis(500));
+/// The longest attempt. Each has twice the time of one before it that was late: the server may be far
+/// away, or just not answer, and then the next attempt is not to come too late.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How often what is kept is vouched for.
 const HEARTBEAT: Duration = Duration::from_millis(250);
 /// How long a server is not asked again that cannot track, or may not be asked to.
@@ -22,7 +25,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Keeps a connection, until `tracked` or the thread is gone.
 pub(super) async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<InUse>) {
-    let mut backoff = BACKOFF;
+    let (mut backoff, mut within) = (BACKOFF, None);
     loop {
         let Some(alive) = tracked.upgrade() else { return };
         let (endpoint, new) = (alive.endpoint.clone(), alive.l1.line(alive.seat));
@@ -37,10 +40,12 @@ pub(super) async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<InUse
                 Ok::<(), ()>(())
             }
         };
-        let tracks = endpoint.track(pushed).await;
+        let attempt = within.unwrap_or(endpoint.attempt);
+        let tracks = endpoint.track(pushed, attempt).await;
         let Some(alive) = tracked.upgrade() else { return };
         let pause = match tracks {
             Ok(wire) => {
+                within = None;
                 alive.opened(wire.clone(), new, left);
                 drop(alive);
                 if vouch(&tracked, &mut line, &endpoint, wire, new).await {
@@ -51,6 +56,10 @@ pub(super) async fn keep(tracked: Weak<Tracked>, mut line: watch::Receiver<InUse
                 backoff.pause(fastrand::f64())
             }
             Err(Untracked::Trouble) => backoff.pause(fastrand::f64()),
+            Err(Untracked::Late) => {
+                within = Some(PATIENCE.min(attempt * 2));
+                backoff.pause(fastrand::f64())
+            }
             Err(Untracked::Refused(why)) => {
                 alive.cannot(&why);
                 ASK_AGAIN
