@@ -1,6 +1,6 @@
 //! Calls that are not made, but named: what the companions of a cached function are made of.
 
-use super::rendering::{Render, WriteTags, key_of, render_tags, rendered};
+use super::rendering::{Render, WriteTags, named_key, render_tags, rendered};
 use crate::cache::context::Context;
 use crate::cache::{Cache, Handle};
 use crate::error::Error;
@@ -19,6 +19,8 @@ pub struct EntryCall {
     pub(crate) function: &'static Function,
     pub(crate) cache: Cache,
     pub(crate) key: Result<Key, Error>,
+    /// Why the call is not cached though its key is known. Others may have an entry there.
+    pub(crate) refused: Option<Error>,
     pub(crate) tags: Tags,
 }
 
@@ -34,7 +36,9 @@ impl EntryCall {
     fn with_tags(mut self, write: WriteTags<'_>) -> Self {
         match render_tags(&self.cache, write) {
             Ok(tags) => self.tags = tags,
-            Err(why) => self.key = self.key.and(Err(Error::Invalid(why.to_owned()))),
+            Err(why) => {
+                self.refused = self.refused.or_else(|| Some(Error::Invalid(why.to_owned())))
+            }
         }
         self
     }
@@ -61,15 +65,14 @@ fn begin_entry(
     render: Render<'_>,
 ) -> EntryCall {
     let (cache, function) = of_companion(location, ident, self_names, explicit);
+    let tags = Tags::default();
     match function {
         Ok(function) => {
-            let key = key_of(function, &cache, render);
-            let key = key.map_err(|why| Error::Invalid(why.to_owned()));
-            EntryCall { function, cache, key, tags: Tags::default() }
+            let invalid = |why: &str| Error::Invalid(why.to_owned());
+            let key = named_key(function, &cache, render).map_err(invalid);
+            EntryCall { function, cache, key, refused: function.refused().map(invalid), tags }
         }
-        Err(error) => {
-            EntryCall { function: &UNKNOWN, cache, key: Err(error), tags: Tags::default() }
-        }
+        Err(error) => EntryCall { function: &UNKNOWN, cache, key: Err(error), refused: None, tags },
     }
 }
 

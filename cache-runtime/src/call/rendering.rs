@@ -13,7 +13,8 @@ pub(super) type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
 /// Writes a key's arguments.
 pub(super) type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
 
-/// What is rendered for a call, as far as it can be one of a cached function.
+/// What is rendered for calls that are not made but named, which others may cache where this function's
+/// are refused.
 #[inline]
 pub(super) fn rendered<'c>(
     function: &'c Function,
@@ -25,21 +26,9 @@ pub(super) fn rendered<'c>(
     Ok(key)
 }
 
-/// The text of a key, complete.
+/// The key of a call that is not made but named, as above.
 #[inline]
-pub(super) fn render_key<'c>(
-    function: &'c Function,
-    cache: &'c Cache,
-    render: Render<'_>,
-) -> Result<KeyWriter<'c>, &'static str> {
-    let mut key = cache.settings().key(function.path());
-    write_key(function, &mut key, render)?;
-    Ok(key)
-}
-
-/// The key, where its text is not looked at before.
-#[inline]
-pub(super) fn key_of(
+pub(super) fn named_key(
     function: &Function,
     cache: &Cache,
     render: Render<'_>,
@@ -49,6 +38,37 @@ pub(super) fn key_of(
     Ok(key.completed())
 }
 
+/// The text of a call's key, complete.
+#[inline]
+pub(super) fn render_key<'c>(
+    function: &'static Function,
+    cache: &'c Cache,
+    render: Render<'_>,
+) -> Result<KeyWriter<'c>, &'static str> {
+    let mut key = cache.settings().key(function.path());
+    may_cache(function)?;
+    write_key(function, &mut key, render)?;
+    Ok(key)
+}
+
+/// The key of a call, where its text is not looked at before.
+#[inline]
+pub(super) fn key_of(
+    function: &'static Function,
+    cache: &Cache,
+    render: Render<'_>,
+) -> Result<Key, &'static str> {
+    let mut key = cache.settings().key(function.path());
+    may_cache(function)?;
+    write_key(function, &mut key, render)?;
+    Ok(key.completed())
+}
+
+#[inline]
+fn may_cache(function: &'static Function) -> Result<(), &'static str> {
+    function.refused().map_or(Ok(()), Err)
+}
+
 // Into a writer that stays where it is: a short key is rendered in less than handing it on takes.
 
 fn write(
@@ -56,9 +76,6 @@ fn write(
     key: &mut KeyWriter<'_>,
     render: Render<'_>,
 ) -> Result<(), &'static str> {
-    if let Some(why) = function.refused() {
-        return Err(why);
-    }
     key.leave_type_open(function.is_open());
     render(key);
     key.refused().map_or(Ok(()), Err)

@@ -116,15 +116,14 @@ impl Function {
         self.option("batch").is_some()
     }
 
-    /// What those must agree in whose entries are the same ones: what is stored of an absent value,
-    /// and what is left of a life says nothing without the windows.
-    pub(super) fn terms(&self) -> impl PartialEq + use<> {
-        let window = |name| self.option(name);
-        (
-            self.option("none_ttl").is_some(),
-            window("stale_while_revalidate"),
-            window("stale_if_error"),
-        )
+    /// In which option it differs of those that must agree where the entries are the same ones: what is
+    /// stored of an absent value, and what is left of a life says nothing without the windows.
+    pub(super) fn differs_in(&self, other: &Self) -> Option<&'static str> {
+        if self.option("none_ttl").is_some() != other.option("none_ttl").is_some() {
+            return Some("none_ttl");
+        }
+        let mut windows = ["stale_while_revalidate", "stale_if_error"].into_iter();
+        windows.find(|window| self.option(window) != other.option(window))
     }
 
     fn option(&self, name: &str) -> Option<&'static str> {

@@ -15,6 +15,7 @@ use crate::key::leaves_type_open;
 use crate::key::pattern::Pattern;
 use declared::Declared;
 use path::{leaves_trait_open, names, type_of};
+use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub struct Function {
     resolved: OnceLock<Resolved>,
     patterns: OnceLock<Vec<Pattern>>,
     /// Why its calls are not cached, if they are not.
-    refused: OnceLock<Option<&'static str>>,
+    refused: OnceLock<Option<Cow<'static, str>>>,
     /// What the path says of the type that the method is of; see [`method_of`].
     of: OnceLock<Of>,
     pub(crate) counters: Totals,

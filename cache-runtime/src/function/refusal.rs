@@ -4,10 +4,11 @@ use super::Function;
 use super::declared::SelfType;
 use super::registry::registry;
 use crate::key::KeyWriter;
+use std::borrow::Cow;
 
 impl Function {
     /// Why the calls of this function are not cached, if they are not.
-    pub(crate) fn refused(&self) -> Option<&'static str> {
+    pub(crate) fn refused(&'static self) -> Option<&'static str> {
         if self.is_open() && self.declared.self_type == SelfType::Missing {
             return Some(
                 "it stands in a generic impl, or is a trait's own method, and its key does not \
@@ -22,29 +23,30 @@ impl Function {
                  `skip(Self)` if one entry may serve all types",
             );
         }
-        *self.refused.get_or_init(|| self.reason_to_refuse())
+        self.refused.get_or_init(|| self.reason_to_refuse()).as_deref()
     }
 
-    fn reason_to_refuse(&self) -> Option<&'static str> {
+    fn reason_to_refuse(&self) -> Option<Cow<'static, str>> {
         if self.declared.template.is_none() && registry().count(self.path()) > 1 {
             return Some(
                 "another cached function has the same path, so their default keys would be one: \
-                 give each a `key`",
+                 give each a `key`"
+                    .into(),
             );
         }
         if registry().at(self.declared.location, self.declared.ident).is_none() {
             return Some(
                 "its companion cannot tell it from another cached function of its name, so nothing \
-                 that names it would invalidate it: give it another name",
+                 that names it would invalidate it: give it another name"
+                    .into(),
             );
         }
-        if registry().disagrees(self) {
-            return Some(
-                "its entries are those of another cached function, of many keys or of one, which \
-                 differs in `none_ttl` or a stale window: give both the same, or another `key`",
-            );
-        }
-        None
+        let (other, option) = registry().disagrees(self)?;
+        let other = other.path();
+        Some(Cow::Owned(format!(
+            "its entries are those of `{other}`, and it differs from that in `{option}`: give both the \
+             same, or another `key`"
+        )))
     }
 
     /// Whether the key can begin with whatever an argument says.

@@ -101,12 +101,16 @@ impl Registry {
         self.functions.iter().copied().filter(move |function| function.path() == path)
     }
 
-    /// Whether the function does not agree with the first one of those with its entries, where one
-    /// of these is of many keys.
-    pub(super) fn disagrees(&self, function: &Function) -> bool {
+    /// The first one of those with the entries of this function, and in what they do not agree, where one of
+    /// them is of many keys.
+    pub(super) fn disagrees(
+        &self,
+        function: &Function,
+    ) -> Option<(&'static Function, &'static str)> {
         let mut alike = self.functions.iter().filter(|other| other.shares_entries(function));
-        let agrees = alike.clone().next().is_none_or(|first| first.terms() == function.terms());
-        !agrees && alike.any(|other| other.is_batch())
+        let first = *alike.clone().next()?;
+        let option = first.differs_in(function)?;
+        alike.any(|other| other.is_batch()).then_some((first, option))
     }
 
     /// Pairs of functions whose keys can be one, and are not meant to be.

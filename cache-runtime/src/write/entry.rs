@@ -49,6 +49,7 @@ use std::time::Duration;
 pub struct Entry<R: 'static> {
     cache: Cache,
     key: Result<Key, Error>,
+    refused: Option<Error>,
     function: &'static Function,
     tags: Tags,
     rules: Rules,
@@ -60,8 +61,8 @@ pub fn entry<S>(call: EntryCall, plan: Plan<S>) -> Entry<S::Output>
 where
     S: Shape<Output: 'static, Stored: 'static> + 'static,
 {
-    let EntryCall { function, cache, key, tags } = call;
-    Entry { cache, key, function, tags, rules: plan.rules, hooks: Box::new(plan.hooks) }
+    let EntryCall { function, cache, key, refused, tags } = call;
+    Entry { cache, key, refused, function, tags, rules: plan.rules, hooks: Box::new(plan.hooks) }
 }
 
 /// What writes the tags that a value has of its own.
@@ -257,12 +258,14 @@ impl<R: 'static> Entry<R> {
         })
     }
 
-    /// Removes the stored value. Says whether there was one.
+    /// Removes the stored value, also where that is one of another function with the same keys and the calls
+    /// of this one are not cached. Says whether there was one.
     ///
     /// # Errors
-    /// Why the store could not be asked. Then the value may still be there.
+    /// Why the store could not be asked; then the value may still be there. [`Error::Invalid`] where
+    /// these arguments have no key.
     pub async fn invalidate(&self) -> Result<bool, Error> {
-        self.cache.invalidate_key(self.whole()?).await
+        self.cache.invalidate_key(self.named()?).await
     }
 
     /// What a writer is to store for `value`; `None` where nothing is. What
@@ -283,13 +286,19 @@ impl<R: 'static> Entry<R> {
         }
     }
 
-    pub(crate) fn whole(&self) -> Result<&Key, Error> {
+    /// The key, where calls of the function are cached.
+    fn whole(&self) -> Result<&Key, Error> {
+        self.refused.clone().map_or_else(|| self.named(), Err)
+    }
+
+    /// The key, whether calls of the function are cached or not.
+    pub(crate) fn named(&self) -> Result<&Key, Error> {
         self.key.as_ref().map_err(Clone::clone)
     }
 
-    /// The key, where calls of the function are cached.
+    /// As [`whole`](Self::whole).
     pub(crate) fn cached_key(&self) -> Option<Key> {
-        self.key.as_ref().ok().cloned()
+        self.whole().ok().cloned()
     }
 
     pub(crate) fn tags(&self) -> &Tags {

@@ -26,9 +26,9 @@ pub fn targets(explicit: Option<Cache>, name: impl FnOnce(&mut Targets)) -> Targ
 impl Targets {
     /// The entry of a cached function.
     pub fn entry<R>(&mut self, entry: &Entry<R>) {
-        match entry.whole() {
+        match entry.named() {
             Ok(key) => self.to(entry.cache(), |group| group.keys.push(key.clone())),
-            // Its calls are not cached either, which was said at the first of them.
+            // No call has such a key, which was said at the first that would.
             Err(error) => tracing::debug!(
                 target: "cache_runtime",
                 %error,

@@ -15,6 +15,7 @@ mod put_away;
 mod put_kinds;
 mod put_meanwhile;
 mod receivers;
+mod refused;
 mod results;
 mod told;
 mod traits;
