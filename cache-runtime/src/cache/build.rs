@@ -78,10 +78,10 @@ fn announce(settings: &Settings) {
     match settings.target {
         Target::Disabled(Off::NotConfigured) => tracing::warn!(
             target: "cache_runtime",
-            "caching is off wherever no other cache is named: nothing says where Redis is, so there is no \
-             process-wide cache. Calls without `cache = …` are not cached, and what writers name without it \
-             (`keys`, `tags`) is not invalidated. Set REDIS_URL, install a cache before the first of them, or \
-             set REDIS_ENABLED=false if this is meant"
+            "caching is off for every call that names no other cache: nothing says where Redis is. Calls \
+             without `cache = …` are not cached, and what writers name without it (`keys`, `tags`) is not \
+             invalidated. Set REDIS_URL, give the builder a `url`, install a cache before the first cached \
+             call, or set REDIS_ENABLED=false if this is meant"
         ),
         Target::Redis(_) if settings.prefix_is_default => tracing::info!(
             target: "cache_runtime",

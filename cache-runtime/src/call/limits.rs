@@ -47,7 +47,8 @@ use tokio::time::{Sleep, sleep, timeout};
 ///     Ok(day)
 /// }
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), cache_runtime::Error> {
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), cache_runtime::Error> {
 /// let cache = Cache::builder().url("memory://").prefix("doc").build()?;
 /// assert_eq!(cache.scope(report(1)).await, Ok(1));
 /// assert_eq!(cache.scope(report(0)).await, Err(ReportError::TooSlow));

@@ -17,7 +17,8 @@ const EVERY: Duration = Duration::from_secs(1);
 ///
 /// Always `200`, since cached functions work without their cache: `{"status": "ok", "redis":
 /// "connected"}`, `"unreachable"`, or no `redis` where caching is off. Asks the store at most
-/// once a second, for at most a second; requests in between get the last answer.
+/// once a second, for at most a second; requests in between get the last answer, or
+/// `"unreachable"` where calls have met an outage since.
 ///
 /// ```
 /// # use axum::Router;
@@ -49,11 +50,13 @@ async fn redis(cache: &Cache, looked: &Seldom<Status>) -> Option<Status> {
         let looked = tokio::time::timeout(EVERY, cache.health()).await;
         looked.unwrap_or(Status::Unreachable)
     };
-    let status = looked.get(cache.clock().now(), look).await;
-    // The first look is under way.
-    let status = status.unwrap_or_else(|| match cache.store().reachability() {
-        Reachability::Reachable => Status::Connected,
-        Reachability::Unreachable | Reachability::Untried => Status::Unreachable,
-    });
+    let last = looked.get(cache.clock().now(), look).await;
+    let status = match (last, cache.store().reachability()) {
+        // Calls have met an outage since, or the first look is under way.
+        (Some(Status::Connected) | None, Reachability::Unreachable) => Status::Unreachable,
+        (None, Reachability::Untried) => Status::Unreachable,
+        (None, Reachability::Reachable) => Status::Connected,
+        (Some(status), _) => status,
+    };
     (status != Status::Disabled).then_some(status)
 }
