@@ -120,7 +120,9 @@ impl Registry {
             for other in self.functions.iter().skip(i + 1) {
                 // An argument that reads like a path is told by `is_forged`, call by call.
                 let alike = one.declared.template.is_some() == other.declared.template.is_some();
-                let meant = (one.is_batch() || other.is_batch()) && one.shares_entries(other);
+                let meant = (one.is_batch() || other.is_batch())
+                    && one.shares_entries(other)
+                    && one.differs_in(other).is_none();
                 if alike && !meant && one.overlaps(other) {
                     found.push((*one, *other));
                 }
@@ -164,13 +166,12 @@ mod tests {
     use super::super::declared::SelfType;
     use super::*;
 
-    fn function(
+    fn declared(
         file: &'static str,
         template: Option<&'static str>,
         version: Option<u64>,
-    ) -> &'static Function {
-        // Leaked, as a static would be.
-        Box::leak(Box::new(Function::new(Declared {
+    ) -> Declared {
+        Declared {
             location: location(file),
             ident: "find",
             item: || "app::find::__item",
@@ -181,7 +182,20 @@ mod tests {
             options: &[],
             tags: &[],
             self_type: SelfType::InKey,
-        })))
+        }
+    }
+
+    /// Leaked, as a static would be.
+    fn of(declared: Declared) -> &'static Function {
+        Box::leak(Box::new(Function::new(declared)))
+    }
+
+    fn function(
+        file: &'static str,
+        template: Option<&'static str>,
+        version: Option<u64>,
+    ) -> &'static Function {
+        of(declared(file, template, version))
     }
 
     fn location(file: &'static str) -> Location {
@@ -210,6 +224,15 @@ mod tests {
         assert!(std::ptr::eq(at(&[lib, main], "main.rs").unwrap(), main));
         assert!(std::ptr::eq(at(&[lib, main], "lib.rs").unwrap(), lib));
         assert!(at(&[lib, main], "users.rs").is_none());
+    }
+
+    #[test]
+    fn a_list_and_its_single_function_are_meant_to_share_unless_they_differ_in_what_is_stored() {
+        let with = |options| of(Declared { options, ..declared("a.rs", Some("user:{id}"), None) });
+        let (list, one) = (with(&[("batch", "ids"), ("ttl", "60")]), with(&[("ttl", "5")]));
+        assert!(Registry::of(vec![list, one]).overlaps().is_empty());
+        let keeps_none = with(&[("none_ttl", "5")]);
+        assert_eq!(Registry::of(vec![list, keeps_none]).overlaps().len(), 1);
     }
 
     #[test]
