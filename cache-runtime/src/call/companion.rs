@@ -37,7 +37,7 @@ impl EntryCall {
         match render_tags(&self.cache, write) {
             Ok(tags) => self.tags = tags,
             Err(why) => {
-                self.refused = self.refused.or_else(|| Some(Error::Invalid(why.to_owned())))
+                self.refused = self.refused.or_else(|| Some(Error::Invalid(why.to_owned())));
             }
         }
         self
