@@ -45,8 +45,10 @@ pub(super) fn render_key<'c>(
     cache: &'c Cache,
     render: Render<'_>,
 ) -> Result<KeyWriter<'c>, &'static str> {
+    if let Some(why) = function.refused() {
+        return Err(why);
+    }
     let mut key = cache.settings().key(function.path());
-    may_cache(function)?;
     write_key(function, &mut key, render)?;
     Ok(key)
 }
@@ -58,15 +60,10 @@ pub(super) fn key_of(
     cache: &Cache,
     render: Render<'_>,
 ) -> Result<Key, &'static str> {
-    let mut key = cache.settings().key(function.path());
-    may_cache(function)?;
-    write_key(function, &mut key, render)?;
-    Ok(key.completed())
-}
-
-#[inline]
-fn may_cache(function: &'static Function) -> Result<(), &'static str> {
-    function.refused().map_or(Ok(()), Err)
+    match function.refused() {
+        Some(why) => Err(why),
+        None => named_key(function, cache, render),
+    }
 }
 
 // Into a writer that stays where it is: a short key is rendered in less than handing it on takes.
