@@ -2,16 +2,16 @@
 
 use crate::cache::Cache;
 use crate::function::Function;
-use crate::key::KeyWriter;
 use crate::key::tagging::TagWriter;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
+use crate::key::{KeyWriter, Renders};
 
 /// Writes the tags of a call.
 pub(super) type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
 
 /// Writes a key's arguments.
-pub(super) type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
+pub(super) type Render<'r> = &'r dyn Renders;
 
 /// What is rendered for a call, as far as it can be one of a cached function.
 #[inline]
@@ -38,7 +38,7 @@ pub(super) fn render_key<'c>(
 }
 
 /// The key, where its text is not looked at before.
-#[inline]
+#[inline(always)] // else the compiler leaves it out of line, and a hit pays for handing the key on
 pub(super) fn key_of(
     function: &Function,
     cache: &Cache,
@@ -60,7 +60,7 @@ fn write(
         return Err(why);
     }
     key.leave_type_open(function.is_open());
-    render(key);
+    render.render(key);
     key.refused().map_or(Ok(()), Err)
 }
 
