@@ -277,6 +277,7 @@ impl Miss {
             began: 0,
             begun: None,
             held: None,
+            inside: None,
             load: None,
             storing: None,
             own_tags: Tags::default(),

@@ -17,6 +17,17 @@ use crate::store::Act;
 use crate::timers;
 use std::sync::Arc;
 
+/// While this lives the body is polled. It holds nothing that is to be dropped, which would be code of every
+/// cached function.
+pub(crate) struct Entered<'m>(Option<&'m mut Machine>);
+
+impl Drop for Entered<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        Machine::exit(self.0.take());
+    }
+}
+
 impl Machine {
     /// The body is about to run for everybody who waits.
     pub(super) fn begin(&mut self) -> Step {
@@ -44,8 +55,19 @@ impl Machine {
     /// While this lives the body is polled. Its cached calls are to know that this call leads its
     /// key: one of them that needs the same key would wait for itself.
     #[inline(never)]
-    pub(crate) fn enter(&self) -> Inside {
-        Inside::enter(self.miss.as_ref().and_then(|miss| miss.held.as_ref()))
+    pub(crate) fn enter(machine: Option<&mut Self>) -> Entered<'_> {
+        let mut machine = machine;
+        if let Some(miss) = machine.as_mut().and_then(|machine| machine.miss.as_mut()) {
+            miss.inside = Some(Inside::enter(miss.held.as_ref()));
+        }
+        Entered(machine)
+    }
+
+    #[inline(never)]
+    fn exit(machine: Option<&mut Self>) {
+        if let Some(miss) = machine.and_then(|machine| machine.miss.as_mut()) {
+            miss.inside = None;
+        }
     }
 
     /// The body is about to run side by side with others: no lease covers it, so nothing is stored.

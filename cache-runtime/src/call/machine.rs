@@ -13,7 +13,7 @@ use super::lease::{Lease, NoLease};
 use super::{Active, Call, Counted};
 use crate::backoff::Backoff;
 use crate::boxed::boxed;
-use crate::cache::context::Held;
+use crate::cache::context::{Held, Inside};
 use crate::codec::envelope::Payload;
 use crate::error::Error;
 use crate::figures::counters::Outcome;
@@ -129,6 +129,8 @@ pub(super) struct Miss {
     pub(super) begun: Option<Duration>,
     /// What the body's own cached calls are to know.
     pub(super) held: Option<Arc<Held>>,
+    /// While the body is polled.
+    pub(super) inside: Option<Inside>,
     pub(super) load: Option<Load>,
     pub(super) storing: Option<Storing>,
     /// The tags of its own that what was computed has.

@@ -49,7 +49,7 @@ where
             }
             return output;
         }
-        let output = Inside { machine: machine.as_ref(), body: &mut body }.await;
+        let output = Inside { machine: machine.as_mut(), body: &mut body }.await;
         let Some(machine) = &mut machine else { return output };
         // The failure is taken out first, so that it need not live across an await of ours.
         let stored = match computed(machine, &hooks, output) {
@@ -64,17 +64,19 @@ where
 /// A body that runs inside its call.
 // Not a `poll_fn`, for the same reason as with `InPlace`.
 struct Inside<'c, W> {
-    machine: Option<&'c Machine>,
+    machine: Option<&'c mut Machine>,
     body: &'c mut W,
 }
 
 impl<W: Future + Unpin> Future for Inside<'_, W> {
     type Output = W::Output;
 
-    #[inline]
+    // Always: else the compiler improves the body's code once here, and again where it is put.
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<W::Output> {
-        let _inside = self.machine.map(Machine::enter);
-        Pin::new(&mut *self.body).poll(context)
+        let Self { machine, body } = &mut *self;
+        let _inside = Machine::enter(machine.as_deref_mut());
+        Pin::new(&mut **body).poll(context)
     }
 }
 

@@ -2,16 +2,16 @@
 
 use crate::cache::Cache;
 use crate::function::Function;
-use crate::key::KeyWriter;
 use crate::key::tagging::TagWriter;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
+use crate::key::{KeyWriter, Renders};
 
 /// Writes the tags of a call.
 pub(super) type WriteTags<'r> = &'r dyn Fn(&mut TagWriter<'_>);
 
 /// Writes a key's arguments.
-pub(super) type Render<'r> = &'r dyn Fn(&mut KeyWriter<'_>);
+pub(super) type Render<'r> = &'r dyn Renders;
 
 /// What is rendered for calls that are not made but named, which others may cache where this function's
 /// are refused.
@@ -27,7 +27,7 @@ pub(super) fn rendered<'c>(
 }
 
 /// The key of a call that is not made but named, as above.
-#[inline]
+#[inline(always)] // as `key_of`, which is made of it
 pub(super) fn named_key(
     function: &Function,
     cache: &Cache,
@@ -54,7 +54,7 @@ pub(super) fn render_key<'c>(
 }
 
 /// The key of a call, where its text is not looked at before.
-#[inline]
+#[inline(always)] // else the compiler leaves it out of line, and a hit pays for handing the key on
 pub(super) fn key_of(
     function: &'static Function,
     cache: &Cache,
@@ -74,7 +74,7 @@ fn write(
     render: Render<'_>,
 ) -> Result<(), &'static str> {
     key.leave_type_open(function.is_open());
-    render(key);
+    render.render(key);
     key.refused().map_or(Ok(()), Err)
 }
 

@@ -23,7 +23,7 @@ pub(super) struct InPlace<'f, F>(pub(super) Pin<&'f mut F>);
 impl<F: Future> Future for InPlace<'_, F> {
     type Output = F::Output;
 
-    #[inline]
+    #[inline(always)] // as that of `Inside`
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         self.0.as_mut().poll(context)
     }

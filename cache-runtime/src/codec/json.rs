@@ -46,7 +46,7 @@ impl Codec for Json {
     #[inline(never)]
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         let mut value = None;
-        read(bytes, size_of::<T>(), &mut |reader, limits| {
+        read(bytes, size_of::<T>(), &mut |reader: &mut Reader<'_>, limits: &Limits| {
             value = Some(T::deserialize(guard::Guarded::new(reader, limits))?);
             Ok(())
         })?;
@@ -56,18 +56,29 @@ impl Codec for Json {
 
 // What is the same for all types is compiled once, and not in each cached function.
 
-/// Reads a value of so many bytes.
-type Read<'r> =
-    dyn FnMut(&mut serde_json::Deserializer<StrRead<'_>>, &Limits) -> serde_json::Result<()> + 'r;
+type Reader<'r> = serde_json::Deserializer<StrRead<'r>>;
 
-/// Has `value` read one.
-fn read(bytes: &[u8], size: usize, value: &mut Read<'_>) -> Result<(), Error> {
+/// Reads a value. Not `FnMut`: a table of that one's functions has the closure's code twice, since it can
+/// be called by value too.
+trait Read {
+    fn read(&mut self, reader: &mut Reader<'_>, limits: &Limits) -> serde_json::Result<()>;
+}
+
+impl<F: FnMut(&mut Reader<'_>, &Limits) -> serde_json::Result<()>> Read for F {
+    #[inline]
+    fn read(&mut self, reader: &mut Reader<'_>, limits: &Limits) -> serde_json::Result<()> {
+        self(reader, limits)
+    }
+}
+
+/// Has `value` read one of so many bytes.
+fn read(bytes: &[u8], size: usize, value: &mut dyn Read) -> Result<(), Error> {
     let mut outcome = Ok(());
-    limits::within(bytes, LEVELS, size, &mut |limits| {
+    limits::within(bytes, LEVELS, size, &mut |limits: &Limits| {
         outcome = text(bytes).and_then(|text| {
             // As text it is looked at once, and not once for each string in it.
-            let mut reader = serde_json::Deserializer::from_str(text);
-            let read = value(&mut reader, limits).and_then(|()| reader.end());
+            let mut reader = Reader::from_str(text);
+            let read = value.read(&mut reader, limits).and_then(|()| reader.end());
             read.map_err(unreadable)
         });
     });

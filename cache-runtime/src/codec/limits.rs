@@ -15,18 +15,31 @@ const COPIES: usize = 32;
 /// type's own reader may go on on another stack, of which nothing is known until then.
 const KNOWN: usize = 256 << 10;
 
-/// Has `read` read a value of so many bytes and at most so many levels from `bytes`, perhaps twice. It keeps
+/// Has `value` read one of so many bytes and at most so many levels from `bytes`, perhaps twice. It keeps
 /// to the limits by reading through [`Guarded`](super::guard::Guarded). Compiled once, and not in each
 /// cached function.
 ///
 /// Values are shallow and stacks have room, as a rule. What turns out to need more is read again
 /// on a stack of its own, and refused if that is too small as well.
-pub(super) fn within(bytes: &[u8], levels: u16, size: usize, read: &mut dyn FnMut(&Limits)) {
+pub(super) fn within(bytes: &[u8], levels: u16, size: usize, value: &mut dyn Read) {
     let here = Limits::of(bytes, levels.min(LEVELS_HERE));
-    read(&here);
+    value.read(&here);
     if here.reached.get() {
         let room = OWN_STACK.saturating_add(COPIES.saturating_mul(size));
-        stacker::grow(room, || read(&Limits::of(bytes, levels)));
+        stacker::grow(room, || value.read(&Limits::of(bytes, levels)));
+    }
+}
+
+/// Reads a value, and keeps what it was. Not `FnMut`: a table of that one's functions has the closure's code
+/// twice, since it can be called by value too.
+pub(super) trait Read {
+    fn read(&mut self, limits: &Limits);
+}
+
+impl<F: FnMut(&Limits)> Read for F {
+    #[inline]
+    fn read(&mut self, limits: &Limits) {
+        self(limits);
     }
 }
 

@@ -41,7 +41,7 @@ impl Codec for MessagePack {
     #[inline(never)]
     fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         let mut value = Err(refused("nothing was read"));
-        limits::within(bytes, lossless::LEVELS, size_of::<T>(), &mut |limits| {
+        limits::within(bytes, lossless::LEVELS, size_of::<T>(), &mut |limits: &Limits| {
             value = read(bytes, limits);
         });
         value

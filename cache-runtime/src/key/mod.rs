@@ -45,3 +45,4 @@ pub use cache_key::{CacheKey, render};
 pub use transforms::{Bucket, CaseFold};
 pub(crate) use type_names::leaves_type_open;
 pub use writer::KeyWriter;
+pub(crate) use writer::Renders;

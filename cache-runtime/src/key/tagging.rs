@@ -2,7 +2,7 @@
 
 use super::tags::Tags;
 use super::whole::{Key, TAG};
-use super::writer::KeyWriter;
+use super::writer::{KeyWriter, Renders};
 use std::fmt;
 
 /// Where the tags of a call are rendered, one after the other.
@@ -32,10 +32,10 @@ impl<'s> TagWriter<'s> {
     }
 
     #[inline(never)]
-    fn add(&mut self, render: &dyn Fn(&mut KeyWriter<'_>)) {
+    fn add(&mut self, render: &dyn Renders) {
         let mut key = KeyWriter::new(self.prefix, "", self.secret);
         key.text(TAG);
-        render(&mut key);
+        render.render(&mut key);
         let is_empty = key.rendering() == TAG;
         let empty = is_empty.then_some("one of its tags is empty, which names nothing");
         self.refused = self.refused.or(key.refused()).or(empty);

@@ -36,6 +36,19 @@ impl fmt::Debug for KeyWriter<'_> {
     }
 }
 
+/// Writes a key's arguments. Not `Fn`: a table of that one's functions has the closure's code twice, since
+/// it can be called by value too.
+pub(crate) trait Renders {
+    fn render(&self, key: &mut KeyWriter<'_>);
+}
+
+impl<F: Fn(&mut KeyWriter<'_>)> Renders for F {
+    #[inline]
+    fn render(&self, key: &mut KeyWriter<'_>) {
+        self(key);
+    }
+}
+
 impl<'s> KeyWriter<'s> {
     /// A key under `prefix`, of the function whose path (dots for colons) is `path`.
     #[inline]

@@ -73,8 +73,8 @@ where
         beginning.and_then(|elements| Beginning::new(holds, function, explicit, elements));
     let members = beginning.and_then(|mut beginning| {
         let added = ids.iter().try_for_each(|id| {
-            let (member, is_new) =
-                beginning.member(&|key| render(key, id), &|tags| tag(tags, id))?;
+            let (member, is_new) = beginning
+                .member(&|key: &mut KeyWriter<'_>| render(key, id), &|tags| tag(tags, id))?;
             list.add(id, member, is_new);
             Ok(())
         });
