@@ -4,10 +4,11 @@ use crate::cached::expand::signature::companion_name;
 use crate::shared::tokens::{text_of, tidy};
 use crate::shared::values::bare;
 use crate::writers::kind::Kind;
-use proc_macro2::{Ident, Span};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::ParseStream;
 use syn::visit::Visit;
-use syn::{Expr, ExprArray, ExprLit, ExprTuple, Lit};
+use syn::{Expr, ExprArray, ExprLit, ExprTuple, Lit, Token};
 
 /// A call of a companion.
 #[derive(Debug, Clone)]
@@ -89,6 +90,48 @@ fn hole_inside(argument: &Expr) -> Option<Span> {
         found.visit_expr(argument);
     }
     found.0
+}
+
+/// What is said of a call in which `*` or another sign stands for an argument that is left open, and which is
+/// therefore no expression.
+pub(super) fn sign_for_a_hole(call: ParseStream<'_>) -> Option<syn::Error> {
+    let mut before = TokenStream::new();
+    while !call.is_empty() && !call.peek(Token![,]) {
+        let tree: TokenTree = call.parse().ok()?;
+        if let TokenTree::Group(arguments) = &tree
+            && arguments.delimiter() == Delimiter::Parenthesis
+            && let Some((sign, with_holes)) = holes_for_signs(arguments.stream())
+        {
+            let written = tidy(&quote!(#before (#with_holes)).to_string());
+            let message = format!(
+                "`{sign}` is no argument: write `_` for one that is left open, such as `{written}`"
+            );
+            return Some(syn::Error::new_spanned(sign, message));
+        }
+        before.extend([tree]);
+    }
+    None
+}
+
+fn is_one_of(tree: &TokenTree, signs: &str) -> bool {
+    matches!(tree, TokenTree::Punct(sign) if signs.contains(sign.as_char()))
+}
+
+/// The first argument that is nothing but a sign, and all arguments with `_` for such ones.
+fn holes_for_signs(arguments: TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let mut first = None;
+    let each = arguments.split(|tree| is_one_of(tree, ",")).map(|argument| {
+        let is_sign = !argument.is_empty() && argument.iter().all(|tree| is_one_of(tree, "*?%."));
+        let argument: TokenStream = argument.iter().cloned().collect();
+        if !is_sign {
+            return argument;
+        }
+        first.get_or_insert(argument);
+        quote!(_)
+    });
+    let each: Vec<_> = each.collect();
+    Some((first?, quote!(#(#each),*)))
 }
 
 /// The name of the function that is called, and the call of its companion.

@@ -8,12 +8,13 @@ use crate::shared::suggest::did_you_mean;
 use crate::shared::table::{AllGiven, expected, names, row};
 use crate::shared::tokens::text_of;
 use crate::shared::values::templates_help;
-use crate::writers::calls::{companion, not_by_key};
+use crate::writers::calls::{companion, not_by_key, sign_for_a_hole};
 use crate::writers::kind::Kind;
 use crate::writers::model::Methods;
 use crate::writers::options::{Options, table};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token};
 
@@ -66,7 +67,13 @@ fn parse_one(
             None => Err(unknown_option(kind, &name)),
         };
     }
-    let call: Expr = input.parse()?;
+    // Of what is read in vain the parser would say that it ends too soon, beside what we say.
+    let ahead = input.fork();
+    let call: Expr = match ahead.parse() {
+        Ok(call) => call,
+        Err(error) => return Err(sign_for_a_hole(&input.fork()).unwrap_or(error)),
+    };
+    input.advance_to(&ahead);
     if kind == Kind::Put && !options.entries.is_empty() {
         let message = "`#[redis_put]` stores one value under one key: name what else changes in a \
                        `#[redis_invalidate(...)]` beside it";
