@@ -3,6 +3,7 @@
 mod batch;
 pub(crate) mod block;
 mod check;
+mod codec;
 mod elsewhere;
 pub(crate) mod expand;
 mod list;

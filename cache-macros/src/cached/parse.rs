@@ -3,6 +3,7 @@
 use crate::cached::elsewhere;
 use crate::cached::options::Options;
 use crate::cached::options::table::TABLE;
+use crate::key::template::names_nothing;
 use crate::shared::errors::Errors;
 use crate::shared::option::{names_in_parentheses, skip_option};
 use crate::shared::suggest::did_you_mean;
@@ -67,7 +68,13 @@ fn parse_option(
         input.parse::<Token![,]>()?;
         return Ok(());
     }
-    let Some(row) = row(TABLE, &text_of(&name)) else { return Err(unknown_option(&name)) };
+    let Some(row) = row(TABLE, &text_of(&name)) else {
+        if fills_a_placeholder(options, input) {
+            skip_option(input); // what to write instead is said of the placeholder
+            return Ok(());
+        }
+        return Err(unknown_option(&name));
+    };
     options.defaults.iter_mut().for_each(|defaults| defaults.push(row.name));
     given.parse(row, name, options, input, errors)?;
     if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
@@ -78,6 +85,12 @@ fn parse_option(
         }
     }
     Ok(())
+}
+
+/// Whether it is a value behind a template with `{}`, as `format!` takes them.
+fn fills_a_placeholder(options: &Options, input: ParseStream<'_>) -> bool {
+    let is_value = input.is_empty() || input.peek(Token![,]) || input.peek(Token![.]);
+    is_value && options.key.as_ref().is_some_and(|key| names_nothing(&key.value()))
 }
 
 /// What stands where an option should, said by what it looks like.

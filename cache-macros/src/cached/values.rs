@@ -9,9 +9,9 @@ use crate::shared::values::{bare, is_negative, literal, number, string};
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Lit, Token, Type};
+use syn::{Expr, Lit, Token};
 
 /// The longest value that Redis stores.
 const LARGEST: u64 = 512 << 20;
@@ -301,17 +301,6 @@ pub(super) fn skip(parser: &mut ValueParser<'_>) -> syn::Result<Vec<Ident>> {
         return Err(syn::Error::new(list.span(), message));
     }
     Ok(names.into_iter().collect())
-}
-
-/// A type, not a value of it.
-pub(super) fn codec(parser: &mut ValueParser<'_>) -> syn::Result<Type> {
-    let what = "a type, such as `Json`, `MessagePack` or `Postcard`, without quotes or parentheses";
-    let codec = parser.value(Type::parse, Some(what))?;
-    let ValueParser { name, example, input, .. } = parser;
-    if input.peek(syn::token::Paren) {
-        return Err(input.error(format!("`{name}` is {what}: write `{example}`")));
-    }
-    Ok(codec)
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! The rules about keys: one function for each, with its reason. Those without which there is no key tell
 //! whether they are kept.
 
-use crate::key::model::{Key, SelfType};
+use crate::key::model::{Key, PieceKind, SelfType};
 use crate::key::names::{Names, did_you_mean_or_self};
 use crate::key::template::left_open;
 use crate::shared::errors::Errors;
+use crate::shared::item::Binding;
 use crate::shared::suggest::list;
-use crate::shared::tokens::text_of;
+use crate::shared::tokens::{mentions, text_of};
 use proc_macro2::Ident;
-use syn::{LitStr, Pat};
+use syn::{FnArg, LitStr, Pat, Type};
 
 /// `skip` thins out the default key; a template says by itself what takes part. In both, a type
 /// that makes no difference is named.
@@ -108,11 +109,17 @@ pub(super) fn types_take_part(names: &Names<'_>, key: &Key, errors: &mut Errors)
         let used = key.uses.contains(&name);
         let skipped = names.is_skipped(&name);
         if !used && !skipped {
+            let bound = lacks_a_bound(names, key, ident).map(|argument| {
+                format!(
+                    "; `{{{argument}}}` is of this type, which needs the bound `{name}: CacheKey`"
+                )
+            });
             errors.at(
                 ident.span(),
                 format!(
                     "`{name}` is not in the key, so calls that differ in it would share one \
-                     entry: put `:{{{name}}}` into `key`, or write `skip({name})` if they may"
+                     entry: put `:{{{name}}}` into `key`, or write `skip({name})` if they may{}",
+                    bound.unwrap_or_default()
                 ),
             );
         } else if used && skipped {
@@ -124,6 +131,31 @@ pub(super) fn types_take_part(names: &Names<'_>, key: &Key, errors: &mut Errors)
         good &= used != skipped;
     }
     good
+}
+
+/// The argument in the key that is of this type parameter, where nothing in the signature says that a key can
+/// hold it. The compiler would say so as soon as the parameter is in the key.
+fn lacks_a_bound(names: &Names<'_>, key: &Key, parameter: &Ident) -> Option<String> {
+    let sig = &names.item.sig;
+    if mentions(sig, &|name| name == "CacheKey") {
+        return None;
+    }
+    let is_parameter = |ty: &Type| matches!(ty, Type::Path(path) if path.path.is_ident(parameter));
+    let is_of_it = |binding: &Binding| match sig.inputs.get(binding.input) {
+        Some(FnArg::Typed(input)) => match &*input.ty {
+            Type::Reference(reference) => is_parameter(&reference.elem),
+            ty => is_parameter(ty),
+        },
+        _ => false,
+    };
+    let is_in_key = |name: &String| {
+        key.pieces.iter().any(|piece| match &piece.kind {
+            PieceKind::Value { root, transform: None, .. } => root.to_string() == *name,
+            _ => false,
+        })
+    };
+    let arguments = names.bindings.iter().filter(|binding| is_of_it(binding));
+    arguments.map(|binding| text_of(&binding.ident)).find(is_in_key)
 }
 
 /// `Repo<A>::f` and `Repo<B>::f` would share their entries, whose types differ. Without the attribute on

@@ -75,7 +75,8 @@ impl Names<'_> {
     }
 
     pub(crate) fn what_there_is(&self) -> String {
-        let all = self.all();
+        let mut all = self.all();
+        all.retain(|name| name != "result" || !self.has_result());
         let name = &self.item.sig.ident;
         if all.is_empty() {
             format!("`{name}` has no arguments")
@@ -86,6 +87,11 @@ impl Names<'_> {
                 list(all.iter().map(String::as_str))
             )
         }
+    }
+
+    /// Whether what the function returns can be named, which is bound as if it were one more input.
+    fn has_result(&self) -> bool {
+        self.bindings.iter().any(|binding| binding.input == self.item.sig.inputs.len())
     }
 
     /// What a placeholder stands for.
@@ -171,7 +177,13 @@ impl Names<'_> {
              `tags_with = |value| [(\"org\", value.org_id)]`"
                 .to_owned()
         } else {
-            did_you_mean_or_self(root, &all, "{Self}")
+            match did_you_mean_or_self(root, &all, "{Self}") {
+                none if none.is_empty() && self.has_result() => format!(
+                    "; the value that `{}` returns is `result`",
+                    text_of(&self.item.sig.ident)
+                ),
+                hint => hint,
+            }
         };
         format!("`{written}`: there is no argument `{root}`; {}{hint}", self.what_there_is())
     }

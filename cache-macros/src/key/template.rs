@@ -34,6 +34,11 @@ pub(super) fn left_open(text: &str) -> Option<&'static str> {
     holes.into_iter().find(|(_, is_there)| *is_there).map(|(hole, _)| hole)
 }
 
+/// Whether a placeholder is empty, which is a mistake of every template that has one.
+pub(crate) fn names_nothing(template: &str) -> bool {
+    template.replace("{{", "").contains("{}")
+}
+
 /// Reads a template. Every mistake in it is one message; with a mistake the parts are those that
 /// could be read.
 pub(crate) fn parse(template: &str) -> (Vec<Part>, Vec<String>) {

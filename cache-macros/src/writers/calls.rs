@@ -4,10 +4,11 @@ use crate::cached::expand::signature::companion_name;
 use crate::shared::tokens::{text_of, tidy};
 use crate::shared::values::bare;
 use crate::writers::kind::Kind;
-use proc_macro2::{Ident, Span};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::ParseStream;
 use syn::visit::Visit;
-use syn::{Expr, ExprArray, ExprLit, ExprTuple, Lit};
+use syn::{Expr, ExprArray, ExprLit, ExprMethodCall, ExprTuple, Lit, Token};
 
 /// A call of a companion.
 #[derive(Debug, Clone)]
@@ -91,6 +92,48 @@ fn hole_inside(argument: &Expr) -> Option<Span> {
     found.0
 }
 
+/// What is said of a call in which `*` or another sign stands for an argument that is left open, and which is
+/// therefore no expression.
+pub(super) fn sign_for_a_hole(call: ParseStream<'_>) -> Option<syn::Error> {
+    let mut before = TokenStream::new();
+    while !call.is_empty() && !call.peek(Token![,]) {
+        let tree: TokenTree = call.parse().ok()?;
+        if let TokenTree::Group(arguments) = &tree
+            && arguments.delimiter() == Delimiter::Parenthesis
+            && let Some((sign, with_holes)) = holes_for_signs(arguments.stream())
+        {
+            let written = tidy(&quote!(#before (#with_holes)).to_string());
+            let message = format!(
+                "`{sign}` is no argument: write `_` for one that is left open, such as `{written}`"
+            );
+            return Some(syn::Error::new_spanned(sign, message));
+        }
+        before.extend([tree]);
+    }
+    None
+}
+
+fn is_one_of(tree: &TokenTree, signs: &str) -> bool {
+    matches!(tree, TokenTree::Punct(sign) if signs.contains(sign.as_char()))
+}
+
+/// The first argument that is nothing but a sign, and all arguments with `_` for such ones.
+fn holes_for_signs(arguments: TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let mut first = None;
+    let each = arguments.split(|tree| is_one_of(tree, ",")).map(|argument| {
+        let is_sign = !argument.is_empty() && argument.iter().all(|tree| is_one_of(tree, "*?%."));
+        let argument: TokenStream = argument.iter().cloned().collect();
+        if !is_sign {
+            return argument;
+        }
+        first.get_or_insert(argument);
+        quote!(_)
+    });
+    let each: Vec<_> = each.collect();
+    Some((first?, quote!(#(#each),*)))
+}
+
 /// The name of the function that is called, and the call of its companion.
 fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<(String, Expr)> {
     let entry = |name: &mut Ident| {
@@ -106,6 +149,9 @@ fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<(String, E
                 return Ok((entry(&mut last.ident), Expr::Call(call)));
             }
             return Err(not_a_call(call));
+        }
+        Expr::MethodCall(call) if is_of_an_iterator(&call) => {
+            return Err(syn::Error::new_spanned(call, not_many(kind)));
         }
         Expr::MethodCall(mut call) => {
             return Ok((entry(&mut call.method), Expr::MethodCall(call)));
@@ -135,22 +181,57 @@ fn of_companion(kind: Kind, call: Expr, is_open: bool) -> syn::Result<(String, E
             return Err(syn::Error::new_spanned(elems, message));
         }
         condition @ (Expr::If(_) | Expr::Match(_) | Expr::Block(_)) => {
-            let message = match kind {
-                Kind::Invalidate => {
-                    "what is named here is invalidated whatever becomes of the call: name all that may \
-                     change, side by side; or do it in the body, where it depends on something: \
-                     `get_user_entry(id).invalidate().await`"
-                }
-                Kind::Put => {
-                    "what is named here is stored whenever the call succeeds: name one call; or do it in \
-                     the body, where it depends on something: `get_user_entry(id).put(&value).await`"
-                }
-            };
-            return Err(syn::Error::new_spanned(condition, message));
+            return Err(syn::Error::new_spanned(condition, not_on_condition(kind)));
         }
+        each @ Expr::ForLoop(_) => return Err(syn::Error::new_spanned(each, not_many(kind))),
         other => other,
     };
     Err(not_a_call(other))
+}
+
+/// Whether a call is made for each of a list, such as `ids.iter().map(find)`.
+fn is_of_an_iterator(call: &ExprMethodCall) -> bool {
+    let for_each = ["map", "for_each", "filter_map", "flat_map", "collect"];
+    let iterators = ["iter", "into_iter", "iter_mut"];
+    let mut receiver = &*call.receiver;
+    while let Expr::MethodCall(inner) = receiver {
+        if iterators.iter().any(|name| inner.method == name) {
+            return for_each.iter().any(|name| call.method == name);
+        }
+        receiver = &inner.receiver;
+    }
+    false
+}
+
+/// What to do about many entries.
+pub(super) fn not_many(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalidate => {
+            "a call names one entry: for those of a list write a tag that they have \
+             (`tags = [\"org:{org_id}\"]`), leave the argument open with `_` (`get_user(_)`, all entries of the \
+             function), or invalidate each in the body, after the commit: \
+             `get_user_entry(id).invalidate().await`"
+        }
+        Kind::Put => {
+            "`#[redis_put]` stores one value under one key: name one call; or do it in the body, for each: \
+             `get_user_entry(id).put(&value).await`"
+        }
+    }
+}
+
+/// What to do about an entry that may change or not.
+pub(super) fn not_on_condition(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Invalidate => {
+            "what is named here is invalidated whatever becomes of the call: name all that may \
+             change, side by side; or do it in the body, where it depends on something: \
+             `get_user_entry(id).invalidate().await`"
+        }
+        Kind::Put => {
+            "what is named here is stored whenever the call succeeds: name one call; or do it in \
+             the body, where it depends on something: `get_user_entry(id).put(&value).await`"
+        }
+    }
 }
 
 fn not_run(call: impl ToTokens, rest: &str) -> syn::Error {

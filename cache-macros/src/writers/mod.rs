@@ -21,7 +21,7 @@ use model::{OfResults, Writer};
 use options::Options;
 use proc_macro2::{Ident, Span, TokenStream};
 use results::{OfResult, result_in};
-use syn::{LitStr, Type, parse_quote};
+use syn::{LitStr, ReturnType, Type, parse_quote};
 
 impl Attribute for Kind {
     type Options = Options;
@@ -45,15 +45,19 @@ impl Attribute for Kind {
 
     fn model(&self, options: Options, item: &Item, errors: &mut Errors) -> Option<Writer> {
         let known = arguments(&item.sig);
+        let nameable = match item.sig.output {
+            ReturnType::Default => arguments(&item.sig),
+            ReturnType::Type(..) => results::arguments_and_result(&item.sig),
+        };
         let mut tags_of = |literals: &Option<Vec<_>>| {
             let literals = literals.iter().flatten().filter(|tag| !results::is_in(tag));
-            tags(literals, item, &known, None, errors)
+            tags(literals, item, &nameable, None, errors)
         };
         let (tags, soft_tags) = (tags_of(&options.tags), tags_of(&options.soft_tags));
         let (form, output) = form_of(&item.sig);
         let of_result = self.of_result(&options, item, &output, &known, errors);
         let literals = options.keys.iter().flatten().filter(|key| !results::is_in(key));
-        let keys = literals.filter_map(|key| key_of_writer(key, item, &known, errors)).collect();
+        let keys = literals.filter_map(|key| key_of_writer(key, item, &nameable, errors)).collect();
         check::names_something(*self, &options, errors);
         if let Some(methods) = &options.methods {
             for entry in &options.entries {

@@ -8,12 +8,13 @@ use crate::shared::suggest::did_you_mean;
 use crate::shared::table::{AllGiven, expected, names, row};
 use crate::shared::tokens::text_of;
 use crate::shared::values::templates_help;
-use crate::writers::calls::{companion, not_by_key};
+use crate::writers::calls::{companion, not_by_key, not_many, not_on_condition, sign_for_a_hole};
 use crate::writers::kind::Kind;
 use crate::writers::model::Methods;
 use crate::writers::options::{Options, table};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token};
 
@@ -28,7 +29,7 @@ pub(super) fn parse(kind: Kind, tokens: TokenStream, errors: &mut Errors) -> Opt
                 skip_to_comma(input);
             }
             if input.parse::<Option<Token![,]>>()?.is_none() && !input.is_empty() {
-                errors.push(input.error("expected `,`"));
+                errors.push(input.error(behind_a_call(kind, input)));
                 skip_to_comma(input);
                 let _ = input.parse::<Option<Token![,]>>();
             }
@@ -66,7 +67,13 @@ fn parse_one(
             None => Err(unknown_option(kind, &name)),
         };
     }
-    let call: Expr = input.parse()?;
+    // Of what is read in vain the parser would say that it ends too soon, beside what we say.
+    let ahead = input.fork();
+    let call: Expr = match ahead.parse() {
+        Ok(call) => call,
+        Err(error) => return Err(sign_for_a_hole(&input.fork()).unwrap_or(error)),
+    };
+    input.advance_to(&ahead);
     if kind == Kind::Put && !options.entries.is_empty() {
         let message = "`#[redis_put]` stores one value under one key: name what else changes in a \
                        `#[redis_invalidate(...)]` beside it";
@@ -74,6 +81,17 @@ fn parse_one(
     }
     options.entries.push(companion(kind, call)?);
     Ok(())
+}
+
+/// What is said of what stands where the comma behind a call or an option should.
+fn behind_a_call(kind: Kind, input: ParseStream<'_>) -> &'static str {
+    if input.peek(Token![for]) {
+        not_many(kind)
+    } else if input.peek(Token![if]) {
+        not_on_condition(kind)
+    } else {
+        "expected `,`"
+    }
 }
 
 /// `name = …`, or the name of an option alone, which lacks its value, or with another sign.

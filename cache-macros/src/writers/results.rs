@@ -80,6 +80,9 @@ pub(super) fn argument_of_its_name(bindings: &[Binding]) -> Option<&Ident> {
 /// What keys can name: the arguments, and the result.
 pub(super) fn arguments_and_result(sig: &Signature) -> crate::shared::item::Arguments {
     let mut found = arguments(sig);
+    if argument_of_its_name(&found.bindings).is_some() {
+        return found; // that it has this name is an error where a key says it
+    }
     let ident = Ident::new(RESULT, Span::call_site());
     let input = sig.inputs.len();
     found.bindings.push(Binding { ident, input, opaque: false, is_mut: false, cfg: None });

@@ -65,22 +65,8 @@ use super::writer::KeyWriter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be part of a cache key",
     label = "this does not implement `CacheKey`",
-    note = "if it makes no difference to the result, leave it out: `skip(argument)`, or a `key` that does not name it",
-    note = "otherwise derive it with #[derive(CacheKey)], name a field of it ({{user.id}}), or take its `Display`: {{price:display}} in a template, #[cache_key(display)] on a field",
-    note = "a map or set needs ordered keys: BTreeMap and BTreeSet can be part of a key, HashMap and HashSet cannot",
-    note = "a path or an `OsStr` need not be text: take a `&str` instead, such as `path.to_str()` where the function is called"
-)]
-#[cfg_attr(
-    not(all(
-        feature = "uuid",
-        feature = "rust_decimal",
-        feature = "chrono",
-        feature = "chrono-tz",
-        feature = "jiff"
-    )),
-    diagnostic::on_unimplemented(
-        note = "`Uuid`, `Decimal` and the times of chrono, chrono-tz and jiff can, with the feature of `cache-runtime` that is called like their crate, such as `uuid`"
-    )
+    note = "derive it with #[derive(CacheKey)], name a field of it ({{user.id}}), or take its `Display`: {{price:display}} in a template, #[cache_key(display)] on a field; or leave it out if it makes no difference to the result: `skip(argument)`, or a `key` that does not name it",
+    note = "of other types: take a BTreeMap or BTreeSet instead of a HashMap or HashSet, and a `&str` instead of a path or an `OsStr`; `Uuid`, `Decimal` and the times of chrono, chrono-tz and jiff need the feature of `cache-runtime` that is called like their crate"
 )]
 pub trait CacheKey {
     /// Writes this value into `key`.

@@ -6,7 +6,7 @@ use crate::cached::parse::{DEFAULTS, parse};
 use crate::cached::values::Companion;
 use crate::shared::errors::{Collected, Errors, collect};
 use crate::shared::table::{Given, row};
-use crate::shared::tokens::{mentions, text_of};
+use crate::shared::tokens::{mentions, text_of, tidy};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
@@ -16,35 +16,39 @@ pub(crate) const CACHE_OF_TEXTS: &str = "__cache";
 /// How the block tells the writers inside which of its methods are cached, and which are not.
 pub(crate) const METHODS: &str = "__methods";
 
-/// Options as written.
 #[derive(Debug, Default)]
-pub(super) struct Defaults(Vec<(Ident, TokenStream)>);
+pub(super) struct Defaults {
+    /// As written.
+    options: Vec<(Ident, TokenStream)>,
+    /// Whether there was one that belongs on a method, which is an error already.
+    pub(super) has_one_of_a_method: bool,
+}
 
 impl Defaults {
     /// Reads the options of the block. Wrong ones are told here, once, and are nobody's; the right ones are
     /// handed on all the same, since a method without them may be wrong.
     pub(super) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let given = parse(tokens, errors).given;
-        let mut right = Vec::new();
+        let mut defaults = Self::default();
+        let mut of_calls: Vec<&Given> = Vec::new();
         for option in given.iter() {
             let Given { name, tokens } = option;
             let (is_right, options) = parsed(option);
-            let of_one = match options.entry {
-                Some(Companion::Named(_)) => {
-                    Some("is the name of one method's companion: write it on that one")
-                }
-                _ if name == "key" || name == "skip" => {
-                    Some("says what tells the calls of one method apart: write it on each method")
-                }
-                _ => None,
-            };
-            match of_one {
-                Some(why) => errors.at(name.span(), format!("`{name}` {why}")),
-                None if is_right => right.push((name.clone(), tokens.clone())),
-                None => {} // told above
-            }
+            if name == "key" || name == "skip" {
+                of_calls.push(option);
+            } else if let Some(Companion::Named(_)) = options.entry {
+                defaults.has_one_of_a_method = true;
+                let why = "`entry` is the name of one method's companion: write it on that one";
+                errors.at(name.span(), why);
+            } else if is_right {
+                defaults.options.push((name.clone(), tokens.clone()));
+            } // what is wrong is told above
         }
-        Self(right)
+        if let Some(first) = of_calls.first() {
+            defaults.has_one_of_a_method = true;
+            errors.at(first.name.span(), why_not_of_all(&of_calls));
+        }
+        defaults
     }
 
     /// What a writer inside names, and where that is: its keys and tags, which are of no function that
@@ -52,7 +56,7 @@ impl Defaults {
     pub(super) fn added_to_writer(&self, own: TokenStream, has_self: bool) -> TokenStream {
         let given = names(&own);
         let names_texts = given.iter().any(|name| ["keys", "tags", "soft_tags"].contains(&&**name));
-        let cache = self.0.iter().find(|(name, value)| {
+        let cache = self.options.iter().find(|(name, value)| {
             name == "cache" && (has_self || !mentions(value, &|name| name == "self"))
         });
         match cache {
@@ -75,11 +79,25 @@ impl Defaults {
             let name = text_of(name);
             given.iter().all(|own| *own != name && !excluded(own, &name) && !excluded(&name, own))
         };
-        let added = self.0.iter().filter(|(name, _)| lacks(name));
+        let added = self.options.iter().filter(|(name, _)| lacks(name));
         let added: Vec<_> = added.map(|(name, value)| quote!(#name #value)).collect();
         let defaults = Ident::new(DEFAULTS, Span::call_site());
         if added.is_empty() { own } else { appended(own, &quote!(#defaults, #(#added),*)) }
     }
+}
+
+/// Why `key` and `skip` cannot be options of all methods.
+fn why_not_of_all(of_calls: &[&Given]) -> String {
+    let written = of_calls.iter().map(|Given { name, tokens }| quote!(#name #tokens).to_string());
+    let written = tidy(&written.collect::<Vec<_>>().join(", "));
+    let (say, it) = match of_calls {
+        [one] => (format!("`{}` says", one.name), "it"),
+        _ => ("`key` and `skip` say".to_owned(), "them"),
+    };
+    format!(
+        "{say} what tells the calls of one method apart: write {it} on each method, as \
+         `#[redis_cache({written})]`"
+    )
 }
 
 /// One option by itself, and whether it is right.

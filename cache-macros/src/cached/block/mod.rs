@@ -78,7 +78,7 @@ fn of_impl(mut block: ItemImpl, defaults: &Defaults, errors: &mut Errors) -> Tok
         });
         beside.extend(companions);
     }
-    if !found.any {
+    if !found.any && !defaults.has_one_of_a_method {
         errors.on(&block.self_ty, NONE_INSIDE);
     }
     let beside = beside.written(found.tells_types, errors);
@@ -113,7 +113,7 @@ fn of_trait(mut block: ItemTrait, defaults: &Defaults, errors: &mut Errors) -> T
             &mut |item| item,
         ));
     }
-    if !found.any {
+    if !found.any && !defaults.has_one_of_a_method {
         errors.on(&block.ident, NONE_INSIDE);
     }
     if found.tells_types {

@@ -1,5 +1,6 @@
 //! A row for each option of `#[redis_cache]`.
 
+use crate::cached::codec;
 use crate::cached::list;
 use crate::cached::options::Options;
 use crate::cached::values;
@@ -266,7 +267,7 @@ pub(crate) const TABLE: &[Row<Options>] = &[
                   position, such as `Postcard`, requires `version`",
         without: "`Json`",
         also_called: &["serializer", "serialize", "format", "encoding"],
-        parse: |options, parser| values::codec(parser).map(|ty| options.codec = Some(ty)),
+        parse: |options, parser| codec::codec(parser).map(|ty| options.codec = Some(ty)),
         ..Row::DEFAULT
     },
     Row {
