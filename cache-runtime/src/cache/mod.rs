@@ -158,6 +158,12 @@ impl Cache {
         })
     }
 
+    /// [`global`](Self::global), if there is one already.
+    #[inline]
+    pub(crate) fn made() -> Option<&'static Self> {
+        GLOBAL.get()
+    }
+
     /// Checks that the store answers (`PING`).
     ///
     /// # Errors
