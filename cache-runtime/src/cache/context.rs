@@ -7,7 +7,9 @@ use crate::figures::counters::{Counts, Observer};
 use crate::key::whole::Key;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll};
 
 tokio::task_local! {
     static CONTEXT: Context;
@@ -19,6 +21,8 @@ thread_local! {
     static INSIDE: RefCell<Option<Arc<Held>>> = const { RefCell::new(None) };
     /// Whether there is any: a look at that costs more, since it has to be dropped with its thread.
     static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+    /// Whether there is a context, for the same reason.
+    static IS_SCOPED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// What the calls inside a future are told.
@@ -71,13 +75,16 @@ pub(crate) enum Mode {
 impl Context {
     /// The context of the running task.
     pub(crate) fn current() -> Self {
+        if !IS_SCOPED.get() {
+            return Self::default();
+        }
         CONTEXT.try_with(Clone::clone).unwrap_or_default()
     }
 
     /// Whether the running task has any, or a call is computed around this one.
     #[inline]
     pub(crate) fn is_any() -> bool {
-        CONTEXT.try_with(|_| ()).is_ok() || IS_INSIDE.get()
+        IS_SCOPED.get() || IS_INSIDE.get()
     }
 
     /// Whether a call or a put is computed around this one.
@@ -101,8 +108,50 @@ impl Held {
 pub(crate) fn with_cache<T>(cache: Option<Cache>, f: impl FnOnce() -> T) -> T {
     match cache {
         None => f(),
-        cache => CONTEXT.sync_scope(Context { cache, ..Context::current() }, f),
+        cache => CONTEXT.sync_scope(Context { cache, ..Context::current() }, || {
+            let _scoped = IsScoped::enter();
+            f()
+        }),
     }
+}
+
+/// Code of a scope runs on this thread while this lives.
+struct IsScoped(bool);
+
+impl IsScoped {
+    fn enter() -> Self {
+        Self(IS_SCOPED.replace(true))
+    }
+}
+
+impl Drop for IsScoped {
+    fn drop(&mut self) {
+        IS_SCOPED.set(self.0);
+    }
+}
+
+/// What runs in a scope, in the order of tokio's: it is dropped in there too.
+struct Scoped<F>(Option<F>);
+
+impl<F: Future + Unpin> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
+        let Some(future) = &mut self.0 else { return Poll::Pending };
+        let _scoped = IsScoped::enter();
+        Pin::new(future).poll(context)
+    }
+}
+
+impl<F> Drop for Scoped<F> {
+    fn drop(&mut self) {
+        let _scoped = IsScoped::enter();
+        drop(self.0.take());
+    }
+}
+
+fn scope<F: Future + Unpin>(context: Context, future: F) -> impl Future<Output = F::Output> {
+    CONTEXT.scope(context, Scoped(Some(future)))
 }
 
 /// The body of a call is being polled on this thread while this lives.
@@ -147,7 +196,7 @@ impl Drop for Inside {
 /// caller does not watch this.
 pub(crate) fn behind<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let cache = Context::current().cache;
-    CONTEXT.scope(Context { cache, ..Context::default() }, future)
+    scope(Context { cache, ..Context::default() }, Box::pin(future))
 }
 
 /// In a box: an `async fn` has room for its arguments twice, so that three of these around one
@@ -160,7 +209,7 @@ pub(crate) fn within<F: Future>(
     async move {
         let mut context = Context::current();
         change(&mut context);
-        CONTEXT.scope(context, future).await
+        scope(context, future).await
     }
 }
 
@@ -232,7 +281,7 @@ pub fn observe<F: Future>(future: F) -> impl Future<Output = (F::Output, Observe
 
 /// [`observe`], with `cache` in the place of the scope's if there is one, for who wants to know
 /// more than the counts. What is large is to be in a box, as for [`within`].
-pub(crate) async fn watch<F: Future>(
+pub(crate) async fn watch<F: Future + Unpin>(
     cache: Option<Cache>,
     future: F,
 ) -> (F::Output, Arc<Observer>) {
@@ -240,7 +289,7 @@ pub(crate) async fn watch<F: Future>(
     let observer = Arc::new(Observer::inside(context.observer));
     context.observer = Some(observer.clone());
     context.cache = cache.or(context.cache);
-    (CONTEXT.scope(context, future).await, observer)
+    (scope(context, future).await, observer)
 }
 
 /// How the cached calls inside an [`observe`] were answered.

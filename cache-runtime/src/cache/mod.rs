@@ -97,7 +97,7 @@ impl Cache {
         let l1 = match store {
             AnyStore::Redis(_) => {
                 let functions = registry().functions.len();
-                L1::new(settings.l1_capacity, functions, &settings.clock)
+                L1::new(settings.l1_capacity, functions, &settings.prefix, &settings.clock)
             }
             // A value in this process needs no second place there.
             AnyStore::Memory(_) | AnyStore::Disabled(_) => None,
@@ -156,6 +156,12 @@ impl Cache {
                 Self::over(AnyStore::Disabled(DisabledStore), Settings::disabled())
             })
         })
+    }
+
+    /// [`global`](Self::global), if there is one already.
+    #[inline]
+    pub(crate) fn made() -> Option<&'static Self> {
+        GLOBAL.get()
     }
 
     /// Checks that the store answers (`PING`).

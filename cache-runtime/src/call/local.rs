@@ -12,6 +12,7 @@ use crate::key::{CacheKey, KeyWriter};
 use crate::l1::{Missed, Value};
 use crate::plan::in_memory::Kept;
 use crate::plan::shape::Shape;
+use tracing::level_filters::LevelFilter;
 
 /// The number that `value` is in a key, if it is one.
 #[must_use]
@@ -51,7 +52,7 @@ pub fn local<S: Shape>(
         if let Some(stored) = (kept.0.take)(value)
             && is_known(&stored)
         {
-            count(function, explicit, number);
+            count(function, explicit.as_ref(), number);
             return Ok(S::join(stored));
         }
         missed = Missed::Absent;
@@ -107,20 +108,34 @@ fn look(function: &Function, cache: &Cache, number: u64, missed: &mut Missed) ->
 }
 
 /// Counts what was found by a number.
+// What is rare is called in its place and not beside it, so that this has nothing to keep for later.
 #[inline(never)]
-fn count(function: &'static Function, explicit: Option<Cache>, number: u64) {
-    let is_logged = tracing::enabled!(target: "cache_runtime", tracing::Level::DEBUG);
-    if !is_logged && !Context::is_any() {
-        function.count_memory_hit();
-        explicit.as_ref().unwrap_or_else(|| Cache::global()).counters().count_memory_hit();
-        return;
+fn count(function: &'static Function, explicit: Option<&Cache>, number: u64) {
+    if !Context::is_any()
+        && LevelFilter::current() < LevelFilter::DEBUG
+        && let Some(cache) = explicit.or(Cache::made())
+        && let Some(of_function) = function.counters.own_memory_hits()
+        && let Some(of_cache) = cache.counters().own_memory_hits()
+    {
+        of_cache.add();
+        function.count_memory_hit(of_function);
+    } else {
+        count_within(function, explicit, number);
     }
-    let mut context = Context::current();
-    let cache = Handle::choose(explicit, context.cache.take());
+}
+
+/// The same in a scope, under an observer, in the body of another call, where calls are logged, or for the
+/// first time.
+#[cold]
+#[inline(never)]
+fn count_within(function: &'static Function, explicit: Option<&Cache>, number: u64) {
+    let context = Context::current();
+    let cache = explicit.or(context.cache.as_ref()).unwrap_or_else(|| Cache::global());
+    let is_logged = tracing::enabled!(target: "cache_runtime", tracing::Level::DEBUG);
     let place = cache.l1().filter(|_| is_logged);
     let place = place.and_then(|l1| l1.place_of(function.number(), number));
     let key = place.map(|place| place.to_string()).unwrap_or_default();
-    record(function, &cache, context.observer.as_deref(), Outcome::MemoryHit, &key);
+    record(function, cache, context.observer.as_deref(), Outcome::MemoryHit, &key);
 }
 
 /// Looks by the text of the key, unless that has been done by the number. Answers the call where

@@ -1,6 +1,6 @@
 //! What calls came to, counted as they happen.
 
-use super::lanes::{CachePadded, Lanes};
+use super::lanes::{CachePadded, Lanes, Own};
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,15 +52,16 @@ impl Totals {
         Self { counters: CachePadded(Counters::new()), memory_hits: Lanes::new() }
     }
 
+    /// Where this thread counts such hits, once it has.
     #[inline]
-    pub(crate) fn count_memory_hit(&self) {
-        self.memory_hits.add();
+    pub(crate) fn own_memory_hits(&self) -> Option<Own<'_>> {
+        self.memory_hits.own()
     }
 
     #[inline]
     pub(crate) fn count(&self, outcome: Outcome) {
         match outcome {
-            Outcome::MemoryHit => self.count_memory_hit(),
+            Outcome::MemoryHit => self.memory_hits.add(),
             _ => self.counters.count(outcome),
         }
     }

@@ -41,20 +41,20 @@ impl Lanes {
         Self { lanes: OnceLock::new() }
     }
 
-    #[inline]
     pub(crate) fn add(&self) {
-        let lanes = match self.lanes.get() {
-            Some(lanes) => lanes,
-            None => self.make(),
-        };
-        let number = LANE.get();
-        match lanes.get(number) {
-            // Nobody else stores there while this thread lives.
-            Some(own) if number > SHARED => {
-                own.store(own.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-            }
-            _ => self.add_elsewhere(lanes, number),
+        if let Some(own) = self.own() {
+            own.add();
+        } else {
+            self.add_elsewhere(self.make(), LANE.get());
         }
+    }
+
+    /// This thread's place, once it has one.
+    #[inline]
+    pub(crate) fn own(&self) -> Option<Own<'_>> {
+        let number = LANE.get();
+        let own = self.lanes.get()?.get(number)?;
+        (number > SHARED).then_some(Own(own))
     }
 
     #[cold]
@@ -74,6 +74,16 @@ impl Lanes {
     pub(crate) fn read(&self) -> u64 {
         let lanes = self.lanes.get().map(|lanes| &**lanes).unwrap_or_default();
         lanes.iter().map(|lane| lane.load(Ordering::Relaxed)).fold(0, u64::wrapping_add)
+    }
+}
+
+/// A place where nobody else stores while this thread lives.
+pub(crate) struct Own<'l>(&'l AtomicU64);
+
+impl Own<'_> {
+    #[inline]
+    pub(crate) fn add(self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 }
 

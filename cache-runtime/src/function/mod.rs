@@ -9,6 +9,7 @@ pub(crate) mod registry;
 pub(crate) mod tagging;
 
 use crate::figures::counters::{Outcome, Totals};
+use crate::figures::lanes::Own;
 use crate::figures::measure::{Load, Measures};
 use crate::key::ending::mark;
 use crate::key::leaves_type_open;
@@ -199,8 +200,8 @@ impl Function {
 
     /// [`count`](Self::count)s a call that this process answered by itself.
     #[inline]
-    pub(crate) fn count_memory_hit(&self) {
-        self.counters.count_memory_hit();
+    pub(crate) fn count_memory_hit(&self, own: Own<'_>) {
+        own.add();
         self.measures.outcome(|| self.path(), Outcome::MemoryHit);
     }
 
@@ -251,7 +252,10 @@ pub fn method_of<T: ?Sized>(function: &'static Function, here: &str) -> &'static
 /// A function that says no `Self`, and may be a trait's method all the same: `here`, the name of a closure in
 /// it, tells.
 #[must_use]
+#[inline]
 pub fn function_at(function: &'static Function, here: &str) -> &'static Function {
-    function.is_of(None, here);
+    if function.of.get().is_none() {
+        function.is_of(None, here);
+    }
     function
 }

@@ -159,7 +159,7 @@ where
         let asked: Vec<_> =
             request.headers().get_all(header::IF_NONE_MATCH).iter().cloned().collect();
         let options = self.options.clone();
-        let handled = watch(options.cache.clone(), self.inner.call(request));
+        let handled = watch(options.cache.clone(), Box::pin(self.inner.call(request)));
         Box::pin(async move {
             let (response, observer) = handled.await;
             let mut response = response?.map(Body::new);

@@ -30,9 +30,9 @@ use crate::figures::stats::L1Stats;
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
 use crate::sync::{AtomicU64, Ordering};
-use kept::Kept;
+use kept::{Kept, Rare, Until};
 use lines::Lines;
-use place::{Commons, NOBODY, split};
+use place::{Commons, Said, split};
 use std::sync::Arc;
 use std::time::Duration;
 use stripes::Stripes;
@@ -65,6 +65,8 @@ pub(crate) enum Missed {
 
 /// The values that a cache keeps in this process.
 pub(crate) struct L1 {
+    /// Of all keys.
+    prefix: Box<str>,
     table: Table,
     commons: Commons,
     stripes: Stripes,
@@ -76,9 +78,16 @@ pub(crate) struct L1 {
 }
 
 impl L1 {
-    /// Room for so many bytes of what so many functions return; `None` without the feature.
-    pub(crate) fn new(capacity: u64, functions: usize, clock: &Clock) -> Option<Arc<Self>> {
+    /// Room for so many bytes of what so many functions return, under keys with this prefix; `None` without
+    /// the feature.
+    pub(crate) fn new(
+        capacity: u64,
+        functions: usize,
+        prefix: &str,
+        clock: &Clock,
+    ) -> Option<Arc<Self>> {
         Some(Arc::new(Self {
+            prefix: prefix.into(),
             table: Table::new(capacity)?,
             commons: Commons::new(functions),
             stripes: Stripes::default(),
@@ -105,12 +114,12 @@ impl L1 {
     pub(crate) fn place<'k>(&self, whole: &'k str) -> Place<'k> {
         let (before, number, behind) = split(whole);
         let hash = self.table.hash(before, behind);
-        Place { before, number, behind, hash, function: NOBODY }
+        Place { number, hash, texts: Said::Parts(before, behind) }
     }
 
     /// The value that is kept there, if it may be served; else `missed` says why not.
-    // Taken apart at once, and answered in two registers, which is all that an `Option` of it needs: to
-    // move it by memory takes longer than all that is asked of it here.
+    // Answered in two registers, which is all that an `Option` of it needs: to move it by memory takes
+    // longer than all that is asked of it here. What is rare is elsewhere, for the same reason.
     #[inline]
     pub(crate) fn look(
         &self,
@@ -119,32 +128,62 @@ impl L1 {
         missed: &mut Missed,
     ) -> Option<Value> {
         *missed = Missed::Absent;
-        let Kept { value, noted, end, early, seat, .. } = self.table.get(place)?;
+        let Kept { value, rare, until } = self.table.get(place)?;
+        if rare.is_some() || !tags.is_none() {
+            return self.look_closely(place, Kept { value, rare, until }, tags, missed);
+        }
+        // After the look: the process may have been stopped in between.
+        let at = coarse::now();
+        if at >= self.lines.vouched_until(until.seat()) {
+            return None;
+        }
+        if self.clock.now_or(at) < until.time() {
+            return Some(value);
+        }
+        self.ended(place);
+        None
+    }
+
+    /// The same where it has more to it than most.
+    #[inline(never)]
+    fn look_closely(
+        &self,
+        place: &Place<'_>,
+        Kept { value, rare, until }: Kept,
+        tags: &Tags,
+        missed: &mut Missed,
+    ) -> Option<Value> {
         // Of one with other tags, or without any, the store says what becomes of it.
-        let noted = noted.as_deref();
+        let noted = rare.as_ref().and_then(|rare| rare.noted.as_ref());
         if !noted.map_or(tags.is_none(), |noted| noted.is_of(tags)) {
             return None;
         }
         if noted.is_some_and(|noted| !noted.is_current(&self.lines)) {
-            drop(self.table.remove(place));
+            self.ended(place);
             return None;
         }
-        // After the look: the process may have been stopped in between.
+        // As there.
         let at = coarse::now();
-        if at >= self.lines.vouched_until(seat)
+        if at >= self.lines.vouched_until(until.seat())
             || noted.is_some_and(|noted| at >= noted.vouched_until(&self.lines))
         {
             return None;
         }
         let now = self.clock.now_or(at);
-        if now < early.min(end) {
+        if now < until.time() {
             return Some(value);
         }
         // Whoever comes next reads anew, and draws anew when to refresh.
-        if self.table.remove(place).was_there() && now < end {
+        if self.ended(place) && rare.is_some_and(|rare| now < rare.end) {
             *missed = Missed::Early;
         }
         None
+    }
+
+    /// What is there is not to be served any more. Answers whether it was there.
+    #[cold]
+    fn ended(&self, place: &Place<'_>) -> bool {
+        self.table.remove(place).was_there()
     }
 
     /// A read is about to be sent by `line`.
@@ -196,15 +235,17 @@ impl L1 {
     ) {
         let Keeping { reading, noted, life, early } = keeping;
         let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
-        let early = nanos(reading.sent.saturating_add(early));
-        let weight = room.of_entry(&value, key, noted.as_ref());
-        let noted = noted.map(Arc::new);
-        let kept = Kept { value, noted, end, early, weight, seat: reading.line.seat };
+        let early = nanos(reading.sent.saturating_add(early)).min(end);
+        let rare = (noted.is_some() || early < end).then_some(Rare { noted, end });
         let place = self.place(key.whole());
-        let place = Place { function: self.commons.are_of(function, &place), ..place };
+        let texts = self.commons.texts(function, &place);
+        let weight = room.of_entry(&value, texts.as_ref().err(), rare.as_ref());
+        let texts = texts.unwrap_or_else(Arc::new);
+        let until = Until::new(early, reading.line.seat);
+        let kept = Kept { value, rare: rare.map(Arc::new), until };
         // In the step of the insertion: who closes a connection counts after that, and then removes.
         let is_current = || self.lines.is_current(reading.line);
-        let insert = || is_current().then(|| self.table.insert(key.clone(), &place, kept));
+        let insert = || is_current().then(|| self.table.insert(&place, texts, weight, kept));
         drop(self.stripes.unless_counted(reading.ticket, insert));
     }
 
@@ -225,12 +266,15 @@ impl L1 {
     pub(crate) fn forget_matching(&self, matches: &dyn Fn(&Key) -> bool) {
         self.stripes.count_all();
         self.tags.count_matching(matches);
-        self.table.remove_matching(matches);
+        let key = |place: &Place<'_>| Key::parse(&self.prefix, &place.to_string());
+        self.table.remove_matching(&|place| key(place).is_none_or(|key| matches(&key)));
     }
 
     /// Forgets everything.
     pub(crate) fn forget_all(&self) {
-        self.forget_matching(&|_| true);
+        self.stripes.count_all();
+        self.tags.count_matching(&|_| true);
+        self.table.remove_matching(&|_| true);
     }
 
     /// Redis says that the key whose text this is has changed.

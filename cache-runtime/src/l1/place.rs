@@ -3,7 +3,7 @@
 //! text: to write it, and to read what was just written, would be most of what a look takes.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// There is no number. Greater than any, since more digits than are taken for one are text.
 const NONE: u64 = u64::MAX;
@@ -13,27 +13,74 @@ const TOO_MANY_DIGITS: u64 = 10_u64.pow(19);
 const MARK: char = '~';
 
 /// Where a key is kept. One text has one place, and no two texts have the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'k> {
-    pub(super) before: &'k str,
     pub(super) number: u64,
-    pub(super) behind: &'k str,
     /// Of the two texts.
     pub(super) hash: u64,
-    /// The function whose keys all have these texts, where that is known: then they need not be compared.
-    pub(super) function: u32,
+    pub(super) texts: Said<'k>,
 }
 
-/// Of no function is it known.
-pub(super) const NOBODY: u32 = u32::MAX;
+/// How a place says its texts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Said<'k> {
+    /// By what all keys of a function have: then they need not be compared with what has the same.
+    Known(&'k Arc<Texts>),
+    /// What is before the number, and behind it.
+    Parts(&'k str, &'k str),
+}
+
+/// What is before a number in a key, and what is behind it.
+pub(super) struct Texts {
+    both: Box<str>,
+    /// The length of the first.
+    before: usize,
+    pub(super) hash: u64,
+}
+
+impl Texts {
+    pub(super) fn of(place: &Place<'_>) -> Self {
+        let (before, behind) = place.parts();
+        let both = [before, behind].concat().into();
+        Self { both, before: before.len(), hash: place.hash }
+    }
+
+    pub(super) fn parts(&self) -> (&str, &str) {
+        self.both.split_at_checked(self.before).unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.both.len()
+    }
+
+    pub(super) fn are_of(&self, place: &Place<'_>) -> bool {
+        self.hash == place.hash && self.parts() == place.parts()
+    }
+}
+
+impl fmt::Debug for Texts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts().fmt(f)
+    }
+}
+
+impl Place<'_> {
+    pub(super) fn parts(&self) -> (&str, &str) {
+        match self.texts {
+            Said::Known(texts) => texts.parts(),
+            Said::Parts(before, behind) => (before, behind),
+        }
+    }
+}
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.before)?;
+        let (before, behind) = self.parts();
+        f.write_str(before)?;
         if self.number != NONE {
             self.number.fmt(f)?;
         }
-        f.write_str(self.behind)
+        f.write_str(behind)
     }
 }
 
@@ -54,13 +101,7 @@ pub(super) fn split(whole: &str) -> (&str, u64, &str) {
 
 /// What the keys of each function have in common whose only argument is a number, by the number of
 /// the function.
-pub(super) struct Commons(Box<[OnceLock<Option<Common>>]>);
-
-struct Common {
-    before: Box<str>,
-    behind: Box<str>,
-    hash: u64,
-}
+pub(super) struct Commons(Box<[OnceLock<Option<Arc<Texts>>>]>);
 
 impl Commons {
     pub(super) fn new(functions: usize) -> Self {
@@ -71,22 +112,16 @@ impl Commons {
     /// one that is taken apart elsewhere.
     pub(super) fn learn(&self, function: usize, number: u64, place: &Place<'_>) {
         if let Some(common) = self.0.get(function) {
-            common.get_or_init(|| {
-                let Place { before, behind, hash, .. } = *place;
-                let common = Common { before: before.into(), behind: behind.into(), hash };
-                (place.number == number).then_some(common)
-            });
+            common.get_or_init(|| (place.number == number).then(|| Arc::new(Texts::of(place))));
         }
     }
 
-    /// `function`, if it is known that all of its keys have the texts of this `place`.
-    pub(super) fn are_of(&self, function: usize, place: &Place<'_>) -> u32 {
-        let common = self.0.get(function).and_then(|common| common.get()?.as_ref());
-        match common {
-            Some(common) if *common.before == *place.before && *common.behind == *place.behind => {
-                u32::try_from(function).unwrap_or(NOBODY)
-            }
-            _ => NOBODY,
+    /// The texts of this `place`: those of `function`, if it is known that all of its keys have them.
+    pub(super) fn texts(&self, function: usize, place: &Place<'_>) -> Result<Arc<Texts>, Texts> {
+        let known = self.0.get(function).and_then(|common| common.get()?.as_ref());
+        match known {
+            Some(texts) if texts.are_of(place) => Ok(texts.clone()),
+            _ => Err(Texts::of(place)),
         }
     }
 
@@ -97,9 +132,8 @@ impl Commons {
         if number >= TOO_MANY_DIGITS {
             return None;
         }
-        let Common { before, behind, hash } = self.0.get(function)?.get()?.as_ref()?;
-        let function = u32::try_from(function).unwrap_or(NOBODY);
-        Some(Place { before, number, behind, hash: *hash, function })
+        let texts = self.0.get(function)?.get()?.as_ref()?;
+        Some(Place { number, hash: texts.hash, texts: Said::Known(texts) })
     }
 }
 
@@ -135,26 +169,26 @@ mod tests {
         let commons = Commons::new(2);
         let place = |whole: &'static str| {
             let (before, number, behind) = split(whole);
-            Place { before, number, behind, hash: 1, function: NOBODY }
+            Place { number, hash: 1, texts: Said::Parts(before, behind) }
         };
-        let of = |function, place| Some(Place { function, ..place });
-        assert_eq!(commons.place(0, 7), None);
+        let found = |function, number| commons.place(function, number).map(|p| p.to_string());
+        assert_eq!(found(0, 7), None);
         commons.learn(0, 7, &place("shop:user:7~2"));
-        assert_eq!(commons.place(0, 12), of(0, place("shop:user:12~2")));
-        for (whole, function) in
-            [("shop:user:9~2", 0), ("shop:user:9", NOBODY), ("shop:7~2", NOBODY)]
+        assert_eq!(found(0, 12).as_deref(), Some("shop:user:12~2"));
+        for (whole, is_known) in
+            [("shop:user:9~2", true), ("shop:user:9", false), ("shop:7~2", false)]
         {
-            assert_eq!(commons.are_of(0, &place(whole)), function, "{whole}");
+            assert_eq!(commons.texts(0, &place(whole)).is_ok(), is_known, "{whole}");
         }
-        assert_eq!(commons.are_of(1, &place("shop:user:9~2")), NOBODY);
-        assert_eq!(commons.place(1, 12), None);
+        assert!(commons.texts(1, &place("shop:user:9~2")).is_err());
+        assert_eq!(found(1, 12), None);
         for number in [10_u64.pow(19), u64::MAX] {
-            assert_eq!(commons.place(0, number), None, "its place is that of a text");
+            assert_eq!(found(0, number), None, "its place is that of a text");
         }
         // Behind a digit the number would be another one.
         commons.learn(1, 7, &place("shop:v27"));
         commons.learn(2, 7, &place("shop:user:7"));
-        assert_eq!((commons.place(1, 7), commons.place(2, 7)), (None, None));
+        assert_eq!((found(1, 7), found(2, 7)), (None, None));
     }
 
     proptest! {

@@ -1,10 +1,10 @@
 //! How much memory what is kept takes: an estimate, meant to be no less than it is, as far as values
 //! tell what they hold. The guide says where it can be less.
 
-use super::kept::Value;
+use super::kept::{Rare, Value};
+use super::place::Texts;
 use super::table::ENTRY;
 use super::tags::Noted;
-use crate::key::whole::Key;
 
 /// What a tag of an entry is counted as: what was noted of it, its count, and its name.
 const TAG: usize = 192;
@@ -22,10 +22,13 @@ pub(crate) struct Room {
 
 impl Room {
     /// What the entry of a value with this room is counted as.
-    pub(super) fn of_entry(self, value: &Value, key: &Key, noted: Option<&Noted>) -> u32 {
+    /// `texts` are those of its key, where no other entry has them.
+    pub(super) fn of_entry(self, value: &Value, texts: Option<&Texts>, rare: Option<&Rare>) -> u32 {
         let itself = self.itself.max(size_of_val(&**value));
-        let tags = noted.map_or(0, Noted::len) * TAG;
-        let bytes = ENTRY + shared(itself) + shared(key.whole().len()) + tags;
+        let texts = texts.map_or(0, |texts| shared(size_of::<Texts>()) + block(texts.len()));
+        let tags = rare.and_then(|rare| rare.noted.as_ref()).map_or(0, Noted::len) * TAG;
+        let rare = rare.map_or(0, |_| shared(size_of::<Rare>()));
+        let bytes = ENTRY + shared(itself) + texts + rare + tags;
         u32::try_from(bytes.saturating_add(self.elsewhere)).unwrap_or(u32::MAX)
     }
 }

@@ -1,9 +1,8 @@
 //! What is kept: a map that is bounded in bytes, by the crate `quick_cache`.
 
 use super::kept::Kept;
-use super::place::{NOBODY, Place};
+use super::place::{Place, Said, Texts};
 use crate::figures::measure;
-use crate::key::whole::Key;
 use crate::sync::{AtomicU64, Ordering};
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Equivalent, Lifecycle, OptionsBuilder, Weighter};
@@ -34,38 +33,26 @@ pub(super) struct Table {
     capacity: u64,
 }
 
-/// A key, and how it is taken apart.
+/// A key, taken apart. What all keys of a function have is there once.
 #[derive(Clone)]
 struct Slot {
-    key: Key,
+    texts: Arc<Texts>,
     number: u64,
-    hash: u64,
-    /// The lengths of what is before the number and behind it.
-    before: u32,
-    behind: u32,
-    /// As in the place.
-    function: u32,
+    /// What the entry is counted as, in bytes.
+    weight: u32,
 }
 
 impl Slot {
-    fn new(key: Key, place: &Place<'_>) -> Self {
-        let [before, behind] = [place.before, place.behind].map(length);
-        let Place { number, hash, function, .. } = *place;
-        Self { key, number, hash, before, behind, function }
+    fn place(&self) -> Place<'_> {
+        let Self { texts, number, .. } = self;
+        Place { number: *number, hash: texts.hash, texts: Said::Known(texts) }
     }
-}
-
-/// Redis takes no key of more bytes than this has numbers for.
-#[inline]
-fn length(text: &str) -> u32 {
-    u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
 impl Hash for Slot {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-        state.write_u64(self.number);
+        self.place().hash(state);
     }
 }
 
@@ -80,25 +67,22 @@ impl Hash for Place<'_> {
 impl Equivalent<Slot> for Place<'_> {
     #[inline]
     fn equivalent(&self, slot: &Slot) -> bool {
+        let is_known = |texts: &Arc<Texts>| Arc::ptr_eq(texts, &slot.texts);
         slot.number == self.number
-            && (slot.function == self.function && self.function != NOBODY || self.has_texts(slot))
+            && (matches!(self.texts, Said::Known(texts) if is_known(texts)) || self.has_texts(slot))
     }
 }
 
 impl Place<'_> {
     #[inline(never)]
     fn has_texts(&self, slot: &Slot) -> bool {
-        let text = slot.key.whole();
-        slot.before == length(self.before)
-            && slot.behind == length(self.behind)
-            && text.starts_with(self.before)
-            && text.ends_with(self.behind)
+        slot.texts.are_of(self)
     }
 }
 
 impl PartialEq for Slot {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.place().equivalent(other)
     }
 }
 
@@ -109,8 +93,8 @@ impl Eq for Slot {}
 struct Bytes;
 
 impl Weighter<Slot, Kept> for Bytes {
-    fn weight(&self, _: &Slot, kept: &Kept) -> u64 {
-        u64::from(kept.weight)
+    fn weight(&self, slot: &Slot, _: &Kept) -> u64 {
+        u64::from(slot.weight)
     }
 }
 
@@ -143,12 +127,12 @@ impl Drop for Gone {
         if let Some(bytes) = self.inserted {
             measure::l1_kept(bytes.into());
         }
-        if let Some((_, kept)) = &self.entry {
-            measure::l1_gone(1, kept.weight.into());
+        if let Some((slot, _)) = &self.entry {
+            measure::l1_gone(1, slot.weight.into());
         }
         if !self.evicted.is_empty() {
             let count = self.evicted.len() as u64;
-            let bytes = self.evicted.iter().map(|(_, kept)| u64::from(kept.weight)).sum();
+            let bytes = self.evicted.iter().map(|(slot, _)| u64::from(slot.weight)).sum();
             measure::l1_gone(count, bytes);
             measure::l1_evicted(count);
         }
@@ -201,11 +185,17 @@ impl Table {
         self.map.get(place)
     }
 
-    /// At `place`, which is the key's.
-    pub(super) fn insert(&self, key: Key, place: &Place<'_>, kept: Kept) -> Gone {
+    /// At `place`, whose these `texts` are, counted as so many bytes.
+    pub(super) fn insert(
+        &self,
+        place: &Place<'_>,
+        texts: Arc<Texts>,
+        weight: u32,
+        kept: Kept,
+    ) -> Gone {
         let mut gone = self.remove(place);
-        let slot = Slot::new(key, place);
-        gone.inserted = Some(kept.weight);
+        let slot = Slot { texts, number: place.number, weight };
+        gone.inserted = Some(weight);
         self.map.insert_with_lifecycle(slot, kept, &mut gone.evicted);
         gone
     }
@@ -215,18 +205,18 @@ impl Table {
     }
 
     /// Removes all that is there now and `matches`.
-    pub(super) fn remove_matching(&self, matches: &dyn Fn(&Key) -> bool) {
-        self.remove_if(|slot, _| matches(&slot.key)).for_each(drop);
+    pub(super) fn remove_matching(&self, matches: &dyn Fn(&Place<'_>) -> bool) {
+        self.remove_if(|slot, _| matches(&slot.place())).for_each(drop);
     }
 
     /// Removes all that is there now and was read from a seat.
     pub(super) fn remove_of(&self, seat: u8) -> Vec<Gone> {
-        self.remove_if(|_, kept| kept.seat == seat).collect()
+        self.remove_if(|_, kept| kept.until.seat() == seat).collect()
     }
 
     fn remove_if(&self, is: impl Fn(&Slot, &Kept) -> bool) -> impl Iterator<Item = Gone> {
         let those = self.map.iter().filter(move |(slot, kept)| is(slot, kept));
-        those.map(|(slot, _)| Gone::of(self.map.remove(&slot)))
+        those.map(|(slot, _)| self.remove(&slot.place()))
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -1,8 +1,8 @@
 //! What `table.rs` is without the feature `l1`: nothing, and so there is no `L1`.
 
 use super::kept::Kept;
-use super::place::Place;
-use crate::key::whole::Key;
+use super::place::{Place, Texts};
+use std::sync::Arc;
 
 pub(super) const ENTRY: usize = 0;
 
@@ -31,7 +31,7 @@ impl Table {
         match *self {}
     }
 
-    pub(super) fn insert(&self, _: Key, _: &Place<'_>, _: Kept) -> Gone {
+    pub(super) fn insert(&self, _: &Place<'_>, _: Arc<Texts>, _: u32, _: Kept) -> Gone {
         match *self {}
     }
 
@@ -39,7 +39,7 @@ impl Table {
         match *self {}
     }
 
-    pub(super) fn remove_matching(&self, _: &dyn Fn(&Key) -> bool) {
+    pub(super) fn remove_matching(&self, _: &dyn Fn(&Place<'_>) -> bool) {
         match *self {}
     }
 

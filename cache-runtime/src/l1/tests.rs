@@ -16,7 +16,7 @@ fn key(bare: &str) -> Key {
 
 #[allow(clippy::unwrap_used)]
 fn new(clock: &Clock) -> Arc<L1> {
-    L1::new(1 << 20, 1, clock).unwrap()
+    L1::new(1 << 20, 1, "p", clock).unwrap()
 }
 
 /// A tier with a connection, and the clock of what it keeps.
@@ -74,6 +74,8 @@ fn a_number_is_found_where_its_text_is() {
     assert!(found(7) && found(12) && found(0) && !found(1) && !found(70));
     l1.changed("p:a:12");
     assert!(found(7) && !found(12));
+    l1.forget_matching(&|key| key.bare() == "a:0");
+    assert!(found(7) && !found(0));
     l1.forget(&[key("a:7")]);
     assert!(!found(7) && is_kept(&l1, "a:-1") && is_kept(&l1, "a:01"));
     // It has as many digits as text may have before more of them are text.

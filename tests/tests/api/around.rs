@@ -2,8 +2,10 @@
 
 use cache_runtime::{Cache, bypass, observe, redis_cache, redis_put, refresh};
 use cache_tests::{RedisServer, Runs, cache_at, in_memory, is_stored};
-use std::sync::Arc;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::time::timeout;
 
 #[redis_cache(ttl = 60, key = "counted:{n}")]
 async fn counted(runs: &Runs, n: u64) -> u64 {
@@ -132,4 +134,27 @@ async fn a_cache_in_memory_has_no_timeout() {
             assert_eq!(observe(counted_many(&[4, 5])).await.1.hits, 2, "a batch");
         })
         .await;
+}
+
+/// Says which cache it was dropped in.
+struct Dropped<'d>(&'d Mutex<Option<Cache>>);
+
+impl Drop for Dropped<'_> {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap() = Some(Cache::current());
+    }
+}
+
+#[tokio::test]
+async fn what_ends_before_its_time_is_dropped_in_its_scope() {
+    let (cache, runs, dropped_in) = (in_memory(), Runs::default(), Mutex::default());
+    let mut scope = Box::pin(cache.scope(async {
+        let _dropped = Dropped(&dropped_in);
+        counted(&runs, 1).await;
+        pending::<()>().await;
+    }));
+    assert_eq!(timeout(Duration::from_millis(1), scope.as_mut()).await.ok(), None);
+    drop(scope);
+    let dropped_in = dropped_in.lock().unwrap().take().unwrap();
+    assert_eq!(dropped_in.count_keys().await.unwrap(), cache.count_keys().await.unwrap());
 }
