@@ -5,6 +5,7 @@ use crate::cache::naming::Named;
 use crate::error::Error;
 use crate::flight::single_flight::Old;
 use crate::function::registry::registry;
+use crate::key::ending::common_head;
 use crate::key::glob;
 use crate::key::set::{KeySet as _, Keys};
 use crate::key::tags::Tags;
@@ -314,9 +315,9 @@ impl Cache {
         Ok(Some(page))
     }
 
-    /// The pattern of all keys that begin with `head`, for the store.
+    /// The pattern of all keys whose renderings begin with `head`, for the store.
     fn beginning(&self, head: &str) -> String {
-        format!("{}:{}*", self.settings().prefix, glob::escape(head))
+        format!("{}:{}*", self.settings().prefix, glob::escape(common_head(head)))
     }
 
     /// The key, or the pattern of keys, that is `text` with or without the prefix.

@@ -2,12 +2,9 @@
 
 use super::buffer::Buffer;
 use super::encode::{push_hash, push_number, push_plain};
-use super::ending::{HASH_DIGITS, HASH_MARK};
+use super::ending::{HASH_MARK, HEAD, LONGEST};
 use super::whole::Key;
 use std::fmt;
-
-/// The longest rendering that is kept whole, in bytes.
-const LONGEST: usize = 1024;
 
 /// Where a key is rendered: what [`CacheKey::write_key`](crate::CacheKey::write_key) writes to.
 ///
@@ -129,7 +126,7 @@ impl<'s> KeyWriter<'s> {
     #[cold]
     fn shorten(&mut self) {
         let hash = blake3::hash(self.text.get(self.start..).unwrap_or_default().as_bytes());
-        let mut head = self.start + LONGEST - HASH_MARK.len() - HASH_DIGITS;
+        let mut head = self.start + HEAD;
         while !self.text.is_char_boundary(head) {
             head -= 1;
         }

@@ -138,7 +138,7 @@ async fn kept_in_this_process(cache: &Cache, server: &RedisServer, figures: &mut
     eventually(DEADLINE, || ready(told("entries") == 2)).await;
     assert_eq!((told("pushes_total") > 0, all()), (true, counted(cache).await));
     {
-        let small = builder_at(&server.url()).l1_capacity(100_000).build().unwrap();
+        let small = builder_at(&server.url()).l1_capacity(10_000).build().unwrap();
         for n in 1000..1100 {
             small.scope(async { (kept(n).await, kept(n).await) }).await;
         }

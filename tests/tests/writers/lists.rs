@@ -201,3 +201,25 @@ async fn many_keys_acknowledged_lately_are_invalidated_again_after_a_reconnectio
         assert!(is_stored(&server, kept), "by a pattern: {by_pattern}");
     }
 }
+
+/// Redis has the beginning of such a key and a hash, which says nothing of the arguments behind it.
+#[tokio::test]
+async fn what_is_said_may_be_longer_than_what_is_left_of_the_key() {
+    let (scene, world) = (Scene::start(), World::default());
+    limited(scene.one.scope(async {
+        for (length, unit) in [(960, "x"), (1100, "x"), (500, "é"), (350, "%")] {
+            let tenant = unit.repeat(length);
+            let at = list(&world, &tenant, FIRST).await;
+            assert_eq!(list(&world, &tenant, FIRST).await, at);
+            add(&world, &tenant, End::Ok).await.unwrap();
+            assert_eq!(list(&world, &tenant, FIRST).await, at + 1, "{length} of {unit}");
+            let encoded = tenant.replace('%', "%25");
+            let removed = scene.one.invalidate_matching(&format!("list:{encoded}:1:*")).await;
+            assert_eq!(removed, Ok(1), "{length} of {unit}");
+            list(&world, &tenant, FIRST).await;
+            let removed = scene.one.invalidate(&format!("list:{encoded}:1:10")).await;
+            assert_eq!(removed, Ok(true), "{length} of {unit}");
+        }
+    }))
+    .await;
+}
