@@ -2,6 +2,7 @@
 //! lease.
 
 use super::Active;
+use super::fill::is_cut_off;
 use super::lease::{Lease, NoLease};
 use super::machine::{At, Machine, Miss, Serving, Step};
 use crate::backoff::Backoff;
@@ -95,6 +96,12 @@ impl Machine {
     /// `cluster` they ask once.
     pub(super) async fn claim(&mut self) -> Option<Step> {
         let claimed = self.acquire().await;
+        if let Err(Claimed::No(NoLease::StoreInTrouble | NoLease::Distrusted)) = claimed
+            && !is_cut_off(&self.call)
+        {
+            // That was known at once, perhaps. Who looks again with this call is to come before its body.
+            tokio::task::yield_now().await;
+        }
         self.claimed(claimed)
     }
 

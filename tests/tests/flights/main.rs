@@ -7,6 +7,7 @@ mod leaving;
 mod meanwhile;
 mod nested;
 mod together;
+mod unleased;
 
 use cache_runtime::{Cache, redis_cache};
 use cache_tests::{DEADLINE, Gate};
