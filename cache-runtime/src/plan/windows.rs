@@ -11,6 +11,10 @@ pub(crate) struct Windows {
     pub(crate) on_error: Duration,
 }
 
+/// The longest window, a hundred years: a time to live and a window together are to be no more than a store can
+/// hold.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// What a value with some of its life left is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -28,7 +32,7 @@ pub(crate) enum State {
 impl Windows {
     /// What a value is stored for beyond its time to live.
     pub(crate) fn longest(self) -> Duration {
-        self.revalidate.max(self.on_error)
+        self.revalidate.max(self.on_error).min(LONGEST)
     }
 
     pub(crate) fn is_none(self) -> bool {

@@ -171,3 +171,32 @@ async fn the_stale_value_is_better_than_a_second_body_beside_another_process() {
     })
     .await;
 }
+
+/// Longer than Redis and a time to live together could hold, were it not cut.
+#[redis_cache(ttl = "1h", key = "long:{n}", stale_if_error = Duration::MAX)]
+async fn for_ever_on_error(world: &World, n: u64) -> Result<u64, String> {
+    let _ = n;
+    world.try_read().await
+}
+
+#[redis_cache(ttl = "1h", key = "years:{n}", stale_if_error = "87600h")]
+async fn for_ten_years(world: &World, n: u64) -> Result<u64, String> {
+    let _ = n;
+    world.try_read().await
+}
+
+#[tokio::test]
+async fn a_window_without_end_leaves_the_time_to_live() {
+    limited(async {
+        let Scene { one, world, .. } = &Scene::start();
+        for expected in ["miss", "hit"] {
+            assert_eq!(call(one, for_ever_on_error(world, 1)).await.1, expected);
+            assert_eq!(call(one, for_ten_years(world, 1)).await.1, expected);
+        }
+        world.fails(true);
+        let left = one.scope(async { for_ever_on_error_entry(1).ttl().await }).await.unwrap();
+        let hour = Duration::from_secs(3600);
+        assert!(left.is_some_and(|left| !left.is_zero() && left <= hour), "{left:?}");
+    })
+    .await;
+}

@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 pub(super) const KEYS_PER_COMMAND: usize = 512;
 /// Keys that one `SCAN` looks at.
 const KEYS_PER_SCAN: u32 = 512;
-/// The longest life that is asked of Redis, ten years: beyond that `PX` overflows.
-const LONGEST_LIFE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// The longest life that is asked of Redis, a thousand years: `PX` overflows far beyond that. Longer than the
+/// longest stale window, so that something is left of it for the time to live.
+const LONGEST_LIFE: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
 impl Node {
     /// Whatever the state of the breaker: a full Redis refuses SET but allows this.
