@@ -1,11 +1,14 @@
 //! `Arc<T>` as what a cached function returns: stored as the `T`, without serde's feature `rc`, which
 //! a whole program would have or not. Kept in this process, a hit costs a count.
 
+use super::errors::{StorableError, StoresErrors, by_bytes};
 use super::keeper::Keepable;
 use super::shape::{
     HoldsOption, MayFail, Returns, Shape, ShapeOfJsonOption, ShapeOfResult, ShapeOfResultOption,
     Stored,
 };
+use super::sharing::ErrorSharing;
+use crate::codec::Codec;
 use crate::l1::Value;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::ffi::{CStr, OsStr};
@@ -217,6 +220,20 @@ impl<T: ?Sized, E> HoldsOption for OkOptionArcOf<T, E> {}
 impl<T: ?Sized, E> MayFail for OkArcOf<T, E> {}
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized, E> MayFail for OkOptionArcOf<T, E> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, E: StorableError> StoresErrors for OkArcOf<T, E> {
+    fn errors<C: Codec>() -> ErrorSharing<Self::Output> {
+        by_bytes::<C, Arc<T>, E>()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, E: StorableError> StoresErrors for OkOptionArcOf<T, E> {
+    fn errors<C: Codec>() -> ErrorSharing<Self::Output> {
+        by_bytes::<C, Option<Arc<T>>, E>()
+    }
+}
 
 impl<T: Held + ?Sized> ShapeOfResult for &Returns<Arc<T>> {
     type Shape = ArcOf<T>;

@@ -6,6 +6,7 @@ use cache_tests::{
     limited, lives_for, moved, stored,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// No `Clone`: those who wait for it get it by its bytes.
@@ -197,6 +198,39 @@ async fn that_read_back_changed_are_not_stored() {
         assert!(!is_stored(&server, "t:who:0"));
         assert_eq!(world.readers(), 2);
         assert_eq!(cache.stats().await.process.total.errors, 2);
+    })
+    .await;
+}
+
+#[redis_cache(ttl = 60, key = "arc:{id}", err_ttl = "5s", l1)]
+async fn shared(world: &World, id: u64) -> Result<Arc<u64>, Missing> {
+    world.try_read().await.map(Arc::new).map_err(|_| Missing::Nobody { id })
+}
+
+#[redis_cache(ttl = 60, key = "some:{id}", err_ttl = "5s")]
+async fn some_text(world: &World, id: u64) -> Result<Option<Arc<str>>, Missing> {
+    let read = world.try_read().await.map_err(|_| Missing::Nobody { id })?;
+    Ok(Some(read.to_string().into()))
+}
+
+#[tokio::test]
+async fn are_stored_beside_values_that_are_shared() {
+    limited(async {
+        let Scene { server, one, other, .. } = Scene::start();
+        let world = failing();
+        let nobody = Missing::Nobody { id: 7 };
+        assert_eq!(one.scope(shared(&world, 7)).await.as_ref(), Err(&nobody));
+        assert_eq!(one.scope(some_text(&world, 7)).await.as_ref(), Err(&nobody));
+        for key in ["t:arc:7", "t:some:7"] {
+            is_there(&server, key).await;
+        }
+        let before = world.readers();
+        assert_eq!(other.scope(shared(&world, 7)).await.as_ref(), Err(&nobody));
+        assert_eq!(other.scope(some_text(&world, 7)).await.as_ref(), Err(&nobody));
+        assert_eq!(world.readers(), before, "they were there");
+        world.fails(false);
+        assert_eq!(one.scope(refresh(shared(&world, 7))).await, Ok(Arc::new(1)));
+        assert_eq!(other.scope(shared(&world, 7)).await, Ok(Arc::new(1)));
     })
     .await;
 }
