@@ -178,8 +178,8 @@ impl<R: 'static> Entry<R> {
     }
 
     /// Stores `value` as if the function had returned it, for the life that its options say.
-    /// Says whether it was stored: not so an `Err`, nor what the function's options exclude, nor
-    /// where an invalidation came in between.
+    /// Says whether it was stored: not so an `Err`, nor what the function's options exclude (then the
+    /// value that is there is removed), nor where an invalidation came in between.
     ///
     /// The last to arrive wins: a call that is computing now returns its result and does not store
     /// it over this one.
@@ -201,11 +201,18 @@ impl<R: 'static> Entry<R> {
 
     async fn store(&self, value: &R, ttl: Option<Duration>) -> Result<bool, Error> {
         let key = self.whole()?;
-        let mut encoded = Ok(None);
+        let (mut encoded, mut is_value) = (Ok(None), false);
         self.hooks.of_output(value, &mut |said, value, tags| {
+            is_value = true;
             encoded = self.encoded(said, ttl, value, tags);
         });
-        let Some(encoded) = encoded? else { return Ok(false) };
+        let Some(encoded) = encoded? else {
+            // What is there is older than this.
+            if is_value {
+                self.cache.invalidate_key(key).await?;
+            }
+            return Ok(false);
+        };
         let mut budget = Budget::new(self.cache.budget());
         // Under a lease, so that a write that arrives late does not undo a newer invalidation.
         match seize(&self.cache, key, (self.tags.clone(), encoded.life), &mut budget).await? {

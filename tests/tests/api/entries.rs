@@ -63,13 +63,17 @@ async fn an_entry_says_what_is_not_stored_and_why() {
     let failed = cache.scope(async { name_entry(1) }).await;
     assert!(!failed.put(&Err(std::fmt::Error)).await.unwrap(), "no error is stored");
     let picky = cache.scope(async { picky_entry(1) }).await;
-    assert!(!picky.put(&None).await.unwrap());
-    assert!(!picky.put(&Some("no".into())).await.unwrap());
-    assert!(!picky.put(&Some("x".repeat(100))).await.unwrap());
-    assert!(picky.put(&Some("yes".into())).await.unwrap());
-    for no_life in [Duration::ZERO, Duration::from_micros(999)] {
-        assert!(!picky.put_for(&Some("gone".into()), no_life).await.unwrap());
+    for excluded in [None, Some("no".into()), Some("x".repeat(100))] {
+        assert!(picky.put(&Some("yes".into())).await.unwrap());
+        assert!(!picky.put(&excluded).await.unwrap());
+        assert_eq!(picky.get().await.unwrap(), None, "{excluded:?}: what was there is old");
     }
+    for no_life in [Duration::ZERO, Duration::from_micros(999)] {
+        assert!(picky.put(&Some("yes".into())).await.unwrap());
+        assert!(!picky.put_for(&Some("gone".into()), no_life).await.unwrap());
+        assert_eq!(picky.get().await.unwrap(), None);
+    }
+    assert!(picky.put(&Some("yes".into())).await.unwrap());
     assert_eq!(picky.get().await.unwrap(), Some(Some("yes".into())));
     assert_eq!(keys(&server), ["t:kept:1"]);
 
