@@ -312,7 +312,7 @@ impl Cache {
     /// assert_eq!(cache.count_keys().await?, 1);
     /// # Ok(()) }
     /// ```
-    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+    pub fn scope<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let cache = self.clone();
         within(|context| context.cache = Some(cache), future)
     }

@@ -102,7 +102,7 @@ impl Machine {
             Confirmed::NobodyCan if is_cut_off(call) => leader.land_for_all(landing),
             // Who came before the body began may have it all the same; the others look again.
             Confirmed::No | Confirmed::NobodyCan => {
-                leader.land_for_those_before(miss.began, landing)
+                leader.land_for_those_before(miss.began, landing);
             }
         }
         call.record(Outcome::Miss);

@@ -136,6 +136,14 @@ async fn a_cache_in_memory_has_no_timeout() {
         .await;
 }
 
+#[tokio::test]
+async fn a_scope_can_outlive_the_cache_that_it_is_of() {
+    let cache = in_memory();
+    let scope = cache.clone().scope(async { counted_many(&[1]).await });
+    drop(cache);
+    assert_eq!(tokio::spawn(scope).await.unwrap(), [(1, 1)]);
+}
+
 /// Says which cache it was dropped in.
 struct Dropped<'d>(&'d Mutex<Option<Cache>>);
 
