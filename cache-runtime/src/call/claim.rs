@@ -96,12 +96,6 @@ impl Machine {
     /// `cluster` they ask once.
     pub(super) async fn claim(&mut self) -> Option<Step> {
         let claimed = self.acquire().await;
-        if let Err(Claimed::No(NoLease::StoreInTrouble | NoLease::Distrusted)) = claimed
-            && !is_cut_off(&self.call)
-        {
-            // That was known at once, perhaps. Who looks again with this call is to come before its body.
-            tokio::task::yield_now().await;
-        }
         self.claimed(claimed)
     }
 
@@ -155,6 +149,17 @@ impl Machine {
 
     /// Asks for the lease once. `None`: another process has it, and is to be waited for.
     pub(super) async fn ask(&mut self) -> Option<Result<Lease, Claimed>> {
+        let answer = self.ask_once().await;
+        if let Some(Err(Claimed::No(NoLease::StoreInTrouble | NoLease::Distrusted))) = answer
+            && !is_cut_off(&self.call)
+        {
+            // That was known at once, perhaps. Who looks again with this call is to come before its body.
+            tokio::task::yield_now().await;
+        }
+        answer
+    }
+
+    async fn ask_once(&mut self) -> Option<Result<Lease, Claimed>> {
         let no = |why| Some(Err(Claimed::No(why)));
         let Self { call, rules, budget, miss: Some(miss), .. } = self else {
             return no(NoLease::Theirs);

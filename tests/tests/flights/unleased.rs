@@ -3,16 +3,25 @@
 
 use super::*;
 use cache_tests::{RedisServer, cache_at, eventually, limited};
+use std::collections::HashMap;
 
 #[redis_cache(ttl = 60, key = "held:{n}", max_size = "20b")]
 async fn small(gate: &Gate, n: u64) -> u64 {
     gate.pass().await * 1000 + n
 }
 
+#[redis_cache(ttl = 60, key = "held:{n}", batch = "all")]
+async fn many(gate: &Gate, all: &[u64]) -> HashMap<u64, u64> {
+    let run = gate.pass().await;
+    all.iter().map(|n| (*n, run * 1000 + n)).collect()
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Why {
     /// There is a list under the key.
     List,
+    /// And it is a function of many keys.
+    ListForMany,
     /// Redis is full.
     Full,
     /// A value is there that is longer than the function reads.
@@ -20,13 +29,17 @@ enum Why {
 }
 
 fn begin(why: Why, cache: &Cache, gate: &Arc<Gate>) -> JoinHandle<u64> {
-    match why {
-        Why::List | Why::Full => start(cache, gate, 7),
-        Why::TooLong => {
-            let (cache, gate) = (cache.clone(), gate.clone());
-            tokio::spawn(async move { cache.scope(small(&gate, 7)).await })
-        }
-    }
+    let (cache, gate) = (cache.clone(), gate.clone());
+    tokio::spawn(async move {
+        let call = async {
+            match why {
+                Why::List | Why::Full => held(&gate, 7).await,
+                Why::ListForMany => many(&gate, &[7]).await[&7],
+                Why::TooLong => small(&gate, 7).await,
+            }
+        };
+        cache.scope(call).await
+    })
 }
 
 /// A call that comes after another process' invalidation does not get what was begun before it.
@@ -35,7 +48,9 @@ async fn who_comes_later_gets_what_is_computed_later(why: Why) {
     let (one, other) = (cache_at(&server.url()), cache_at(&server.url()));
     limited(async {
         match why {
-            Why::List => drop(server.command::<u64>(&["LPUSH", "t:held:7", "x"])),
+            Why::List | Why::ListForMany => {
+                server.command::<()>(&["LPUSH", "t:held:7", "x"]);
+            }
             Why::Full => {
                 server.config_set("maxmemory-policy", "noeviction");
                 server.config_set("maxmemory", "1");
@@ -68,6 +83,11 @@ async fn who_comes_later_gets_what_is_computed_later(why: Why) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_the_key_is_a_lists() {
     who_comes_later_gets_what_is_computed_later(Why::List).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_key_is_a_lists_in_a_batch() {
+    who_comes_later_gets_what_is_computed_later(Why::ListForMany).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
