@@ -254,6 +254,7 @@ pub fn method_of<T: ?Sized>(function: &'static Function, here: &str) -> &'static
 #[must_use]
 #[inline]
 pub fn function_at(function: &'static Function, here: &str) -> &'static Function {
+    // Called the first time alone: every call of the function comes by here.
     if function.of.get().is_none() {
         function.is_of(None, here);
     }
