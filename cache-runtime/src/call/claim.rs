@@ -2,7 +2,6 @@
 //! lease.
 
 use super::Active;
-use super::fill::is_cut_off;
 use super::lease::{Lease, NoLease};
 use super::machine::{At, Machine, Miss, Serving, Step};
 use crate::backoff::Backoff;
@@ -151,7 +150,7 @@ impl Machine {
     pub(super) async fn ask(&mut self) -> Option<Result<Lease, Claimed>> {
         let answer = self.ask_once().await;
         if let Some(Err(Claimed::No(NoLease::StoreInTrouble | NoLease::Distrusted))) = answer
-            && !is_cut_off(&self.call)
+            && !self.call.is_cut_off()
         {
             // That was known at once, perhaps. Who looks again with this call is to come before its body.
             tokio::task::yield_now().await;

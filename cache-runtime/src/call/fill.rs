@@ -12,7 +12,7 @@ use crate::flight::landing::Landing;
 use crate::flight::single_flight::Leader;
 use crate::key::tags::Tags;
 use crate::plan::rules::Storing;
-use crate::store::{Act, Reachability, Store as _};
+use crate::store::Act;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -99,7 +99,7 @@ impl Machine {
         };
         match confirmed {
             Confirmed::Yes => leader.land(landing),
-            Confirmed::NobodyCan if is_cut_off(call) => leader.land_for_all(landing),
+            Confirmed::NobodyCan if call.is_cut_off() => leader.land_for_all(landing),
             // Who came before the body began may have it all the same; the others look again.
             Confirmed::No | Confirmed::NobodyCan => {
                 leader.land_for_those_before(miss.began, landing);
@@ -107,12 +107,6 @@ impl Machine {
         }
         call.record(Outcome::Miss);
     }
-}
-
-/// Whether the store answers nobody here. Where it does, others can have invalidated the key meanwhile, though
-/// there was no lease to be had: Redis is full, or has something else there.
-pub(super) fn is_cut_off(call: &Active) -> bool {
-    call.cache.store().reachability() != Reachability::Reachable
 }
 
 /// Has the store know the tags of its own that what was computed has. Says whether none of them was

@@ -28,6 +28,7 @@ use crate::function::Function;
 use crate::key::KeyWriter;
 use crate::key::tagging::TagWriter;
 use crate::key::whole::Key;
+use crate::store::{Reachability, Store as _};
 use rendering::{Render, WriteTags, key_of, render_tags};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -225,6 +226,12 @@ impl Active {
             "the store failed"
         );
         self.count_error();
+    }
+
+    /// Whether this process does not reach what has the key. Where it does, others can have invalidated the key
+    /// meanwhile, though there was no lease to be had: Redis is full, or has something else there.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cache.store().reachability_of(&self.key) != Reachability::Reachable
     }
 
     /// Counts what is in the store and could not be read, and says so once per function.

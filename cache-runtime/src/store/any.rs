@@ -249,4 +249,8 @@ impl Store for AnyStore {
     fn reachability(&self) -> Reachability {
         delegate!(self, store => store.reachability())
     }
+
+    fn reachability_of(&self, key: &Key) -> Reachability {
+        delegate!(self, store => store.reachability_of(key))
+    }
 }

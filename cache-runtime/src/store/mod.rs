@@ -196,4 +196,9 @@ pub(crate) trait Store: Send + Sync {
 
     /// What is known without asking.
     fn reachability(&self) -> Reachability;
+
+    /// The same of where this key is.
+    fn reachability_of(&self, _key: &Key) -> Reachability {
+        self.reachability()
+    }
 }

@@ -80,6 +80,29 @@ async fn who_comes_later_gets_what_is_computed_later(why: Why) {
     .await;
 }
 
+/// Who waited in vain waits for one more body, and not for that of each other in turn: those who look again at
+/// the same time come before the next body begins. On one thread, so that they all are woken before any goes on.
+#[tokio::test]
+async fn who_looks_again_shares_the_next_computation() {
+    let server = RedisServer::start();
+    let cache = cache_at(&server.url());
+    limited(async {
+        server.command::<()>(&["SET", "t:held:7", &"7".repeat(100)]);
+        let gate = Arc::new(Gate::closed());
+        let old = begin(Why::TooLong, &cache, &gate);
+        gate.holds_one().await;
+        let late: Vec<_> = (0..8).map(|_| begin(Why::TooLong, &cache, &gate)).collect();
+        settle().await; // nothing is asked of Redis, which is known to have too long a value
+        gate.open();
+        assert_eq!(soon(old).await.unwrap(), 1007);
+        for call in late {
+            assert_eq!(soon(call).await.unwrap(), 2007);
+        }
+        assert_eq!(gate.runs.count(), 2);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_the_key_is_a_lists() {
     who_comes_later_gets_what_is_computed_later(Why::List).await;

@@ -1,8 +1,8 @@
 //! `http::health`: always well, and never a burden.
 
 use super::*;
-use cache_runtime::http;
-use cache_tests::{DEADLINE, cache_at, eventually, in_memory, limited};
+use cache_runtime::{Clock, http};
+use cache_tests::{DEADLINE, builder_at, cache_at, eventually, in_memory, limited};
 use serde_json::json;
 use std::time::Instant;
 
@@ -28,6 +28,23 @@ async fn redis_killed_and_back() {
             assert_eq!(answer.json(), json!({ "status": "ok", "redis": "connected" }), "{path}");
         }
         server.kill();
+        eventually(DEADLINE, async || redis(&served).await == "unreachable").await;
+        server.restart();
+        eventually(DEADLINE, async || redis(&served).await == "connected").await;
+    })
+    .await;
+}
+
+/// By a clock that stands, Redis is asked once: what is said from then on is what calls have met.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_calls_meet_is_said_before_redis_is_asked_again() {
+    let mut server = RedisServer::start();
+    limited(async {
+        let cache = builder_at(&server.url()).clock(Clock::manual()).build().unwrap();
+        let served = of(&cache).await;
+        assert_eq!(redis(&served).await, "connected");
+        server.kill();
+        eventually(DEADLINE, async || cache.invalidate("n:7").await.is_err()).await;
         eventually(DEADLINE, async || redis(&served).await == "unreachable").await;
         server.restart();
         eventually(DEADLINE, async || redis(&served).await == "connected").await;

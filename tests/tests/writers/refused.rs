@@ -65,6 +65,37 @@ fn the_other_one_and_the_option_are_named() {
     assert!(why.contains(&format!("`{}`", many.path)) && why.contains("`none_ttl`"), "{why}");
 }
 
+#[redis_cache(ttl = 60, key = "tagged:{id}", tags = ["{tag}"])]
+async fn tagged(world: &World, id: u64, tag: &str) -> u64 {
+    let _ = (id, tag);
+    world.read().await
+}
+
+#[redis_cache(ttl = 60, key = "tagged:{id}")]
+async fn untagged(world: &World, id: u64) -> u64 {
+    let _ = id;
+    world.read().await
+}
+
+#[redis_invalidate(tagged(id, ""))]
+async fn retag(world: &World, id: u64) {
+    let _ = id;
+    world.changes();
+}
+
+#[tokio::test]
+async fn also_where_one_of_its_tags_is_none() {
+    let (scene, world) = (Scene::start(), World::default());
+    limited(scene.one.scope(async {
+        assert_eq!((untagged(&world, 1).await, untagged(&world, 1).await), (1, 1));
+        assert_eq!(tagged(&world, 1, "").await, 1);
+        assert_eq!(world.readers(), 2, "a call with an empty tag is not cached");
+        retag(&world, 1).await;
+        assert_eq!(untagged(&world, 1).await, 2);
+    }))
+    .await;
+}
+
 struct Typed<T>(T);
 
 impl<T: Copy + Into<u64>> Typed<T> {

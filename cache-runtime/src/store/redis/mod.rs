@@ -267,6 +267,13 @@ impl Store for RedisStore {
     fn reachability(&self) -> Reachability {
         both!(self, servers => servers.reachability())
     }
+
+    fn reachability_of(&self, key: &Key) -> Reachability {
+        match &self.servers {
+            Servers::One(node) => node.reachability(),
+            Servers::Many(cluster) => cluster.reachability_of(key.slot()),
+        }
+    }
 }
 
 impl fmt::Debug for RedisStore {

@@ -43,6 +43,11 @@ impl Cluster {
         }
     }
 
+    /// That of the node that has `slot`, if it is known which one has.
+    pub(crate) fn reachability_of(&self, slot: u16) -> Reachability {
+        self.owner(slot).map_or_else(|| self.reachability(), |node| node.reachability())
+    }
+
     /// Which node is out of reach, if any is, and why.
     pub(crate) fn outage(&self) -> Option<String> {
         let nodes = self.primaries();
