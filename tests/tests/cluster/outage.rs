@@ -92,6 +92,44 @@ async fn what_was_acknowledged_last_is_said_again_to_the_successor() {
     .await;
 }
 
+/// One primary is away, and another one has a list under a key, for which there is no lease: whoever comes after
+/// another process' invalidation does not get what was begun before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_node_that_answers_is_not_cut_off_by_another() {
+    let mut cluster = Cluster::builder().going_on().start();
+    let world = World::default();
+    let [one, other] = [(); 2].map(|()| hasty(&cluster));
+    limited(async {
+        let [dead, well] = [0, 1].map(|node| cluster.numbers(node, 1, key)[0]);
+        warm(&one, &world, &[dead, well]).await;
+        warm(&other, &world, &[well]).await;
+        cluster.node_mut(0).kill();
+        eventually(DEADLINE, async || one.ping().await.is_err()).await;
+        cluster.node(1).command::<()>(&["DEL", &key(well)]);
+        cluster.node(1).command::<()>(&["LPUSH", &key(well), "x"]);
+
+        world.reading.close();
+        let start = || {
+            let (one, world) = (one.clone(), world.clone());
+            tokio::spawn(async move { call(&one, &world, well).await.0 })
+        };
+        let begun = world.readers();
+        let old = start();
+        eventually(DEADLINE, async || world.readers() > begun).await;
+        let raised = called(&other, raise(&world, well)).await.0.1;
+        let looked = cluster.node(1).calls("get");
+        let late = start();
+        eventually(DEADLINE, async || cluster.node(1).calls("get") > looked).await;
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        world.reading.open();
+        assert!(old.await.unwrap() < raised, "its caller has its value");
+        assert_eq!(late.await.unwrap(), raised);
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_nodes_are_away_and_come_back() {
     let mut cluster = Cluster::of_primaries();
