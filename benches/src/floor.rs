@@ -2,8 +2,10 @@
 
 use crate::ours::Failed;
 use crate::setup::User;
+use redis::Script;
 use redis::aio::MultiplexedConnection;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// A hit. The connection is cloned as the client asks of those who share one.
 pub(crate) async fn hit(connection: &MultiplexedConnection, key: &str) -> User {
@@ -40,6 +42,16 @@ pub(crate) async fn miss(connection: &MultiplexedConnection, id: u64) -> Result<
     Ok(user)
 }
 
+/// Stores the value and gives the lock back, if it is still one's own.
+static FILL: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+        redis.call('DEL', KEYS[2])
+        return 1",
+    )
+});
+
 /// A miss of which no two run at once: with a lock around the body, as ours has its lease.
 pub(crate) async fn locked(connection: &MultiplexedConnection, id: u64) -> Result<User, Failed> {
     let mut connection = connection.clone();
@@ -51,10 +63,9 @@ pub(crate) async fn locked(connection: &MultiplexedConnection, id: u64) -> Resul
     set.query_async::<()>(&mut connection).await.unwrap();
     let user = bare(id).await?;
     let bytes = serde_json::to_vec(&user).unwrap();
-    let mut fill = redis::pipe();
-    fill.cmd("SET").arg(&key).arg(bytes).arg("PX").arg(300_000).ignore();
-    fill.cmd("DEL").arg(&lock).ignore();
-    fill.query_async::<()>(&mut connection).await.unwrap();
+    let mut fill = FILL.key(&key);
+    fill.key(&lock).arg(id).arg(bytes).arg(300_000);
+    assert_eq!(fill.invoke_async::<u8>(&mut connection).await.unwrap(), 1);
     Ok(user)
 }
 

@@ -6,7 +6,7 @@
 //! cargo run --release -p cache-benches -- instructions [--check] [--against PATH] [FILTER]
 //! cargo run --release -p cache-benches -- cluster [--check] [--rounds N] [FILTER]
 //! cargo run --release -p cache-benches -- faults [--rounds N] [FILTER]
-//! cargo run --release -p cache-benches -- --loop CALLERS CALLS ours|floor|memory|disabled
+//! cargo run --release -p cache-benches -- --loop CALLERS CALLS WHAT
 //! ```
 //!
 //! Rounds of the two sides alternate, so that the machine's mood hits both; what is printed is the
@@ -27,6 +27,7 @@
     clippy::panic
 )]
 
+mod awake;
 mod cluster;
 mod compile;
 mod faults;
@@ -39,6 +40,7 @@ mod report;
 mod rows;
 mod setup;
 
+use awake::Awake;
 use compile::Builds;
 use generated::own_checkout;
 use report::Report;
@@ -63,6 +65,10 @@ fn main() -> ExitCode {
             "--loop" => {
                 let (callers, calls) = (number(), number());
                 rows::counted::spin(&arguments.next().unwrap_or_default(), callers, calls);
+                return ExitCode::SUCCESS;
+            }
+            "--awake" => {
+                awake::stay_awake(number().try_into().unwrap());
                 return ExitCode::SUCCESS;
             }
             _ => filter = argument,
@@ -94,6 +100,7 @@ fn main() -> ExitCode {
 /// What calls cost, against the floor.
 fn calls(rounds: usize, report: &mut Report) {
     let bench = Bench::start(rounds);
+    let _awake = Awake::start();
     rows::hits(bench, report);
     rows::misses(bench, report);
     rows::batches(bench, report);

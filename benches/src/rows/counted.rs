@@ -92,11 +92,14 @@ pub(crate) fn spin(side: &str, callers: usize, calls: usize) {
         let tasks: JoinSet<_> = (0..callers)
             .map(|caller| async move {
                 let (key, id) = (bench.keys.get(caller).unwrap(), caller as u64);
-                for _ in 0..calls / callers {
+                for call in 0..calls / callers {
+                    let new = (caller * calls + call) as u64;
                     match side {
                         "floor" => drop(floor::hit(connection, key).await),
                         "memory" => drop(ours::in_memory(id).await),
                         "disabled" => drop(ours::disabled(id).await),
+                        "miss" => drop(ours::miss(new).await),
+                        "locked" => drop(floor::locked(connection, new).await),
                         _ => drop(ours::user(id).await),
                     }
                 }

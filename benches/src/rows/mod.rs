@@ -76,7 +76,7 @@ pub(crate) fn misses(bench: &'static Bench, report: &mut Report) {
     // No key is missed twice.
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let next = || NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = "miss, against GET, SET NX, SET PX and DEL";
+    let name = "miss, against GET, SET NX and a script that fills";
     if report.wants(name) {
         let floor = move |_| floor::locked(&bench.connection, next());
         let rounds = compare(bench, 1, 1, floor, move |_| ours::miss(next()));
