@@ -127,7 +127,7 @@ fn by_template(names: &Names<'_>, literal: &LitStr, errors: &mut Errors) -> Opti
             key.uses.push(placeholder.root.clone());
         }
         match part {
-            Part::Text(text) => key.push(span, PieceKind::Text(text.clone())),
+            Part::Text(text) => key.text(span, text),
             Part::Placeholder(placeholder) => match names.resolve(placeholder, span) {
                 Ok(kind) => key.push_where(names.cfg(&placeholder.root), span, kind),
                 Err(mistake) => {

@@ -19,6 +19,8 @@ pub(crate) struct Piece {
 #[derive(Debug, Clone)]
 pub(crate) enum PieceKind {
     Text(String),
+    /// Text right behind a value, with no separator between them.
+    TextBehind(String),
     /// The function's path, which begins a default key.
     Path,
     /// The type of the `impl`, where it is generic.
@@ -55,6 +57,13 @@ pub(crate) struct Key {
     pub(crate) uses: Vec<String>,
 }
 
+impl Piece {
+    /// Whether it is the same for all calls.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.kind, PieceKind::Text(_) | PieceKind::TextBehind(_) | PieceKind::Path)
+    }
+}
+
 impl Key {
     pub(super) fn new(template: Option<String>) -> Self {
         Self {
@@ -72,6 +81,15 @@ impl Key {
 
     pub(super) fn push_where(&mut self, cfg: Cfg, span: Span, kind: PieceKind) {
         self.pieces.push(Piece { span, kind, cfg });
+    }
+
+    /// Text of a template.
+    pub(super) fn text(&mut self, span: Span, text: &str) {
+        let is_behind = self.pieces.last().is_some_and(|last| !last.is_text());
+        // What no mark of the runtime's own has at its beginning.
+        let separates = text.starts_with([':', '/', '|', '{', '}']);
+        let kind = if is_behind && !separates { PieceKind::TextBehind } else { PieceKind::Text };
+        self.push(span, kind(text.to_owned()));
     }
 
     /// A part of the default key: a colon and a value.

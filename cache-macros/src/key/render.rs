@@ -22,10 +22,9 @@ pub(crate) fn render(krate: &Path, key: &Key) -> TokenStream {
 /// The number that is all that tells the function's keys apart, if there is one: behind text, so that
 /// the key cannot be taken for another's. Whether the argument is a number its type says.
 pub(crate) fn number(krate: &Path, key: &Key) -> TokenStream {
-    let is_text = |piece: &Piece| matches!(piece.kind, PieceKind::Text(_) | PieceKind::Path);
     if let [text @ .., Piece { kind, cfg: None, span }] = &*key.pieces
         && !text.is_empty()
-        && text.iter().all(is_text)
+        && text.iter().all(Piece::is_text)
         && let PieceKind::Value { root, fields, transform: None, opaque: false } = kind
         && !asks(root, fields)
     {
@@ -157,6 +156,7 @@ fn write(piece: &Piece, key: &Ident, krate: &Path) -> TokenStream {
     let span = ours_at(piece.span);
     match &piece.kind {
         PieceKind::Text(text) => quote_spanned!(span=> #key.text(#text);),
+        PieceKind::TextBehind(text) => quote_spanned!(span=> #key.text_behind(#text);),
         PieceKind::Path => quote_spanned!(span=> #key.path();),
         PieceKind::SelfType => quote_spanned!(span=> #key.self_type::<Self>();),
         PieceKind::TypeName(ty) => quote_spanned!(span=> #key.type_name::<#ty>();),

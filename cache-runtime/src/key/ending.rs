@@ -2,7 +2,8 @@
 //! `~msgpack`, `~2.msgpack`), and before it, where the rendering was too long, its hash (`~h…`).
 //!
 //! Templates have no `~`, and arguments encode it. That of a `None` is followed by neither, but by
-//! the template's text: what looks like a mark may be that, so callers allow for both.
+//! a separator of the template, or by a comma and other text of it: what looks like a mark may be
+//! that, so callers allow for both.
 
 /// The longest rendering that is kept whole, in bytes.
 pub(super) const LONGEST: usize = 1024;

@@ -16,6 +16,15 @@ impl KeyWriter<'_> {
         self.raw().push_str(literal);
     }
 
+    /// The template's own text right behind an argument. Behind the `~` of a `None` it would read as the
+    /// mark of a version, or as a key of the cache's own.
+    pub fn text_behind(&mut self, literal: &str) {
+        if self.raw().ends_with('~') {
+            self.raw().push(',');
+        }
+        self.text(literal);
+    }
+
     /// The path of the function, as it is.
     pub fn path(&mut self) {
         let path = self.path;

@@ -27,6 +27,31 @@ async fn optional(a: Option<&str>) -> String {
     format!("{a:?}")
 }
 
+#[redis_cache(ttl = 60, key = "at:")]
+async fn unversioned() -> String {
+    "unversioned".into()
+}
+
+#[redis_cache(ttl = 60, key = "at:", version = 2)]
+async fn versioned() -> String {
+    "versioned".into()
+}
+
+#[redis_cache(ttl = 60, key = "at:{a}2")]
+async fn like_a_version(a: Option<u8>) -> String {
+    format!("{a:?}")
+}
+
+#[redis_cache(ttl = 60, key = "{a}tag:{b}")]
+async fn like_a_tag(a: Option<u8>, b: u8) -> String {
+    format!("{a:?} {b}")
+}
+
+#[redis_cache(ttl = 60, key = "tagged", tags = ["x:1", "{a}2"])]
+async fn tagged(a: Option<u8>) -> String {
+    format!("{a:?}")
+}
+
 #[redis_cache(ttl = 60)]
 async fn nested(a: Option<Option<&str>>) -> String {
     format!("{a:?}")
@@ -69,6 +94,29 @@ async fn none_is_no_text() {
         }
     }
     assert_eq!(cache.count_keys().await.unwrap(), 10);
+}
+
+#[tokio::test]
+async fn none_before_text_is_no_mark() {
+    let cache = in_memory();
+    for _ in 0..2 {
+        assert_eq!(cache.scope(unversioned()).await, "unversioned");
+        assert_eq!(cache.scope(versioned()).await, "versioned");
+        assert_eq!(cache.scope(tagged(None)).await, "None");
+        for a in [None, Some(0)] {
+            assert_eq!(cache.scope(like_a_version(a)).await, format!("{a:?}"));
+            assert_eq!(cache.scope(like_a_tag(a, 1)).await, format!("{a:?} 1"));
+        }
+    }
+    // Each has its own key, and none is one of the cache's own.
+    assert_eq!(cache.count_keys().await.unwrap(), 7);
+    assert!(cache.invalidate("at:~,2").await.unwrap());
+    assert!(cache.invalidate("~,tag:1").await.unwrap());
+    cache.scope(like_a_version(None)).await;
+    cache.invalidate_function("values.keys.like_a_version").await.unwrap();
+    for key in ["at:~,2", "at:02"] {
+        assert!(!cache.invalidate(key).await.unwrap(), "{key} has been removed");
+    }
 }
 
 #[tokio::test]
