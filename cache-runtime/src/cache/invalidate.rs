@@ -110,10 +110,11 @@ impl Cache {
     pub(crate) async fn soften_all(&self, tags: &[Key], within: Duration) -> Result<u64, Error> {
         // What is being computed is stale before it is there.
         self.flights().forget(Old::Keys(tags));
+        let reconnects = self.store().reconnects();
         let softened = self.store().soften(tags, within).await;
         self.flights().forget(Old::Keys(tags));
         if softened.is_ok() {
-            self.remember(tags);
+            self.remember(tags, reconnects);
         }
         softened
     }
@@ -141,11 +142,12 @@ impl Cache {
         within: Duration,
     ) -> Result<u64, Error> {
         self.flights().forget(Old::Keys(keys));
+        let reconnects = self.store().reconnects();
         let removed = self.store().remove(keys, within).await;
         // A flight that began between the two has perhaps read what was about to change.
         self.flights().forget(Old::Keys(keys));
         if removed.is_ok() {
-            self.remember(keys);
+            self.remember(keys, reconnects);
         }
         removed
     }
@@ -182,8 +184,9 @@ impl Cache {
         set: &Keys,
         until: Option<Instant>,
     ) -> Result<u64, Error> {
+        let reconnects = self.store().reconnects();
         let removed = self.remove_matching(&set.head(), |key| set.holds(key), until).await?;
-        self.remember_set(set);
+        self.remember_set(set, reconnects);
         Ok(removed)
     }
 

@@ -103,19 +103,29 @@ impl Cache {
         self.replay();
     }
 
-    /// Notes what the store has acknowledged: a failover may lose it.
-    pub(crate) fn remember(&self, keys: &[Key]) {
-        let Some(reconnects) = self.store().reconnects() else { return };
-        let now = self.clock().now();
-        self.flights().journal(|journal| journal.remember(keys, now, reconnects));
-        self.replay();
+    /// Notes what the store has acknowledged: a failover may lose it. `reconnects` is how many there
+    /// were before it was sent.
+    pub(crate) fn remember(&self, keys: &[Key], reconnects: Option<u64>) {
+        self.remembered(reconnects, |journal, now, reconnects| {
+            journal.remember(keys, now, reconnects);
+        });
     }
 
     /// [`remember`](Self::remember) for what a pattern names.
-    pub(crate) fn remember_set(&self, set: &Keys) {
-        let Some(reconnects) = self.store().reconnects() else { return };
+    pub(crate) fn remember_set(&self, set: &Keys, reconnects: Option<u64>) {
+        self.remembered(reconnects, |journal, now, reconnects| {
+            journal.remember_set(set, now, reconnects);
+        });
+    }
+
+    fn remembered(&self, reconnects: Option<u64>, note: impl FnOnce(&mut Journal, Duration, u64)) {
+        let Some(before) = reconnects else { return };
         let now = self.clock().now();
-        self.flights().journal(|journal| journal.remember_set(set, now, reconnects));
+        self.flights().journal(|journal| note(journal, now, before));
+        if self.store().reconnects() != reconnects {
+            // The task was woken before there was anything to send again.
+            self.wake().notify_one();
+        }
         self.replay();
     }
 

@@ -174,7 +174,8 @@ impl Journal {
         !std::mem::replace(&mut self.said, true)
     }
 
-    /// Notes what the store has acknowledged at `now`, in case it forgets it.
+    /// Notes what the store has acknowledged at `now`, in case it forgets it: what was sent after so
+    /// many reconnections.
     pub(crate) fn remember(&mut self, keys: &[Key], now: Duration, reconnects: u64) {
         self.begins_recent(now, reconnects);
         for key in keys {
@@ -197,9 +198,9 @@ impl Journal {
 
     fn begins_recent(&mut self, now: Duration, reconnects: u64) {
         self.forget_old(now);
-        if !self.has_recent() {
-            self.reconnects = reconnects;
-        }
+        // One between its sending and now concerns it, whatever others have seen of that.
+        let of_others = self.has_recent().then_some(self.reconnects);
+        self.reconnects = of_others.map_or(reconnects, |others| others.min(reconnects));
     }
 
     fn has_recent(&self) -> bool {

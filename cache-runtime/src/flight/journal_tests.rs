@@ -96,6 +96,18 @@ fn a_reconnection_loses_what_is_recent() {
 }
 
 #[test]
+fn a_reconnection_before_the_acknowledgement_loses_it_too() {
+    let (now, own, others) = (Duration::ZERO, key("own"), key("others"));
+    let mut journal = Journal::default();
+    // The others were sent by the new connection, and this was not.
+    journal.remember(std::slice::from_ref(&others), now, 5);
+    journal.remember(std::slice::from_ref(&own), now, 4);
+    assert!(journal.lost(now, 5).0.contains(&own));
+    journal.remember(std::slice::from_ref(&own), now, 4);
+    assert_eq!(journal.lost(now, 5).0, [own]);
+}
+
+#[test]
 fn the_recent_are_bounded() {
     let mut journal = Journal::default();
     for n in 0..=MOST_KEYS {

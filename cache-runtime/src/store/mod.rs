@@ -44,19 +44,23 @@ pub(crate) enum Life {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor {
     at: String,
+    /// Which connection gave it: to another server it means nothing.
+    generation: u64,
+    /// How often the scan has begun again since another connection answered.
+    again: u32,
     /// Where it goes over several nodes.
     walk: Option<Box<Walk>>,
 }
 
 impl Cursor {
     pub(crate) fn at(at: String) -> Self {
-        Self { at, walk: None }
+        Self { at, generation: 0, again: 0, walk: None }
     }
 
     /// How often the scan has begun again, since keys may have been missed: what was counted before
     /// is counted again.
     pub(crate) fn pass(&self) -> u32 {
-        self.walk.as_ref().map_or(0, |walk| walk.pass)
+        self.again + self.walk.as_ref().map_or(0, |walk| walk.pass)
     }
 }
 

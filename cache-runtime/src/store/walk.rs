@@ -6,7 +6,7 @@
 //! meanwhile went along with that order. Else it begins again.
 
 /// How often a walk begins at the most.
-const MOST_PASSES: u32 = 3;
+pub(super) const MOST_PASSES: u32 = 3;
 
 /// How far a walk has come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

@@ -56,12 +56,13 @@ pub(super) async fn fill(
         }
     }
     lease.seal(None, &mut bytes)?;
+    let reconnects = cache.store().reconnects();
     let filled = budget.spend_refused(|within| lease.settle(Act::Fill(&bytes, life), within)).await;
     let Some(filled) = filled else { return Ok(false) };
     if filled == Ok(true) {
         // A flight that began under the lease has perhaps read what was about to change.
         cache.flights().forget(key.into());
-        cache.remember(std::slice::from_ref(key));
+        cache.remember(std::slice::from_ref(key), reconnects);
     }
     filled
 }

@@ -5,6 +5,7 @@ use super::refusal::Asked;
 use super::scripts::Scripts;
 use crate::error::Error;
 use crate::key::whole::Key;
+use crate::store::walk::MOST_PASSES;
 use crate::store::{Cursor, Life};
 use redis::Value;
 use std::time::{Duration, Instant};
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 /// Keys removed, or leases renewed, by one command, so that none keeps the server from others for
 /// long.
 pub(super) const KEYS_PER_COMMAND: usize = 512;
+/// Where `SCAN` begins, and where it says that it has ended.
+pub(super) const BEGINNING: &str = "0";
 /// Keys that one `SCAN` looks at.
 const KEYS_PER_SCAN: u32 = 512;
 /// The longest life that is asked of Redis, a thousand years: `PX` overflows far beyond that. Longer than the
@@ -56,7 +59,9 @@ impl Node {
         self.ask(command, Asked::Look, within, life).await
     }
 
-    /// One page of the keys of this server.
+    /// One page of the keys of this server. Where another connection answers than the one that gave the
+    /// cursor, that is perhaps another server, or the same one after a restart, whose cursors are
+    /// others: the scan begins again.
     pub(super) async fn scan(
         &self,
         pattern: &str,
@@ -64,9 +69,20 @@ impl Node {
         within: Duration,
     ) -> Result<(Vec<String>, Option<Cursor>), Error> {
         let mut command = redis::cmd("SCAN");
-        command.arg(from.map_or("0", |cursor| cursor.at.as_str()));
+        command.arg(from.map_or(BEGINNING, |cursor| cursor.at.as_str()));
         command.arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS_PER_SCAN);
-        self.ask(command, Asked::Look, within, page).await
+        let ((keys, next), generation) = self.ask_by(command, Asked::Look, within, page).await?;
+        let again = from.map_or(0, |cursor| cursor.again);
+        let in_step = |cursor: &Cursor| cursor.at == BEGINNING || cursor.generation == generation;
+        if from.is_none_or(in_step) {
+            let on = |at| Cursor { generation, again, ..Cursor::at(at) };
+            return Ok((keys, next.map(on)));
+        }
+        if again + 1 == MOST_PASSES {
+            return Err(Error::Unavailable);
+        }
+        let beginning = Cursor { again: again + 1, ..Cursor::at(BEGINNING.to_owned()) };
+        Ok((Vec::new(), Some(beginning)))
     }
 }
 
@@ -89,7 +105,7 @@ pub(super) fn count(reply: Value) -> Option<u64> {
 }
 
 /// The answer of `SCAN`. Keys that are not UTF-8 cannot be ours and are left out.
-fn page(reply: Value) -> Option<(Vec<String>, Option<Cursor>)> {
+fn page(reply: Value) -> Option<(Vec<String>, Option<String>)> {
     let Value::Array(parts) = reply else { return None };
     let [Value::BulkString(cursor), Value::Array(found)] = <[Value; 2]>::try_from(parts).ok()?
     else {
@@ -100,5 +116,5 @@ fn page(reply: Value) -> Option<(Vec<String>, Option<Cursor>)> {
         Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
         _ => None,
     });
-    Some((keys.collect(), (cursor != "0").then(|| Cursor::at(cursor))))
+    Some((keys.collect(), (cursor != BEGINNING).then_some(cursor)))
 }

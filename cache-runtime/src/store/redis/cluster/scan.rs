@@ -3,6 +3,7 @@
 use super::nodes::Cluster;
 use crate::error::Error;
 use crate::store::Cursor;
+use crate::store::redis::keys::BEGINNING;
 use crate::store::redis::link::node::{Directory as _, Node};
 use crate::store::redis::link::own::{have_all_slots, read};
 use crate::store::redis::link::redirect::Redirect;
@@ -14,8 +15,6 @@ use std::time::{Duration, Instant};
 
 /// Until the map is looked at again while it is old.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Where `SCAN` begins.
-const BEGINNING: &str = "0";
 
 impl Cluster {
     /// One page of the keys of all nodes. Of those that do not answer nothing is seen, which is said
@@ -35,17 +34,22 @@ impl Cluster {
             }
         };
         let left = within.saturating_sub(begun.elapsed());
+        let again = from.map_or(0, |cursor| cursor.again);
+        let beginning =
+            |walk| Cursor { again, walk: Some(Box::new(walk)), ..Cursor::at(BEGINNING.to_owned()) };
         let Some(address) = walk.order.get(walk.place) else {
             return Ok((Vec::new(), self.end(walk, left).await?.map(beginning)));
         };
-        let at = from.filter(|cursor| cursor.at != BEGINNING);
         let page = match self.named(address) {
-            Some(node) => node.scan(pattern, at, left).await,
+            Some(node) => node.scan(pattern, from, left).await,
             // It was there when the walk began.
             None => Err(Error::Unavailable),
         };
         match page {
             Ok((keys, Some(next))) => {
+                // Who counts forgets what it has counted: of all nodes, that is.
+                let place = if next.again == again { walk.place } else { 0 };
+                let walk = Walk { place, ..walk };
                 Ok((keys, Some(Cursor { walk: Some(Box::new(walk)), ..next })))
             }
             Ok((keys, None)) => Ok((keys, Some(beginning(next_node(walk, false))))),
@@ -127,8 +131,4 @@ async fn own(
 
 fn next_node(walk: Walk, failed: bool) -> Walk {
     Walk { place: walk.place + 1, failed: walk.failed || failed, ..walk }
-}
-
-fn beginning(walk: Walk) -> Cursor {
-    Cursor { at: BEGINNING.to_owned(), walk: Some(Box::new(walk)) }
 }

@@ -4,6 +4,7 @@ mod demoted;
 mod outages;
 mod passwords;
 mod refusals;
+mod scans;
 mod sentinels;
 #[cfg(feature = "tls")]
 mod tls;
