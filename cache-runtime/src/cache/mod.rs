@@ -22,7 +22,7 @@ use crate::function::tagging::warn_of_unread_tags;
 use crate::l1::L1;
 use crate::store::any::AnyStore;
 use crate::store::disabled::DisabledStore;
-use crate::store::{Event, Reachability, Store};
+use crate::store::{Reachability, Store};
 use once_cell::sync::OnceCell;
 use std::fmt;
 use std::ops::Deref;
@@ -109,14 +109,7 @@ impl Cache {
             }
         }
         let wake = Arc::new(Notify::new());
-        let told = wake.clone();
-        store.listen(move |event| {
-            // What was acknowledged lately may be lost: the journal sends it again.
-            if event == Event::Regained {
-                told.notify_one();
-            }
-        });
-        Self(Arc::new(Inner {
+        let cache = Self(Arc::new(Inner {
             wake,
             settings,
             store,
@@ -128,7 +121,14 @@ impl Cache {
             slots: Slots::default(),
             leases: Arc::default(),
             counters: Totals::new(),
-        }))
+        }));
+        let told = cache.downgrade();
+        cache.store().listen(move |event| {
+            if let Some(cache) = told.upgrade() {
+                cache.heard(event);
+            }
+        });
+        cache
     }
 
     /// Makes this the process-wide cache, which cached functions use unless told otherwise.

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::flight::journal::{Journal, RECENT, Replay};
 use crate::key::set::Keys;
 use crate::key::whole::Key;
-use crate::store::Store;
+use crate::store::{Event, Reachability, Store};
 use crate::timers;
 use std::time::{Duration, Instant};
 
@@ -166,6 +166,18 @@ impl Cache {
         }
     }
 
+    /// Something has happened to the store's connections.
+    pub(crate) fn heard(&self, event: Event) {
+        match event {
+            Event::Lost => {
+                let now = self.clock().now();
+                self.flights().journal(|journal| journal.is_away(now));
+            }
+            // What was acknowledged lately may be lost: the journal sends it again.
+            Event::Regained => self.wake().notify_one(),
+        }
+    }
+
     /// Queues again what was acknowledged shortly before the store was lost and found.
     fn queue_lost(&self) {
         let Some(reconnects) = self.store().reconnects() else { return };
@@ -191,9 +203,14 @@ impl Replayer {
         let (mut backoff, mut walks) = (BACKOFF, WALKS);
         // What has failed since the last pause, and until when no walk begins.
         let (mut failing, mut rests, mut reconnects) = (Vec::new(), None, None);
+        let mut quiet = false;
         while let Some(cache) = held.take().or_else(|| self.cache.upgrade()) {
-            cache.queue_lost();
             let store = cache.store();
+            // It is there, and nobody has come back: what was lost were connections of a runtime that ended.
+            if std::mem::take(&mut quiet) && store.reachability() != Reachability::Unreachable {
+                cache.flights().journal(Journal::is_there);
+            }
+            cache.queue_lost();
             if reconnects != Some(store.reconnects()) {
                 (reconnects, rests, walks) = (Some(store.reconnects()), None, WALKS);
             }
@@ -216,7 +233,7 @@ impl Replayer {
                 }
                 drop(cache);
                 // Until something is queued, or the store reconnects, or nothing is recent.
-                let _ = tokio::time::timeout(RECENT, wake.notified()).await;
+                quiet = tokio::time::timeout(RECENT, wake.notified()).await.is_err();
                 continue;
             };
             match cache.send(&replay).await {

@@ -32,6 +32,9 @@ pub(crate) struct Journal {
     recent: VecDeque<(Duration, Key)>,
     /// The same of patterns.
     recent_sets: VecDeque<(Duration, Keys)>,
+    /// Since when the store has been away, if it is: until it is back, what it acknowledged before is as
+    /// recent as it was then. A failover may take longer than anything is recent.
+    away: Option<Duration>,
     /// The store's reconnections up to which `recent` has been dealt with.
     reconnects: u64,
     /// Whether there is a task that replays.
@@ -213,13 +216,28 @@ impl Journal {
         if std::mem::replace(&mut self.reconnects, reconnects) == reconnects {
             return Default::default();
         }
+        self.is_there();
         let keys = self.recent.drain(..).map(|(_, key)| key);
         let sets = self.recent_sets.drain(..).map(|(_, set)| set);
         (keys.collect(), sets.collect())
     }
 
+    /// The store has been lost, at `now` if that is not known yet.
+    pub(crate) fn is_away(&mut self, now: Duration) {
+        self.forget_old(now);
+        if self.has_recent() {
+            self.away.get_or_insert(now);
+        }
+    }
+
+    /// The store is not away any more.
+    pub(crate) fn is_there(&mut self) {
+        self.away = None;
+    }
+
     fn forget_old(&mut self, now: Duration) {
-        let is_old = |then: Duration| now.saturating_sub(then) > RECENT;
+        let until = self.away.map_or(now, |since| since.min(now));
+        let is_old = |then: Duration| until.saturating_sub(then) > RECENT;
         while self.recent.front().is_some_and(|(then, _)| is_old(*then)) {
             self.recent.pop_front();
         }

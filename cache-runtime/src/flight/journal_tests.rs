@@ -96,6 +96,27 @@ fn a_reconnection_loses_what_is_recent() {
 }
 
 #[test]
+fn what_is_recent_when_the_store_is_lost_is_so_until_it_is_back() {
+    let secs = Duration::from_secs;
+    let keys = |keys: &[&str]| keys.iter().map(key).collect::<Vec<_>>();
+    let mut journal = Journal::default();
+    journal.remember(&keys(&["old"]), secs(0), 4);
+    journal.remember(&keys(&["a"]), secs(20), 4);
+    journal.is_away(secs(40));
+    journal.is_away(secs(90));
+    assert!(!journal.rests(secs(95)), "it may be lost");
+    journal.remember(&keys(&["elsewhere"]), secs(95), 4);
+    assert_eq!(journal.lost(secs(99), 5).0, keys(&["a", "elsewhere"]));
+    // Not for longer, and not where nobody comes back.
+    journal.remember(&keys(&["b"]), secs(100), 5);
+    assert!(journal.lost(secs(131), 6).0.is_empty());
+    journal.remember(&keys(&["c"]), secs(140), 6);
+    journal.is_away(secs(140));
+    journal.is_there();
+    assert!(journal.rests(secs(171)));
+}
+
+#[test]
 fn a_reconnection_before_the_acknowledgement_loses_it_too() {
     let (now, own, others) = (Duration::ZERO, key("own"), key("others"));
     let mut journal = Journal::default();

@@ -146,6 +146,22 @@ async fn the_last_invalidations_are_sent_again_after_a_reconnect() {
     assert_eq!(cache.stats().await.journal.queued, 1);
 }
 
+/// Those of the time before it was lost, however long it was away then.
+#[tokio::test]
+async fn the_last_invalidations_are_sent_again_after_a_long_outage() {
+    let mut server = RedisServer::start();
+    let clock = cache_runtime::Clock::manual();
+    let builder = builder_at(&server.url()).clock(clock.clone());
+    let cache = builder.build().unwrap();
+    cache.scope(touch(1)).await;
+    server.kill();
+    eventually(DEADLINE, || async { cache.ping().await.is_err() }).await;
+    clock.advance(Duration::from_secs(600));
+    server.restart();
+    server.command::<()>(&["SET", "t:item:1", "1"]);
+    eventually(DEADLINE, || async { !has_value(&server, 1) }).await;
+}
+
 #[test]
 fn a_later_call_goes_on_when_the_runtime_is_gone() {
     let server = RedisServer::start();
