@@ -1,6 +1,6 @@
 //! Caches, each of which stands for a process: two share nothing but their Redis.
 
-use crate::{DEADLINE, RedisServer, World};
+use crate::{DEADLINE, RedisServer, World, eventually};
 use cache_runtime::{Builder, Cache, Clock};
 
 /// The prefix of all keys, but for tests of prefixes.
@@ -28,6 +28,16 @@ pub fn moved() -> (Clock, Cache) {
     let clock = Clock::manual();
     let cache = builder_at("memory://").clock(clock.clone()).build().unwrap();
     (clock, cache)
+}
+
+/// Waits until all invalidations have reached Redis, and it is within reach of this runtime, too: the
+/// cache sends them by a connection of its own.
+pub async fn replayed(cache: &Cache) {
+    eventually(DEADLINE, || async {
+        let journal = cache.stats().await.journal;
+        journal.waiting == 0 && !journal.everything && cache.ping().await.is_ok()
+    })
+    .await;
 }
 
 /// One server, two processes, and the data.

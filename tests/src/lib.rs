@@ -15,7 +15,7 @@ mod repo;
 mod world;
 
 pub use cache_test_servers::*;
-pub use caches::{Scene, builder_at, cache_at, in_memory, moved};
+pub use caches::{Scene, builder_at, cache_at, in_memory, moved, replayed};
 pub use calls::{Runs, called, limited, outcome, polled, unique, waited};
 pub use child::{own_process, wait_for_line};
 pub use gate::Gate;

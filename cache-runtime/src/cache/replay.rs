@@ -4,10 +4,10 @@ use crate::backoff::Backoff;
 use crate::cache::{Cache, WeakCache};
 use crate::error::Error;
 use crate::flight::journal::{Journal, RECENT, Replay};
+use crate::io_thread;
 use crate::key::set::Keys;
 use crate::key::whole::Key;
 use crate::store::{Event, Reachability, Store};
-use crate::timers;
 use std::time::{Duration, Instant};
 
 /// Between attempts that fail.
@@ -134,18 +134,19 @@ impl Cache {
         if self.flights().trusts_all() {
             return true;
         }
-        self.replay(); // the runtime that did it may be gone
+        self.replay(); // who did it may have come to an early end
         self.flights().trusts(key)
     }
 
-    /// Sees to it that there is a task that replays.
+    /// Sees to it that there is a task that replays: on the cache's own thread, since the runtime of
+    /// whoever queues something may be gone the next moment, or stand still until its next call.
     fn replay(&self) {
-        if !timers::available() {
-            return;
-        }
         if self.flights().journal(Journal::starts) {
             let task = Replayer { cache: self.downgrade(), ended: false };
-            drop(tokio::spawn(task.run(self.clone())));
+            match io_thread::handle() {
+                Some(thread) => drop(thread.spawn(task.run(self.clone()))),
+                None => drop(task), // a later call tries again
+            }
         }
     }
 
@@ -266,7 +267,7 @@ impl Replayer {
 }
 
 impl Drop for Replayer {
-    /// Its runtime is gone: a later call starts another.
+    /// It could not be started, or has panicked: a later call starts another.
     fn drop(&mut self) {
         if !self.ended
             && let Some(cache) = self.cache.upgrade()

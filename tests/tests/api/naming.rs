@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cache_runtime::{Cache, MessagePack, redis_cache, redis_invalidate};
-use cache_tests::{DEADLINE, Logs, RedisServer, cache_at, eventually, in_memory, keys};
+use cache_tests::{Logs, RedisServer, cache_at, in_memory, keys, replayed};
 
 #[redis_cache(ttl = 60, key = "p:{id}")]
 async fn plain(id: &str) -> String {
@@ -225,7 +225,7 @@ async fn a_writer_leaves_all_that_it_means_to_the_journal() {
 
     server.restart();
     server.command::<()>(&["SET", "t:p:7~2", "\"old\""]);
-    eventually(DEADLINE, || async { cache.stats().await.journal.waiting == 0 }).await;
+    replayed(&cache).await;
     assert_eq!(keys(&server), Vec::<String>::new());
 }
 

@@ -4,8 +4,8 @@
 use super::*;
 use cache_runtime::{Cache, redis_invalidate};
 use cache_tests::{
-    DEADLINE, Fault, FaultProxy, RedisServer, Scene, all_given_back, builder_at, cache_at,
-    eventually, in_memory, keys, limited, moved,
+    Fault, FaultProxy, RedisServer, Scene, all_given_back, builder_at, cache_at, in_memory, keys,
+    limited, moved, replayed,
 };
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -281,7 +281,7 @@ async fn a_tag_that_waits_to_be_invalidated_is_not_trusted() {
         assert_eq!(hasty.stats().await.journal.waiting, 1, "one tag for all members");
         assert_eq!(read(&hasty, &table, &[1, 2]).await, at(2, &[1, 2]));
         proxy.set(Fault::None);
-        eventually(DEADLINE, || async { hasty.stats().await.journal.waiting == 0 }).await;
+        replayed(&hasty).await;
         let other = cache_at(&server.url());
         assert_eq!(read(&other, &table, &[1, 2]).await, at(2, &[1, 2]));
     })

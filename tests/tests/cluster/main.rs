@@ -24,7 +24,9 @@ mod tags;
 mod values;
 
 use cache_runtime::{BreakerState, Cache, Observed, redis_cache, redis_invalidate};
-use cache_tests::{Cluster, DEADLINE, Logs, World, builder_at, called, eventually, outcome};
+use cache_tests::{
+    Cluster, DEADLINE, Logs, World, builder_at, called, eventually, outcome, replayed,
+};
 use std::time::Duration;
 
 /// The default of `Builder::timeout`.
@@ -100,15 +102,6 @@ async fn all_hit(cache: &Cache, world: &World, numbers: &[u64]) {
 /// Nothing that was seen of the cluster was taken for an outage.
 async fn no_breaker_is_open(cache: &Cache) {
     assert_eq!(cache.stats().await.breaker, BreakerState::Closed);
-}
-
-/// All invalidations have reached Redis.
-async fn replayed(cache: &Cache) {
-    eventually(DEADLINE, || async {
-        let journal = cache.stats().await.journal;
-        journal.waiting == 0 && !journal.everything
-    })
-    .await;
 }
 
 /// Whether the cluster has anything under a key; on whichever node.

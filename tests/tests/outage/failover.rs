@@ -2,7 +2,7 @@
 
 use super::*;
 use cache_runtime::redis_invalidate;
-use cache_tests::{RedisServer, Sentinels, World, is_stored, limited};
+use cache_tests::{RedisServer, Sentinels, World, is_stored, limited, replayed};
 use std::time::Instant;
 
 #[redis_cache(ttl = 60, key = "version:{n}")]
@@ -80,8 +80,7 @@ async fn killed_in_the_middle_of_a_fill() {
             killed.elapsed(),
             switched.elapsed()
         );
-        let replayed = || async { cache.stats().await.journal.waiting == 0 };
-        eventually(DEADLINE, replayed).await;
+        replayed(&cache).await;
         let other = cache_at(&pair.sentinels.url());
         assert_eq!(called(&other, version(&world, 1)).await.0, 2, "what was invalidated is gone");
         assert_eq!(called(&other, version(&world, 2)).await.0, 1, "what was stored is there");

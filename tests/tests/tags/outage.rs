@@ -1,11 +1,7 @@
 //! Redis is away while a writer invalidates a tag.
 
 use super::*;
-use cache_tests::{Fault, FaultProxy, builder_at, cache_at, limited};
-
-async fn replayed(cache: &Cache) {
-    eventually(DEADLINE, || async { cache.stats().await.journal.waiting == 0 }).await;
-}
+use cache_tests::{Fault, FaultProxy, builder_at, cache_at, limited, replayed};
 
 #[tokio::test]
 async fn the_tag_is_distrusted_until_it_is_replayed() {

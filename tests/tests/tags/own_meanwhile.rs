@@ -3,7 +3,7 @@
 
 use super::own::{Order, kept_order, order, write_for};
 use super::*;
-use cache_tests::{Fault, FaultProxy, Scene, builder_at, cache_at, in_memory, limited};
+use cache_tests::{Fault, FaultProxy, Scene, builder_at, cache_at, in_memory, limited, replayed};
 
 fn spawn_order(cache: &Cache, world: &World, customer: u64) -> JoinHandle<Order> {
     let (cache, world) = (cache.clone(), world.clone());
@@ -176,7 +176,7 @@ async fn what_waits_for_redis_is_not_stored_nor_read() {
     assert_eq!(one.stats().await.journal.waiting, 1);
     assert_eq!(one.scope(order(&world, 1, 7)).await, (7, 2));
     proxy.set(Fault::None);
-    eventually(DEADLINE, || async { one.stats().await.journal.waiting == 0 }).await;
+    replayed(&one).await;
     for cache in [&one, &other] {
         assert_eq!(cache.scope(order(&world, 1, 7)).await, (7, 2));
         assert_eq!(kept_order(cache, 2).await, Some((8, 1)));
@@ -200,7 +200,7 @@ async fn a_value_whose_own_tag_waits_does_not_count() {
     }
     assert_eq!(world.readers(), 4, "what was computed is not stored");
     server.command::<()>(&["ACL", "SETUSER", "default", "+unlink"]);
-    eventually(DEADLINE, || async { one.stats().await.journal.waiting == 0 }).await;
+    replayed(&one).await;
     assert_eq!(one.scope(order(&world, 1, 7)).await, (7, 2));
     assert_eq!(kept_order(&one, 1).await, Some((7, 2)));
 }

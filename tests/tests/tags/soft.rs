@@ -2,7 +2,9 @@
 
 use super::*;
 use cache_runtime::defer_invalidations;
-use cache_tests::{Fault, FaultProxy, Scene, builder_at, cache_at, called, moved, outcome};
+use cache_tests::{
+    Fault, FaultProxy, Scene, builder_at, cache_at, called, moved, outcome, replayed,
+};
 
 #[redis_invalidate(soft_tags = ["org:{org}"])]
 async fn touch(world: &World, org: u64) -> u64 {
@@ -131,6 +133,6 @@ async fn with_redis_away_it_becomes_a_hard_one() {
     assert_eq!(one.stats().await.journal.waiting, 1);
     assert_eq!(call(&one, &world).await, (2, "miss"));
     proxy.set(Fault::None);
-    eventually(DEADLINE, || async { one.stats().await.journal.waiting == 0 }).await;
+    replayed(&one).await;
     assert_eq!(call(&other, &world).await, (2, "miss"));
 }

@@ -127,14 +127,16 @@ async fn what_is_computed_meanwhile_is_not_stored() {
 
 #[tokio::test]
 async fn a_panic_and_a_drop_leave_it_to_the_journal() {
-    let Scene { server, one, world, .. } = Scene::start();
+    let Scene { server, one, other, world } = Scene::start();
     fill(&one, &world).await;
     let panicking = world.clone();
     let panicked = spawn(&one, async move { add(&panicking, "north", End::Panic).await });
     assert!(panicked.await.unwrap_err().is_panic());
     assert_eq!(one.scope(list(&world, "north", FIRST)).await, 2, "the old one is distrusted");
-    eventually(DEADLINE, || async { NORTH.iter().all(|key| !is_stored(&server, key)) }).await;
     replayed(&one).await;
+    for page in [FIRST, SECOND] {
+        assert_eq!(other.scope(list(&world, "north", page)).await, 2);
+    }
     assert!(is_stored(&server, SOUTH));
 }
 
@@ -158,7 +160,7 @@ async fn with_redis_away_what_matches_is_distrusted_and_replayed() {
     server.command::<()>(&["CLIENT", "UNPAUSE"]);
     replayed(&one).await;
     assert_eq!(keys(&server), [NAMES, SOUTH]);
-    assert_eq!(one.stats().await.journal.replayed, 1);
+    assert!(one.stats().await.journal.replayed >= 1);
 }
 
 #[tokio::test]

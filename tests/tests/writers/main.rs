@@ -22,7 +22,7 @@ mod traits;
 
 use cache_runtime::{Cache, redis_cache, redis_invalidate, redis_put};
 use cache_tests::{
-    DEADLINE, RedisServer, World, builder_at, eventually, is_leased, is_stored, stored,
+    DEADLINE, RedisServer, World, builder_at, eventually, is_leased, is_stored, replayed, stored,
 };
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -119,13 +119,4 @@ const HASTY: Duration = Duration::from_secs(1);
 /// How many invalidations have not reached Redis yet.
 async fn waiting(cache: &Cache) -> u64 {
     cache.stats().await.journal.waiting
-}
-
-/// Waits until all invalidations have reached Redis.
-async fn replayed(cache: &Cache) {
-    eventually(DEADLINE, || async {
-        let journal = cache.stats().await.journal;
-        journal.waiting == 0 && !journal.everything
-    })
-    .await;
 }

@@ -2,7 +2,9 @@
 //! old value meanwhile, although Redis, back, still holds it.
 
 use super::*;
-use cache_tests::{Fault, FaultProxy, Logs, Scene, builder_at, cache_at, limited};
+use cache_tests::{
+    Fault, FaultProxy, Logs, Scene, builder_at, cache_at, eventually_blocking, limited,
+};
 use std::time::Duration;
 
 /// More than the journal keeps apart.
@@ -162,24 +164,49 @@ async fn the_last_invalidations_are_sent_again_after_a_long_outage() {
     eventually(DEADLINE, || async { !has_value(&server, 1) }).await;
 }
 
+/// As one of a thread that only comes by now and then; nobody calls, either.
 #[test]
-fn a_later_call_goes_on_when_the_runtime_is_gone() {
+fn the_runtime_of_the_writer_stands_still() {
+    replayed_without(std::mem::forget);
+}
+
+#[test]
+fn the_runtime_of_the_writer_is_gone() {
+    replayed_without(drop);
+}
+
+fn replayed_without(leave: fn(tokio::runtime::Runtime)) {
     let server = RedisServer::start();
     let proxy = FaultProxy::start(server.port());
     let cache = cache_at(&proxy.url());
     let world = World::default();
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime().block_on(async {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
         read(&cache, &world, 7).await;
         proxy.set(Fault::Drop);
         cache.scope(write(&world, 7, End::Ok)).await.unwrap();
     });
+    assert!(has_value(&server, 7));
+    leave(runtime);
     proxy.set(Fault::None);
+    eventually_blocking(DEADLINE, || !has_value(&server, 7));
+}
+
+/// What Redis acknowledged last is sent again by whoever has seen it come back.
+#[test]
+fn the_runtime_of_the_writer_is_gone_when_redis_comes_back() {
+    let mut server = RedisServer::start();
+    let cache = cache_at(&server.url());
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime().block_on(cache.scope(touch(1)));
     runtime().block_on(async {
-        assert_eq!(read(&cache, &world, 7).await, 2);
-        replayed(&cache).await;
+        cache.ping().await.unwrap();
+        server.kill();
+        eventually(DEADLINE, || async { cache.ping().await.is_err() }).await;
+        server.restart();
+        server.command::<()>(&["SET", "t:item:1", "1"]);
+        eventually(DEADLINE, || async { !has_value(&server, 1) }).await;
     });
-    assert!(!has_value(&server, 7));
 }
 
 #[test]
@@ -196,11 +223,8 @@ fn dropped_outside_of_a_runtime() {
         }
     });
     drop(writing);
-    runtime().block_on(async {
-        assert_eq!(read(&cache, &world, 7).await, 2);
-        replayed(&cache).await;
-    });
-    assert!(!has_value(&server, 7));
+    eventually_blocking(DEADLINE, || !has_value(&server, 7));
+    runtime().block_on(async { assert_eq!(read(&cache, &world, 7).await, 2) });
 }
 
 /// The store takes values and removes none: what this process is computing is not stored over what
