@@ -27,7 +27,7 @@ use once_cell::sync::OnceCell;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// A cache: where cached functions look up and store their values.
@@ -211,9 +211,11 @@ impl Cache {
     }
 
     /// Ends the work in the background: begins no more of it, and waits for the bodies that run
-    /// there, ten seconds at most (the builder's `wait`). Says whether all have ended.
+    /// there and for the invalidations by writers that are still to be sent, ten seconds at most (the
+    /// builder's `wait`). Says whether nothing is left of them.
     ///
-    /// Call it before the runtime ends, so that what is being computed is stored. Calls go on as
+    /// Call it before the runtime ends, so that what is being computed is stored, and what a writer
+    /// that was dropped has changed is not served by others. Calls go on as
     /// before; stale values are then served without being refreshed, and a body whose caller's
     /// timeout has passed ends with it.
     pub async fn shutdown(&self) -> bool {
@@ -222,7 +224,9 @@ impl Cache {
 
     /// [`shutdown`](Self::shutdown) with a limit of its own.
     pub async fn shutdown_within(&self, limit: Duration) -> bool {
-        self.slots().close(limit).await
+        let begun = Instant::now();
+        let ended = self.slots().close(limit).await;
+        self.all_sent(limit.saturating_sub(begun.elapsed())).await && ended
     }
 
     pub(crate) fn settings(&self) -> &Settings {

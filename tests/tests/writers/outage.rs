@@ -164,6 +164,17 @@ async fn the_last_invalidations_are_sent_again_after_a_long_outage() {
     eventually(DEADLINE, || async { !has_value(&server, 1) }).await;
 }
 
+#[tokio::test]
+async fn a_shutdown_waits_for_what_waits() {
+    let (server, proxy, one, _, world) = cut_off(Fault::Drop).await;
+    assert!(limited(one.shutdown()).await);
+    limited(one.scope(write(&world, 7, End::Ok))).await.unwrap();
+    assert!(!one.shutdown_within(Duration::from_millis(10)).await);
+    proxy.set(Fault::None);
+    assert!(limited(one.shutdown()).await);
+    assert!(!has_value(&server, 7));
+}
+
 /// As one of a thread that only comes by now and then; nobody calls, either.
 #[test]
 fn the_runtime_of_the_writer_stands_still() {
