@@ -209,16 +209,17 @@ fn bytes(reply: Value) -> Option<Option<Vec<u8>>> {
 }
 
 /// The first key of a command that has any: behind the name, or behind a script and the keys' number.
-fn about(command: &Cmd) -> Cow<'_, str> {
+fn about(command: &Cmd) -> Option<Cow<'_, str>> {
     let mut words = command.args_iter().map(|word| match word {
         Arg::Simple(word) => String::from_utf8_lossy(word),
         _ => Cow::Borrowed(""),
     });
-    let key = match words.next().as_deref() {
+    match words.next().as_deref() {
         Some("EVAL" | "EVALSHA") => words.nth(2),
+        // Of these it would be a cursor, or a word.
+        Some("SCAN" | "PING" | "INFO" | "CLUSTER") => None,
         _ => words.next(),
-    };
-    key.unwrap_or_default()
+    }
 }
 
 impl Node {
@@ -230,7 +231,7 @@ impl Node {
     ) -> Result<RedisResult<Value>, Error> {
         let pool = self.pool_here().ok_or(Error::Unavailable)?;
         pool.replace(*generation);
-        pool.send_again(command, &about(command), generation).await
+        pool.send_again(command, about(command).as_deref(), generation).await
     }
 
     /// Runs a script, by its hash, or in full where the server has not seen it since its start.

@@ -191,23 +191,23 @@ impl Pool {
         }
     }
 
-    /// Sends once more a command about `key` that changes nothing and had its connection end under
+    /// Sends once more a command, about `key` if it has one, that changes nothing and had its connection end under
     /// it. One at a time, so that it is known who is to blame where a connection ends again.
     pub(crate) async fn send_again(
         &self,
         command: &Cmd,
-        key: &str,
+        key: Option<&str>,
         generation: &mut u64,
     ) -> Result<RedisResult<Value>, Error> {
         let _turn = self.again.lock().await;
-        if self.harmful.leaves_alone(key) {
+        if key.is_some_and(|key| self.harmful.leaves_alone(key)) {
             return Err(Error::Unavailable);
         }
         let mut wire = self.wire(generation).await?;
         let reply = wire.send(command).await;
         if matches!(&reply, Err(error) if error.is_connection_dropped()) {
             self.replace(*generation);
-            if self.harmful.harmed(key, 2) {
+            if let Some(key) = key.filter(|key| self.harmful.harmed(key, 2)) {
                 self.report.leaves_alone(key);
             }
             return Err(Error::Unavailable);

@@ -1,6 +1,7 @@
 //! Redis in trouble, with real servers.
 
 mod demoted;
+mod keyless;
 mod outages;
 mod passwords;
 mod refusals;

@@ -117,7 +117,7 @@ impl Open {
             read.arg("GET").arg(key);
             let alive = pool.upgrade()?;
             let key = std::str::from_utf8(key).ok()?;
-            let reply = alive.send_again(&read, key, generation).await;
+            let reply = alive.send_again(&read, Some(key), generation).await;
             answers.push(match reply.map(|reply| reply.and_then(Value::extract_error)) {
                 Ok(Ok(value)) => Ok(answer(value)?),
                 Ok(Err(error)) => Err(judge(pool, *generation, &error)),
