@@ -158,12 +158,6 @@ impl Cache {
         })
     }
 
-    /// [`global`](Self::global), if there is one already.
-    #[inline]
-    pub(crate) fn made() -> Option<&'static Self> {
-        GLOBAL.get()
-    }
-
     /// Checks that the store answers (`PING`).
     ///
     /// # Errors

@@ -20,7 +20,7 @@ async fn what_was_kept_of_a_key_that_waits_is_gone_when_it_is_trusted() {
     // Nothing is sent before this task waits. Redis, which has no such key, pushes nothing.
     let reading = l1.begin(&key, line);
     let keeping = Keeping { reading, noted: None, life: Duration::MAX, early: Duration::MAX };
-    l1.keep((0, &key), keeping, Room::default(), Arc::new(7_u64));
+    l1.keep(&key, keeping, Room::default(), Arc::new(7_u64));
     assert!(!cache.trusts(&key) && l1.figures().entries == 1);
     eventually(DEADLINE, async || cache.trusts(&key)).await;
     assert_eq!(l1.figures().entries, 0);

@@ -6,6 +6,7 @@ use super::{Call, asks, bypassed, pass_by, record};
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};
 use crate::figures::counters::Outcome;
+use crate::figures::lanes::Own;
 use crate::function::Function;
 use crate::key::tags::Tags;
 use crate::key::{CacheKey, KeyWriter};
@@ -42,45 +43,92 @@ pub fn local<S: Shape>(
     if !holds {
         return Err(pass_by(function, explicit));
     }
-    // Of what another function of this key keeps, which may be a `None` that this one does not store.
-    let is_known = |stored: &S::Stored| stores_none || S::value(stored).is_some();
-    let mut missed = Missed::Unasked;
-    if let Some(number) = number
-        && let Some(value) = look_by_number(function, explicit.as_ref(), number, &mut missed)
-    {
-        // It may be of another type, too.
-        if let Some(stored) = (kept.0.take)(value)
-            && is_known(&stored)
-        {
-            count(function, explicit.as_ref(), number);
-            return Ok(S::join(stored));
+    let mut looked = Looked::default();
+    if let Some(number) = number {
+        let explicit = explicit.as_ref();
+        if let Some(value) = look_by_number(function, explicit, number, &mut looked) {
+            if let Some(stored) = take(kept, stores_none, value) {
+                match looked.own {
+                    Some(own) => own.count(function),
+                    None => count_within(function, explicit, number),
+                }
+                return Ok(S::join(stored));
+            }
+            looked.missed = Missed::Absent;
         }
-        missed = Missed::Absent;
     }
+    // Moved, so that a hit has no place in memory for them.
+    let (render, kept, stores_none, missed) = (render, kept, stores_none, looked.missed);
     let mut output = None;
     let call = begin(function, explicit, (number, missed), (&render, tags), &mut |value| {
-        output = (kept.0.take)(value).filter(is_known).map(S::join);
+        output = take(kept, stores_none, value).map(S::join);
         output.is_some()
     });
     output.ok_or(call)
 }
 
+/// What is kept, unless it is not the function's own: it may be of another type that has the same key, or a `None`
+/// that this function does not store.
+#[inline(always)]
+fn take<S: Shape>(kept: Kept<S>, stores_none: bool, value: Value) -> Option<S::Stored> {
+    (kept.0.take)(value).filter(|stored| stores_none || S::value(stored).is_some())
+}
+
+/// What a look by a number says beside the value.
+#[derive(Default)]
+struct Looked<'c> {
+    /// Why there is none.
+    missed: Missed,
+    /// Where a hit is to be counted, where that is all there is to do.
+    own: Option<OwnCounts<'c>>,
+}
+
+/// Where this thread counts the hits of a function, and of a cache.
+struct OwnCounts<'c> {
+    of_function: Own<'c>,
+    of_cache: Own<'c>,
+}
+
+impl<'c> OwnCounts<'c> {
+    /// Unless calls are logged too, or there has been no hit yet.
+    #[inline]
+    fn of(function: &'static Function, cache: &'c Cache) -> Option<Self> {
+        if LevelFilter::current() >= LevelFilter::DEBUG {
+            return None;
+        }
+        let of_function = function.counters.own_memory_hits()?;
+        Some(Self { of_function, of_cache: cache.counters().own_memory_hits()? })
+    }
+
+    #[inline]
+    fn count(self, function: &Function) {
+        self.of_cache.add();
+        function.count_memory_hit(self.of_function);
+    }
+}
+
 /// The look of who has a number: where its key is kept is known from earlier calls, so that it need
-/// not be rendered. If it is not, `missed` stays as it is.
+/// not be rendered. If it is not, `looked` says that nobody has looked.
 #[inline(never)]
-fn look_by_number(
-    function: &Function,
-    explicit: Option<&Cache>,
+fn look_by_number<'c>(
+    function: &'static Function,
+    explicit: Option<&'c Cache>,
     number: u64,
-    missed: &mut Missed,
+    looked: &mut Looked<'c>,
 ) -> Option<Value> {
     if Context::is_any() {
-        return look_within(function, explicit, number, missed);
+        return look_within(function, explicit, number, &mut looked.missed);
     }
-    look(function, explicit.unwrap_or_else(|| Cache::global()), number, missed)
+    let cache = explicit.unwrap_or_else(|| Cache::global());
+    let value = look(function, cache, number, &mut looked.missed);
+    if value.is_some() {
+        looked.own = OwnCounts::of(function, cache);
+    }
+    value
 }
 
 /// The same in a scope, under an observer, or in the body of another call.
+#[cold]
 #[inline(never)]
 fn look_within(
     function: &Function,
@@ -97,44 +145,27 @@ fn look_within(
     look(function, cache, number, missed)
 }
 
-#[inline]
+#[inline(always)] // at both places: a hit pays for each call
 fn look(function: &Function, cache: &Cache, number: u64, missed: &mut Missed) -> Option<Value> {
     let l1 = cache.l1()?;
     // While an invalidation waits, what is said of keys is not looked at one by one.
     if !cache.flights().trusts_all() {
         return None;
     }
-    l1.look(&l1.place_of(function.number(), number)?, Tags::NONE, missed)
+    l1.look_at_known(&l1.known(function.number(), number)?, missed)
 }
 
-/// Counts what was found by a number.
-// What is rare is called in its place and not beside it, so that this has nothing to keep for later.
-#[inline(never)]
-fn count(function: &'static Function, explicit: Option<&Cache>, number: u64) {
-    if !Context::is_any()
-        && LevelFilter::current() < LevelFilter::DEBUG
-        && let Some(cache) = explicit.or(Cache::made())
-        && let Some(of_function) = function.counters.own_memory_hits()
-        && let Some(of_cache) = cache.counters().own_memory_hits()
-    {
-        of_cache.add();
-        function.count_memory_hit(of_function);
-    } else {
-        count_within(function, explicit, number);
-    }
-}
-
-/// The same in a scope, under an observer, in the body of another call, where calls are logged, or for the
-/// first time.
+/// Counts what was found by a number, in a scope, under an observer, in the body of another call, where calls are
+/// logged, or for the first time.
 #[cold]
 #[inline(never)]
 fn count_within(function: &'static Function, explicit: Option<&Cache>, number: u64) {
     let context = Context::current();
     let cache = explicit.or(context.cache.as_ref()).unwrap_or_else(|| Cache::global());
     let is_logged = tracing::enabled!(target: "cache_runtime", tracing::Level::DEBUG);
-    let place = cache.l1().filter(|_| is_logged);
-    let place = place.and_then(|l1| l1.place_of(function.number(), number));
-    let key = place.map(|place| place.to_string()).unwrap_or_default();
+    let l1 = cache.l1().filter(|_| is_logged);
+    let known = l1.and_then(|l1| l1.known(function.number(), number));
+    let key = known.map(|known| known.place().to_string()).unwrap_or_default();
     record(function, cache, context.observer.as_deref(), Outcome::MemoryHit, &key);
 }
 

@@ -239,7 +239,7 @@ impl Machine {
             && let Some(l1) = self.call.cache.l1()
         {
             let call = &self.call;
-            l1.keep((call.function.number(), &call.key), *keeping, room, keep());
+            l1.keep(&call.key, *keeping, room, keep());
         }
     }
 

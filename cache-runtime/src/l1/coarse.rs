@@ -3,11 +3,12 @@
 
 /// Nanoseconds of a clock that never goes back.
 #[cfg(all(feature = "l1", any(target_os = "linux", target_os = "android")))]
+#[inline]
 pub(super) fn now() -> u64 {
     use rustix::time::{ClockId, clock_gettime};
     let time = clock_gettime(ClockId::MonotonicCoarse);
     // Of a clock that counts from the start of the machine.
-    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
 }
 
 /// The same where there is no coarse one.

@@ -34,7 +34,7 @@ use crate::key::whole::Key;
 use crate::sync::{AtomicU64, Ordering};
 use kept::{Kept, Rare, Until};
 use lines::Lines;
-use place::{Commons, Said, split};
+use place::{Commons, split};
 use std::sync::Arc;
 use std::time::Duration;
 use stripes::Stripes;
@@ -43,7 +43,7 @@ use tags::TagCounts;
 
 pub(crate) use kept::Value;
 pub(crate) use lines::Line;
-pub(crate) use place::Place;
+pub(crate) use place::{Known, Place};
 pub(crate) use reading::{Begun, Keeping, Reading};
 pub(crate) use room::{Room, block};
 pub(crate) use tags::Noted;
@@ -103,8 +103,8 @@ impl L1 {
 
     /// Where the key of the call of `function` with the argument `number` is kept, if that is known.
     #[inline]
-    pub(crate) fn place_of(&self, function: usize, number: u64) -> Option<Place<'_>> {
-        self.commons.place(function, number)
+    pub(crate) fn known(&self, function: usize, number: u64) -> Option<Known<'_>> {
+        self.commons.known(function, number)
     }
 
     /// The key at `place` is that of the call of `function` with the argument `number`.
@@ -116,7 +116,7 @@ impl L1 {
     pub(crate) fn place<'k>(&self, whole: &'k str) -> Place<'k> {
         let (before, number, behind) = split(whole);
         let hash = self.table.hash(before, behind);
-        Place { number, hash, texts: Said::Parts(before, behind) }
+        Place { texts: (before, behind), hash, number }
     }
 
     /// A read is about to be sent by `line`.
@@ -157,25 +157,19 @@ impl L1 {
         now.saturating_sub(reading.sent).saturating_add(LATE)
     }
 
-    /// Keeps what a read for `function` has brought, unless its key was heard of since, or its connection
+    /// Keeps what a read has brought, unless its key was heard of since, or its connection
     /// is lost.
-    pub(crate) fn keep(
-        &self,
-        (function, key): (usize, &Key),
-        keeping: Keeping,
-        room: Room,
-        value: Value,
-    ) {
+    pub(crate) fn keep(&self, key: &Key, keeping: Keeping, room: Room, value: Value) {
         let Keeping { reading, noted, life, early } = keeping;
         let end = nanos(reading.sent.saturating_add(life.saturating_sub(LATE)));
         let early = nanos(reading.sent.saturating_add(early)).min(end);
-        let rare = (noted.is_some() || early < end).then_some(Rare { noted, end });
+        let rare =
+            (noted.is_some() || early < end).then(|| Rare { noted, end, value: value.clone() });
         let place = self.place(key.whole());
-        let texts = self.commons.texts(function, &place);
+        let texts = self.commons.texts(&place);
         let weight = room.of_entry(&value, texts.as_ref().err(), rare.as_ref());
         let texts = texts.unwrap_or_else(Arc::new);
-        let until = Until::new(early, reading.line.seat);
-        let kept = Kept { value, rare: rare.map(Arc::new), until };
+        let kept = Kept::new(value, rare, Until::new(early, reading.line.seat));
         // In the step of the insertion: who closes a connection counts after that, and then removes.
         let is_current = || self.lines.is_current(reading.line);
         let insert = || is_current().then(|| self.table.insert(&place, texts, weight, kept));

@@ -15,19 +15,25 @@ const MARK: char = '~';
 /// Where a key is kept. One text has one place, and no two texts have the same.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'k> {
-    pub(super) number: u64,
+    /// What is before the number, and behind it.
+    pub(super) texts: (&'k str, &'k str),
     /// Of the two texts.
     pub(super) hash: u64,
-    pub(super) texts: Said<'k>,
+    pub(super) number: u64,
 }
 
-/// How a place says its texts.
+/// The same of a function all of whose keys have these texts: what has the same `Arc` need not be compared.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Said<'k> {
-    /// By what all keys of a function have: then they need not be compared with what has the same.
-    Known(&'k Arc<Texts>),
-    /// What is before the number, and behind it.
-    Parts(&'k str, &'k str),
+pub(crate) struct Known<'k> {
+    pub(super) texts: &'k Arc<Texts>,
+    pub(super) hash: u64,
+    pub(super) number: u64,
+}
+
+impl<'k> Known<'k> {
+    pub(crate) fn place(&self) -> Place<'k> {
+        Place { texts: self.texts.parts(), hash: self.hash, number: self.number }
+    }
 }
 
 /// What is before a number in a key, and what is behind it.
@@ -40,7 +46,7 @@ pub(super) struct Texts {
 
 impl Texts {
     pub(super) fn of(place: &Place<'_>) -> Self {
-        let (before, behind) = place.parts();
+        let (before, behind) = place.texts;
         let both = [before, behind].concat().into();
         Self { both, before: before.len(), hash: place.hash }
     }
@@ -54,7 +60,7 @@ impl Texts {
     }
 
     pub(super) fn are_of(&self, place: &Place<'_>) -> bool {
-        self.hash == place.hash && self.parts() == place.parts()
+        self.hash == place.hash && self.parts() == place.texts
     }
 }
 
@@ -64,18 +70,9 @@ impl fmt::Debug for Texts {
     }
 }
 
-impl Place<'_> {
-    pub(super) fn parts(&self) -> (&str, &str) {
-        match self.texts {
-            Said::Known(texts) => texts.parts(),
-            Said::Parts(before, behind) => (before, behind),
-        }
-    }
-}
-
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (before, behind) = self.parts();
+        let (before, behind) = self.texts;
         f.write_str(before)?;
         if self.number != NONE {
             self.number.fmt(f)?;
@@ -101,7 +98,13 @@ pub(super) fn split(whole: &str) -> (&str, u64, &str) {
 
 /// What the keys of each function have in common whose only argument is a number, by the number of
 /// the function.
-pub(super) struct Commons(Box<[OnceLock<Option<Arc<Texts>>>]>);
+pub(super) struct Commons(Box<[OnceLock<Option<Common>>]>);
+
+/// Texts with their hash beside them, which a look waits for.
+struct Common {
+    texts: Arc<Texts>,
+    hash: u64,
+}
 
 impl Commons {
     pub(super) fn new(functions: usize) -> Self {
@@ -112,28 +115,33 @@ impl Commons {
     /// one that is taken apart elsewhere.
     pub(super) fn learn(&self, function: usize, number: u64, place: &Place<'_>) {
         if let Some(common) = self.0.get(function) {
-            common.get_or_init(|| (place.number == number).then(|| Arc::new(Texts::of(place))));
+            let texts = || self.shared(place).unwrap_or_else(|| Arc::new(Texts::of(place)));
+            let learned = || Common { texts: texts(), hash: place.hash };
+            common.get_or_init(|| (place.number == number).then(learned));
         }
     }
 
-    /// The texts of this `place`: those of `function`, if it is known that all of its keys have them.
-    pub(super) fn texts(&self, function: usize, place: &Place<'_>) -> Result<Arc<Texts>, Texts> {
-        let known = self.0.get(function).and_then(|common| common.get()?.as_ref());
-        match known {
-            Some(texts) if texts.are_of(place) => Ok(texts.clone()),
-            _ => Err(Texts::of(place)),
-        }
+    /// The texts of this `place`: those of a function, if there is one of whose keys it is known that they have
+    /// them.
+    pub(super) fn texts(&self, place: &Place<'_>) -> Result<Arc<Texts>, Texts> {
+        self.shared(place).ok_or_else(|| Texts::of(place))
+    }
+
+    /// Functions with the same key have the same texts, or none would find by a number what another has kept.
+    fn shared(&self, place: &Place<'_>) -> Option<Arc<Texts>> {
+        let mut known = self.0.iter().filter_map(|common| Some(&common.get()?.as_ref()?.texts));
+        known.find(|texts| texts.are_of(place)).cloned()
     }
 
     /// Where the key of the call of `function` with `number` is kept, if that is known. One of more
     /// digits than are taken for a number is nowhere.
     #[inline]
-    pub(super) fn place(&self, function: usize, number: u64) -> Option<Place<'_>> {
+    pub(super) fn known(&self, function: usize, number: u64) -> Option<Known<'_>> {
         if number >= TOO_MANY_DIGITS {
             return None;
         }
-        let texts = self.0.get(function)?.get()?.as_ref()?;
-        Some(Place { number, hash: texts.hash, texts: Said::Known(texts) })
+        let Common { texts, hash } = self.0.get(function)?.get()?.as_ref()?;
+        Some(Known { texts, hash: *hash, number })
     }
 }
 
@@ -166,29 +174,33 @@ mod tests {
 
     #[test]
     fn what_keys_have_in_common_is_learned_where_they_are_taken_apart() {
-        let commons = Commons::new(2);
+        let commons = Commons::new(3);
         let place = |whole: &'static str| {
             let (before, number, behind) = split(whole);
-            Place { number, hash: 1, texts: Said::Parts(before, behind) }
+            Place { texts: (before, behind), hash: 1, number }
         };
-        let found = |function, number| commons.place(function, number).map(|p| p.to_string());
+        let found = |function, number| {
+            commons.known(function, number).map(|known| known.place().to_string())
+        };
         assert_eq!(found(0, 7), None);
         commons.learn(0, 7, &place("shop:user:7~2"));
         assert_eq!(found(0, 12).as_deref(), Some("shop:user:12~2"));
         for (whole, is_known) in
             [("shop:user:9~2", true), ("shop:user:9", false), ("shop:7~2", false)]
         {
-            assert_eq!(commons.texts(0, &place(whole)).is_ok(), is_known, "{whole}");
+            assert_eq!(commons.texts(&place(whole)).is_ok(), is_known, "{whole}");
         }
-        assert!(commons.texts(1, &place("shop:user:9~2")).is_err());
         assert_eq!(found(1, 12), None);
         for number in [10_u64.pow(19), u64::MAX] {
             assert_eq!(found(0, number), None, "its place is that of a text");
         }
         // Behind a digit the number would be another one.
         commons.learn(1, 7, &place("shop:v27"));
-        commons.learn(2, 7, &place("shop:user:7"));
-        assert_eq!((found(1, 7), found(2, 7)), (None, None));
+        commons.learn(3, 7, &place("shop:user:7"));
+        assert_eq!((found(1, 7), found(3, 7)), (None, None));
+        commons.learn(2, 9, &place("shop:user:9~2"));
+        let [one, other] = [0, 2].map(|function| commons.known(function, 7).unwrap().texts);
+        assert!(Arc::ptr_eq(one, other), "of two functions with the same key");
     }
 
     proptest! {

@@ -1,7 +1,7 @@
 //! What is kept: a map that is bounded in bytes, by the crate `quick_cache`.
 
 use super::kept::Kept;
-use super::place::{Place, Said, Texts};
+use super::place::{Known, Place, Texts};
 use crate::figures::measure;
 use crate::sync::{AtomicU64, Ordering};
 use quick_cache::sync::Cache;
@@ -27,8 +27,8 @@ const LEAST_PART: u64 = 1 << 20;
 pub(super) const ENTRY: usize = (size_of::<(Slot, Kept)>() + 16) * 3 / 2 + 12;
 
 pub(super) struct Table {
-    map: Cache<Slot, Kept, Bytes, DefaultHashBuilder, Evictions>,
-    hasher: DefaultHashBuilder,
+    map: Cache<Slot, Kept, Bytes, Hashes, Evictions>,
+    hashes: Hashes,
     evictions: Evictions,
     capacity: u64,
 }
@@ -44,39 +44,96 @@ struct Slot {
 
 impl Slot {
     fn place(&self) -> Place<'_> {
-        let Self { texts, number, .. } = self;
-        Place { number: *number, hash: texts.hash, texts: Said::Known(texts) }
+        Place { texts: self.texts.parts(), hash: self.texts.hash, number: self.number }
     }
 }
 
 impl Hash for Slot {
-    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.place().hash(state);
     }
 }
 
 impl Hash for Place<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        write(state, self.hash, self.number);
+    }
+}
+
+impl Hash for Known<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-        state.write_u64(self.number);
+        write(state, self.hash, self.number);
     }
+}
+
+#[inline]
+fn write<H: Hasher>(state: &mut H, texts: u64, number: u64) {
+    state.write_u128(u128::from(texts) << 64 | u128::from(number));
+}
+
+/// Hashes places.
+#[derive(Clone)]
+struct Hashes {
+    of_texts: DefaultHashBuilder,
+    /// Or who chooses the numbers could choose those that meet.
+    seed: u64,
+}
+
+impl Hashes {
+    fn new() -> Self {
+        let of_texts = DefaultHashBuilder::default();
+        Self { seed: of_texts.hash_one(0), of_texts }
+    }
+}
+
+impl BuildHasher for Hashes {
+    type Hasher = OfPlace;
+
+    #[inline]
+    fn build_hasher(&self) -> OfPlace {
+        OfPlace(self.seed)
+    }
+}
+
+/// Of the hash of the texts and of the number. Only the number is mixed: when the other is there, which is
+/// found by way of several pointers, next to nothing is left to do.
+struct OfPlace(u64);
+
+impl Hasher for OfPlace {
+    #[inline]
+    fn write_u128(&mut self, place: u128) {
+        let (texts, number) = ((place >> 64) as u64, place as u64);
+        self.0 = texts ^ mixed(number ^ self.0);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = mixed(u64::from(*byte) ^ self.0));
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Both halves of a product, in each bit of which all bits have a part.
+#[inline]
+fn mixed(number: u64) -> u64 {
+    let product = u128::from(number) * 0x9e37_79b9_7f4a_7c15;
+    (product >> 64) as u64 ^ product as u64
 }
 
 impl Equivalent<Slot> for Place<'_> {
-    #[inline]
     fn equivalent(&self, slot: &Slot) -> bool {
-        let is_known = |texts: &Arc<Texts>| Arc::ptr_eq(texts, &slot.texts);
-        slot.number == self.number
-            && (matches!(self.texts, Said::Known(texts) if is_known(texts)) || self.has_texts(slot))
+        slot.number == self.number && slot.texts.are_of(self)
     }
 }
 
-impl Place<'_> {
-    #[inline(never)]
-    fn has_texts(&self, slot: &Slot) -> bool {
-        slot.texts.are_of(self)
+impl Equivalent<Slot> for Known<'_> {
+    #[inline]
+    fn equivalent(&self, slot: &Slot) -> bool {
+        slot.number == self.number && Arc::ptr_eq(self.texts, &slot.texts)
     }
 }
 
@@ -166,23 +223,28 @@ impl Table {
         options.weight_capacity(capacity - remembered).estimated_items_capacity(items);
         options.ghost_allocation(1.0 / REMEMBERED as f64).shards(parts(capacity));
         let evictions = Evictions::default();
-        let hasher = DefaultHashBuilder::default();
+        let hashes = Hashes::new();
         let options = options.build().ok()?;
-        let map = Cache::with_options(options, Bytes, hasher.clone(), evictions.clone());
-        Some(Self { map, hasher, evictions, capacity })
+        let map = Cache::with_options(options, Bytes, hashes.clone(), evictions.clone());
+        Some(Self { map, hashes, evictions, capacity })
     }
 
     /// A hash of what is before a number and behind it.
     pub(super) fn hash(&self, before: &str, behind: &str) -> u64 {
-        let mut state = self.hasher.build_hasher();
+        let mut state = self.hashes.of_texts.build_hasher();
         state.write(before.as_bytes());
         state.write(behind.as_bytes());
         state.finish()
     }
 
-    #[inline]
     pub(super) fn get(&self, place: &Place<'_>) -> Option<Kept> {
         self.map.get(place)
+    }
+
+    /// The same of what was inserted with the texts of that very function.
+    #[inline]
+    pub(super) fn get_known(&self, known: &Known<'_>) -> Option<Kept> {
+        self.map.get(known)
     }
 
     /// At `place`, whose these `texts` are, counted as so many bytes.

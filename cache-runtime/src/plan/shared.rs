@@ -53,6 +53,7 @@ impl<T: Send + Sync + 'static> Keepable for Shared<T> {
         self.0.clone()
     }
 
+    #[inline]
     fn take(value: Value) -> Option<Self> {
         value.downcast().ok().map(Self)
     }
