@@ -10,7 +10,7 @@ pub use crate::call::limits::limits;
 pub use crate::call::limits::read_through_timed;
 pub use crate::call::local::{local, number};
 pub use crate::call::plain::{blocking, outside};
-pub use crate::call::read_through::read_through;
+pub use crate::call::read_through::{begin, look, read_through};
 pub use crate::call::{call, call_when, holds};
 pub use crate::codec::json::Json;
 pub use crate::codec::{Cacheable, Codec};

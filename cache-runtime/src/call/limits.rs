@@ -4,17 +4,16 @@
 //! wait for the lease, is then moved into a task of its own.
 
 use super::Call;
-use super::background::owned::refresh;
+use super::background::owned::Made;
 use super::background::slot::Slot;
 use super::deadlines::Deadlines;
-use super::machine::{Machine, Step};
-use super::read_through::{Stop, drive, seek, serve};
-use super::work::Made;
+use super::machine::Step;
+use super::read_through::{Begun, Stop, look, read_through, serve};
+use crate::plan::Plan;
 use crate::plan::shape::Shape;
-use crate::plan::{Hooks, Plan};
 use crate::timers;
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -133,34 +132,35 @@ where
     F: FnOnce() -> B,
     B: Future<Output = S::Output> + Send + 'static,
 {
-    let Plan { rules, hooks } = plan;
-    let machine = call.begin(&rules, Some(limits.deadlines));
+    let machine = call.begin(&plan.rules, Some(limits.deadlines));
+    let mut call = Begun { machine, hooks: plan.hooks };
     async move {
-        let Some(mut machine) = machine else { return Limited::new(make(), &limits).await };
         loop {
-            match seek(&mut machine, &hooks).await {
-                Ok(output) => {
-                    if let Some(above) = machine.take_refresh() {
-                        refresh(&machine, &hooks, above, || Box::pin(make()));
-                    }
+            match look(&mut call).await {
+                (call, Ok(output)) => {
+                    call.refresh(|| Box::pin(make()));
                     return output;
                 }
-                Err(Stop::Lead) => break,
-                Err(Stop::Limit) => {
-                    if let Some(output) = limits.reached(&mut machine, &hooks) {
+                (_, Err(Stop::Lead)) => break,
+                (call, Err(Stop::Limit)) => {
+                    if let Some(output) = limits.reached(call) {
                         return output;
                     }
                 }
-                Err(Stop::Compute) => {
+                (call, Err(Stop::Compute)) => {
                     let output = Limited::new(make(), &limits).await;
-                    machine.returned();
+                    if let Some(machine) = &mut call.machine {
+                        machine.returned();
+                    }
                     return output;
                 }
             }
         }
-        let waiting = machine.for_who_waits();
-        let rest = Box::pin(drive(Some(machine), hooks.clone(), Box::pin(make()) as Made<_>));
-        limits.wait::<S>(rest, waiting, &hooks).await
+        let (waiting, left) = call.for_who_waits();
+        let mut body = Box::pin(make());
+        let rest =
+            Box::pin(async move { read_through(pin!(look(&mut call)), body.as_mut()).await });
+        limits.wait(rest, waiting, left).await
     }
 }
 
@@ -170,16 +170,18 @@ impl<R: 'static> Limits<R> {
     async fn wait<S: Shape<Output = R> + 'static>(
         self,
         mut rest: Made<R>,
-        (mut waiting, left): (Machine, Arc<AtomicBool>),
-        hooks: &Hooks<S>,
+        mut waiting: Begun<S>,
+        left: Arc<AtomicBool>,
     ) -> R {
         while let Some(limit) = self.deadlines.left() {
             if let Ok(output) = timeout(limit, &mut rest).await {
                 return output;
             }
-            if let Some(instead) = self.reached(&mut waiting, hooks) {
+            if let Some(instead) = self.reached(&mut waiting) {
                 left.store(true, Ordering::Relaxed);
-                if let Some(slot) = Slot::to_go_on(&waiting.call) {
+                if let Some(slot) =
+                    waiting.machine.as_ref().and_then(|machine| Slot::to_go_on(&machine.call))
+                {
                     slot.run(Box::pin(async move { S::stored(&rest.await).is_none() }));
                 }
                 return instead;
@@ -189,10 +191,11 @@ impl<R: 'static> Limits<R> {
     }
 
     /// What the caller gets by now instead of waiting any longer.
-    fn reached<S: Shape<Output = R>>(&self, machine: &mut Machine, hooks: &Hooks<S>) -> Option<R> {
+    fn reached<S: Shape<Output = R>>(&self, call: &mut Begun<S>) -> Option<R> {
         if !self.deadlines.is_reached() {
             return None;
         }
+        let Begun { machine: Some(machine), hooks } = call else { return None };
         if let Some(Step::Serve(value)) = machine.instead_of_waiting()
             && let Some(output) = serve(machine, hooks, value)
         {

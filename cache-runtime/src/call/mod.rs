@@ -18,7 +18,6 @@ pub(crate) mod read_through;
 mod rendering;
 pub(crate) mod tagged;
 pub(crate) mod tags;
-mod work;
 
 use crate::cache::context::{Context, Mode};
 use crate::cache::{Cache, Handle};

@@ -1,88 +1,39 @@
 //! What a cached function adds to its program: a shell around the [`Machine`] that decodes, runs the
 //! body and encodes. What can be done without the function's types is done there.
+//!
+//! Of this shell itself little is generic in the body: [`ReadThrough`], which lends it to what is
+//! compiled once for each type that is returned.
 
 use super::Call;
 use super::machine::{Machine, Step};
-use super::work::{Body, InPlace};
+use crate::boxed::Boxed;
 use crate::codec::envelope::Payload;
 use crate::plan::keeper::Keeping;
 use crate::plan::shape::Shape;
 use crate::plan::{Hooks, Plan};
+use std::fmt;
+use std::future::pending;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-/// Returns the cached value, or what `body` returns.
-///
-/// Whatever happens to the store, the result is one that `body` returned, now or earlier, and
-/// `body` runs at most once. On a hit it is never polled.
+/// A call that has begun: what asks its cache, if anything does, and how its values are stored.
+pub struct Begun<S: Shape> {
+    pub(super) machine: Option<Machine>,
+    pub(super) hooks: Hooks<S>,
+}
+
+/// Begins a call.
 #[inline]
-pub fn read_through<S, B>(
-    call: Call,
-    plan: Plan<S>,
-    body: Pin<&mut B>,
-) -> impl Future<Output = S::Output>
-where
-    S: Shape,
-    B: Future<Output = S::Output>,
-{
-    drive(call.begin(&plan.rules, None), plan.hooks, InPlace(body))
+pub fn begin<S: Shape>(call: Call, plan: Plan<S>) -> Begun<S> {
+    Begun { machine: call.begin(&plan.rules, None), hooks: plan.hooks }
 }
 
-/// One call, from its look-up to its fill.
-// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
-#[allow(clippy::manual_async_fn)]
-pub(super) fn drive<S, W>(
-    mut machine: Option<Machine>,
-    hooks: Hooks<S>,
-    mut body: W,
-) -> impl Future<Output = S::Output>
-where
-    S: Shape,
-    W: Body<S>,
-{
-    async move {
-        if let Some(machine) = &mut machine
-            && let Ok(output) = seek(machine, &hooks).await
-        {
-            if let Some(above) = machine.take_refresh() {
-                body.refresh(machine, &hooks, above);
-            }
-            return output;
-        }
-        let output = Inside { machine: machine.as_mut(), body: &mut body }.await;
-        let Some(machine) = &mut machine else { return output };
-        // The failure is taken out first, so that it need not live across an await of ours.
-        let stored = match computed(machine, &hooks, output) {
-            Ok(stored) => stored,
-            Err(output) => return output,
-        };
-        machine.finish().await;
-        S::join(stored)
-    }
-}
-
-/// A body that runs inside its call.
-// Not a `poll_fn`, for the same reason as with `InPlace`.
-struct Inside<'c, W> {
-    machine: Option<&'c mut Machine>,
-    body: &'c mut W,
-}
-
-impl<W: Future + Unpin> Future for Inside<'_, W> {
-    type Output = W::Output;
-
-    // Always: else the compiler improves the body's code once here, and again where it is put.
-    #[inline(always)]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<W::Output> {
-        let Self { machine, body } = &mut *self;
-        let _inside = Machine::enter(machine.as_deref_mut());
-        Pin::new(&mut **body).poll(context)
-    }
-}
+/// A call, and what was found for it.
+type Looked<'c, S> = (&'c mut Begun<S>, Result<<S as Shape>::Output, Stop>);
 
 /// Why nothing was found that could be returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
+pub enum Stop {
     /// The body is to run.
     Compute,
     /// As [`Step::Limit`].
@@ -92,29 +43,155 @@ pub(super) enum Stop {
 }
 
 /// Looks for a result that the body need not compute.
-// Not an `async fn`, as above.
+// Not an `async fn`, whose future holds its arguments twice: as given, and as bound by its body.
 #[allow(clippy::manual_async_fn)]
-pub(super) fn seek<S: Shape>(
-    machine: &mut Machine,
-    hooks: &Hooks<S>,
-) -> impl Future<Output = Result<S::Output, Stop>> {
+pub fn look<S: Shape>(call: &mut Begun<S>) -> impl Future<Output = Looked<'_, S>> {
     async move {
         loop {
-            let step = {
-                let Stepper { make, poll } = stepper();
-                let future = pin!(make(machine));
-                Driven { future, poll }.await
+            let step = match &mut call.machine {
+                Some(machine) => {
+                    let Stepper { make, poll } = stepper();
+                    let future = pin!(make(machine));
+                    Driven { future, poll }.await
+                }
+                None => Step::Compute,
             };
-            let output = match step {
-                Step::Serve(value) => serve(machine, hooks, value),
-                Step::CopyError => copied(machine, hooks),
-                Step::Compute => return Err(Stop::Compute),
-                Step::Limit => return Err(Stop::Limit),
-                Step::Lead => return Err(Stop::Lead),
-            };
-            if let Some(output) = output {
-                return Ok(output);
+            if let Some(found) = call.take(step) {
+                return (call, found);
             }
+        }
+    }
+}
+
+impl<S: Shape> Begun<S> {
+    /// What a step comes to; `None`: look again.
+    #[inline]
+    fn take(&mut self, step: Step) -> Option<Result<S::Output, Stop>> {
+        let Self { machine: Some(machine), hooks } = self else { return Some(Err(Stop::Compute)) };
+        match step {
+            Step::Serve(value) => serve(machine, hooks, value).map(Ok),
+            Step::CopyError => copied(machine, hooks).map(Ok),
+            Step::Compute => Some(Err(Stop::Compute)),
+            Step::Limit => Some(Err(Stop::Limit)),
+            Step::Lead => Some(Err(Stop::Lead)),
+        }
+    }
+}
+
+/// Returns what `looking` finds, or what `body` returns.
+///
+/// Whatever happens to the store, the result is one that `body` returned, now or earlier, and
+/// `body` runs at most once. On a hit it is never polled.
+#[inline]
+pub fn read_through<'c, 'b, S, L, B>(
+    looking: Pin<&'b mut L>,
+    body: Pin<&'b mut B>,
+) -> ReadThrough<'c, 'b, S, L, B>
+where
+    S: Shape,
+    L: Future<Output = Looked<'c, S>>,
+    B: Future<Output = S::Output>,
+{
+    ReadThrough { stage: Stage::Look, looking, body }
+}
+
+/// [`read_through`] where nothing was found.
+pub(super) async fn compute<S: Shape>(
+    call: &mut Begun<S>,
+    body: Pin<&mut impl Future<Output = S::Output>>,
+) -> S::Output {
+    ReadThrough { stage: Stage::Run(call), looking: pin!(pending()), body }.await
+}
+
+/// A call from its look-up to its fill.
+pub struct ReadThrough<'c, 'b, S: Shape, L, B> {
+    stage: Stage<'c, S>,
+    looking: Pin<&'b mut L>,
+    body: Pin<&'b mut B>,
+}
+
+/// Where a call is.
+enum Stage<'c, S: Shape> {
+    Look,
+    /// The body runs.
+    Run(&'c mut Begun<S>),
+    /// What it computed is being stored.
+    Fill(Boxed<'c, ()>, S::Stored),
+}
+
+// What is pinned is elsewhere.
+impl<S: Shape, L, B> Unpin for ReadThrough<'_, '_, S, L, B> {}
+
+impl<'c, S, L, B> Future for ReadThrough<'c, '_, S, L, B>
+where
+    S: Shape,
+    L: Future<Output = Looked<'c, S>>,
+    B: Future<Output = S::Output>,
+{
+    type Output = S::Output;
+
+    // What is `dyn` is passed on and never held, so that a call is `Send` where its body is.
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<S::Output> {
+        let Self { stage, looking, body } = &mut *self;
+        stage.go_on(looking.as_mut(), body.as_mut(), context)
+    }
+}
+
+// Not inlined, so that it is compiled once for each type.
+impl<'c, S: Shape> Stage<'c, S> {
+    /// Goes on until there is an output, or something is to be waited for.
+    #[inline(never)]
+    fn go_on<L: Future<Output = Looked<'c, S>>>(
+        &mut self,
+        looking: Pin<&mut L>,
+        body: Pin<&mut dyn Future<Output = S::Output>>,
+        context: &mut Context<'_>,
+    ) -> Poll<S::Output> {
+        if let Self::Look = self {
+            match ready!(looking.poll(context)) {
+                (_, Ok(output)) => return Poll::Ready(output),
+                // A call without limits is stopped by nothing else.
+                (call, Err(_)) => *self = Self::Run(call),
+            }
+        }
+        self.compute(body, context)
+    }
+
+    /// The same once it is known that the body is to run: a hit has no part in it.
+    #[inline(never)]
+    fn compute(
+        &mut self,
+        mut body: Pin<&mut dyn Future<Output = S::Output>>,
+        context: &mut Context<'_>,
+    ) -> Poll<S::Output> {
+        loop {
+            *self = match std::mem::replace(self, Self::Look) {
+                Self::Run(call) => {
+                    let inside = Machine::enter(call.machine.as_mut());
+                    let polled = body.as_mut().poll(context);
+                    drop(inside);
+                    let Poll::Ready(output) = polled else {
+                        *self = Self::Run(call);
+                        return Poll::Pending;
+                    };
+                    let Begun { machine: Some(machine), hooks } = call else {
+                        return Poll::Ready(output);
+                    };
+                    match computed(machine, hooks, output) {
+                        Ok(stored) => Self::Fill(machine.finish(), stored),
+                        Err(output) => return Poll::Ready(output),
+                    }
+                }
+                Self::Fill(mut filling, stored) => {
+                    if filling.as_mut().poll(context).is_pending() {
+                        *self = Self::Fill(filling, stored);
+                        return Poll::Pending;
+                    }
+                    return Poll::Ready(S::join(stored));
+                }
+                Self::Look => return Poll::Pending, // that is over
+            };
         }
     }
 }
@@ -127,7 +204,7 @@ pub(super) fn serve<S: Shape>(
     value: Payload,
 ) -> Option<S::Output> {
     match (hooks.decode)(&value) {
-        Ok(stored) if machine.serves_computed() || hooks.knows(&stored) => {
+        Ok(stored) if machine.serves_computed() || Hooks::<S>::knows(&machine.rules, &stored) => {
             if let Some(keeper) = hooks.keeping.keeper() {
                 machine.keep(hooks.room(&stored), &|| (keeper.keep)(&stored));
             }
@@ -225,4 +302,16 @@ fn stepper_of<'m, F: Future>(make: fn(&'m mut Machine) -> F) -> Stepper<'m, F> {
 #[inline(never)] // so that both are compiled here
 fn stepper<'m>() -> Stepper<'m, impl Future<Output = Step> + Send + use<'m>> {
     stepper_of(Machine::next)
+}
+
+impl<S: Shape> fmt::Debug for Begun<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Begun")
+    }
+}
+
+impl<S: Shape, L, B> fmt::Debug for ReadThrough<'_, '_, S, L, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReadThrough")
+    }
 }

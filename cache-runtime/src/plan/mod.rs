@@ -37,7 +37,6 @@ use std::time::Duration;
 
 /// What the options and the codec say that needs the user's types: plain functions.
 pub(crate) struct Hooks<S: Shape> {
-    stores_none: bool,
     cache_if: Option<fn(&S::Value) -> bool>,
     ttl_with: Option<fn(&S::Value) -> Duration>,
     pub(crate) errors: ErrorSharing<S::Output>,
@@ -83,8 +82,8 @@ impl<S: Shape> Hooks<S> {
     }
 
     /// Whether the value is one that the function stores: a `None` may be somebody else's.
-    pub(crate) fn knows(&self, stored: &S::Stored) -> bool {
-        self.stores_none || S::value(stored).is_some()
+    pub(crate) fn knows(rules: &Rules, stored: &S::Stored) -> bool {
+        rules.none_ttl.is_some() || S::value(stored).is_some()
     }
 }
 
@@ -144,7 +143,6 @@ pub fn plan<C: Codec, S: Shape<Stored: Cacheable>>(_codec: PhantomData<C>, _shap
     Plan {
         rules: Rules::DEFAULT,
         hooks: Hooks {
-            stores_none: false,
             cache_if: None,
             ttl_with: None,
             errors: ErrorSharing::none(),
@@ -216,7 +214,6 @@ impl<S: Shape> Plan<S> {
     #[inline]
     pub fn none_ttl_unchecked(mut self, ttl: Duration) -> Self {
         self.rules.none_ttl = Some(ttl);
-        self.hooks.stores_none = true;
         self
     }
 

@@ -73,7 +73,7 @@ type Tell<'t> = &'t mut dyn FnMut(Said, &dyn Storable, WriteTags<'_>);
 
 /// Hooks without the types that only matter inside.
 trait AnyHooks<R>: Send + Sync {
-    fn decode(&self, value: &[u8]) -> Result<Option<R>, Error>;
+    fn decode(&self, value: &[u8], rules: &Rules) -> Result<Option<R>, Error>;
     /// The output that a stored error is, for a function that stores its own.
     fn of_error(&self, error: &[u8]) -> Option<R>;
     /// Tells of the value in an output, if there is one.
@@ -84,9 +84,9 @@ trait AnyHooks<R>: Send + Sync {
 }
 
 impl<S: Shape<Stored: 'static>> AnyHooks<S::Output> for Hooks<S> {
-    fn decode(&self, value: &[u8]) -> Result<Option<S::Output>, Error> {
+    fn decode(&self, value: &[u8], rules: &Rules) -> Result<Option<S::Output>, Error> {
         let stored = (self.decode)(value)?;
-        Ok(if self.knows(&stored) { Some(S::join(stored)) } else { None })
+        Ok(Self::knows(rules, &stored).then(|| S::join(stored)))
     }
 
     fn of_error(&self, error: &[u8]) -> Option<S::Output> {
@@ -153,7 +153,7 @@ impl<R: 'static> Entry<R> {
             _ if opened.envelope.is_error => Ok(None),
             State::Fresh | State::Stale { at_once: true, .. } => {
                 self.rules.takes(opened.value.len())?;
-                self.hooks.decode(&opened.value)
+                self.hooks.decode(&opened.value, &self.rules)
             }
             State::Stale { .. } | State::Expired => Ok(None),
         }

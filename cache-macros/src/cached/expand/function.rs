@@ -82,18 +82,22 @@ pub(crate) fn function(item: &Item, model: &Model) -> TokenStream {
     if model.form == Form::Plain {
         let whole = quote! {
             #first
+            let mut __call = #p::begin(#call.plain(), #plan);
             #p::blocking(::core::pin::pin!(#p::read_through(
-                #call.plain(),
-                #plan,
+                ::core::pin::pin!(#p::look(&mut __call)),
                 ::core::pin::pin!(#p::outside(::core::pin::pin!(async move { #body }))),
             )))
         };
         return with_body(item, &item.sig, &whole);
     }
-    // Awaited where it stands: an `.await` of the future itself would first move all of it.
+    // What is large stands in the function's own future: a future that is awaited is moved first.
     let call = match &model.background {
         None => quote_spanned! {ours_at(span)=>
-            ::core::pin::pin!(#p::read_through(#call, #plan, ::core::pin::pin!(async move { #body }))).await
+            let mut __call = #p::begin(#call, #plan);
+            #p::read_through(
+                ::core::pin::pin!(#p::look(&mut __call)),
+                ::core::pin::pin!(async move { #body }),
+            ).await
         },
         Some(background) => {
             let make = copies::make(background, model, &body);

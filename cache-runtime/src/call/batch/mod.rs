@@ -22,6 +22,7 @@ use crate::key::tagging::TagWriter;
 use crate::plan::keeper::Keeping;
 use crate::plan::many::{Elements, Many, Member, Pairs};
 use crate::plan::shape::Shape;
+use crate::plan::{Hooks, Plan};
 use begin::Beginning;
 use elements::List;
 use members::{Members, Step};
@@ -106,7 +107,8 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
             let taken = list.each::<()>(member, |element| {
                 // What another function of this key keeps may be of another type.
                 let stored = (keeper.take)(kept.clone());
-                let stored = stored.filter(|stored| plan.hooks.knows(stored)).ok_or(())?;
+                let stored =
+                    stored.filter(|stored| Hooks::<S>::knows(&plan.rules, stored)).ok_or(())?;
                 element.value = value(S::join(stored));
                 Ok(())
             });
@@ -265,10 +267,11 @@ impl<I, R, K, V, S: Shape> Batch<I, R, K, V, S> {
         value: &Payload,
     ) -> Result<(), Option<crate::error::Error>> {
         let Self { members: Some(members), many, list, .. } = self else { return Ok(()) };
-        let (hooks, computed) = (&many.plan.hooks, members.serves_computed(member));
+        let Plan { rules, hooks } = &many.plan;
+        let computed = members.serves_computed(member);
         list.each(member, |element| {
             let stored = (hooks.decode)(value).map_err(Some)?;
-            if !computed && !hooks.knows(&stored) {
+            if !computed && !Hooks::<S>::knows(rules, &stored) {
                 return Err(None);
             }
             if let Some(keeper) = hooks.keeping.keeper() {
