@@ -153,11 +153,14 @@ fn declaration(item: &Item, model: &Model) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         {
             #positional
-            fn __item() {}
+            // Names itself, by which the path is known.
+            fn __item() -> &'static ::core::primitive::str {
+                ::core::any::type_name_of_val(&__item)
+            }
             static __FUNCTION: #p::Function = #p::Function::new(#p::Declared {
                 location: #location,
                 ident: #ident,
-                item: || ::core::any::type_name_of_val(&__item),
+                item: __item,
                 template: #template,
                 arguments: &[#(#arguments),*],
                 version: #version,

@@ -67,12 +67,15 @@ pub(crate) fn plan(
             .tags_with(|__value, __tags| #p::own_tags(__value, __tags, #of))
         }
     });
-    // Named in a `const`, a codec that is not in scope is one error, not one for each use.
-    let codec = quote_spanned! {ours_at(codec.span())=>
-        {
-            const __CODEC: ::core::marker::PhantomData<#codec> = ::core::marker::PhantomData;
-            __CODEC
-        }
+    let codec = match &model.options.codec {
+        None => quote_spanned!(Span::mixed_site()=> ::core::marker::PhantomData::<#codec>),
+        // Named in a `const`, a codec that is not in scope is one error, not one for each use.
+        Some(_) => quote_spanned! {ours_at(codec.span())=>
+            {
+                const __CODEC: ::core::marker::PhantomData<#codec> = ::core::marker::PhantomData;
+                __CODEC
+            }
+        },
     };
     let shape = shape_of(model, output);
     let shape = match l1 {
