@@ -100,10 +100,12 @@ fn main() -> ExitCode {
 /// What calls cost, against the floor.
 fn calls(rounds: usize, report: &mut Report) {
     let bench = Bench::start(rounds);
-    let _awake = Awake::start();
+    // What waits for Redis.
+    let awake = Awake::start();
     rows::hits(bench, report);
     rows::misses(bench, report);
     rows::batches(bench, report);
+    drop(awake);
     rows::costs(bench, report);
     rows::kept::hits(bench, report);
     rows::room::rows(bench, report);
