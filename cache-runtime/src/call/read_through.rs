@@ -115,8 +115,8 @@ enum Stage<'c, S: Shape> {
     Look,
     /// The body runs.
     Run(&'c mut Begun<S>),
-    /// What it computed is being stored.
-    Fill(Boxed<'c, ()>, S::Stored),
+    /// What it computed is being stored. In a box, or every call would have room for it.
+    Fill(Boxed<'c, ()>, Box<S::Stored>),
 }
 
 // What is pinned is elsewhere.
@@ -179,7 +179,7 @@ impl<'c, S: Shape> Stage<'c, S> {
                         return Poll::Ready(output);
                     };
                     match computed(machine, hooks, output) {
-                        Ok(stored) => Self::Fill(machine.finish(), stored),
+                        Ok(stored) => Self::Fill(machine.finish(), Box::new(stored)),
                         Err(output) => return Poll::Ready(output),
                     }
                 }
@@ -188,7 +188,7 @@ impl<'c, S: Shape> Stage<'c, S> {
                         *self = Self::Fill(filling, stored);
                         return Poll::Pending;
                     }
-                    return Poll::Ready(S::join(stored));
+                    return Poll::Ready(S::join(*stored));
                 }
                 Self::Look => return Poll::Pending, // that is over
             };

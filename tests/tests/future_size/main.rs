@@ -60,6 +60,11 @@ bare_and_cached! {
         Err([0; 512])
     }
 
+    #[redis_cache(ttl = 60, key = "wide:{id}")]
+    async fn wide(id: u64) -> [[u64; 32]; 2] {
+        [[id; 32]; 2]
+    }
+
     #[redis_cache(ttl = 60, key = "nothing")]
     async fn nothing() -> u64 {
         tokio::task::yield_now().await;
@@ -105,6 +110,7 @@ fn a_cached_future_is_little_larger() {
         argument_and_default_key(1, [1; LARGE]),
         local(1),
         returned(1),
+        wide(1),
         nothing(),
     );
     let service = Service { id: 1 };
