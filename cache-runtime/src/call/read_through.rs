@@ -179,7 +179,7 @@ impl<'c, S: Shape> Stage<'c, S> {
                         return Poll::Ready(output);
                     };
                     match computed(machine, hooks, output) {
-                        Ok(stored) => Self::Fill(machine.finish(), Box::new(stored)),
+                        Ok(stored) => Self::Fill(machine.finish(), stored),
                         Err(output) => return Poll::Ready(output),
                     }
                 }
@@ -240,12 +240,13 @@ fn computed<S: Shape>(
     machine: &mut Machine,
     hooks: &Hooks<S>,
     output: S::Output,
-) -> Result<S::Stored, S::Output> {
+) -> Result<Box<S::Stored>, S::Output> {
     if !machine.returned() {
         return Err(output);
     }
     match S::split(output) {
         Ok(stored) => {
+            let stored = Box::new(stored);
             encode(machine, hooks, &stored);
             Ok(stored)
         }
