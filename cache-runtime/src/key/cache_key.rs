@@ -32,7 +32,7 @@ use super::writer::KeyWriter;
 /// | `rust_decimal::Decimal` (feature `rust_decimal`) | `1.50`, all its digits: `1.5` differs |
 /// | `chrono::DateTime` (feature `chrono`) | `2026-01-31T235959Z`, and its offset behind it when it has one: `…Z+0200` |
 /// | `chrono::DateTime<chrono_tz::Tz>` (feature `chrono-tz`) | `2026-01-31T235959Z@Europe%2FOslo` |
-/// | `chrono::NaiveDate`, `NaiveTime`, `NaiveDateTime` | `2026-01-31`, `235959`, `2026-01-31T235959` |
+/// | `chrono::NaiveDate`, `NaiveTime`, `NaiveDateTime` | `2026-01-31`, `235959`, `2026-01-31T235959`; a leap second is `235960`, and behind any other second `235958leap` |
 /// | `jiff::Timestamp`, `jiff::Zoned` (feature `jiff`) | `2026-01-31T235959Z`, `2026-01-31T235959Z@Europe%2FOslo` |
 /// | `jiff::civil::{Date, Time, DateTime}` | `2026-01-31`, `235959`, `2026-01-31T235959` |
 ///

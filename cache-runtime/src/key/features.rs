@@ -22,8 +22,10 @@ mod of_chrono {
     use crate::key::encode::{WithoutColons, push_plain};
     use crate::key::transforms::{Bucket, write_bucket};
     use crate::key::writer::KeyWriter;
-    use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
-    use std::fmt::Write as _;
+    use chrono::{
+        DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc,
+    };
+    use std::fmt::{Debug, Write as _};
     use std::time::Duration;
 
     /// The nanoseconds since 1970; a leap second falls together with the second after it.
@@ -93,18 +95,33 @@ mod of_chrono {
         }
     }
 
-    macro_rules! naive {
+    /// `Debug` is ISO 8601, with a `T`; writing to a key cannot fail.
+    fn write_iso(time: &impl Debug, key: &mut KeyWriter<'_>) {
+        let _ = write!(WithoutColons(key.raw()), "{time:?}");
+    }
+
+    impl CacheKey for NaiveDate {
+        fn write_key(&self, key: &mut KeyWriter<'_>) {
+            write_iso(self, key);
+        }
+    }
+
+    macro_rules! with_time {
         ($($type:ty),+) => {$(
             impl CacheKey for $type {
                 fn write_key(&self, key: &mut KeyWriter<'_>) {
-                    // `Debug` is ISO 8601, with a `T`; writing to a key cannot fail.
-                    let _ = write!(WithoutColons(key.raw()), "{self:?}");
+                    write_iso(self, key);
+                    // That of a minute's last second reads as second 60. chrono has them behind
+                    // any other second too, and writes them as the second that follows.
+                    if self.nanosecond() >= 1_000_000_000 && self.second() != 59 {
+                        key.plain("leap");
+                    }
                 }
             }
         )+};
     }
 
-    naive!(NaiveDate, NaiveTime, NaiveDateTime);
+    with_time!(NaiveTime, NaiveDateTime);
 }
 
 #[cfg(feature = "jiff")]

@@ -133,6 +133,30 @@ fn neighbours() -> impl Strategy<Value = (Nested, Nested)> {
     })
 }
 
+#[cfg(feature = "chrono")]
+#[test]
+fn leap_seconds_of_chrono() {
+    use chrono::{FixedOffset, NaiveDate, NaiveTime, TimeZone, Timelike};
+    let at = |second| NaiveTime::from_hms_opt(12, 34, second).unwrap();
+    // chrono takes them behind any second, and has them there where an offset has seconds.
+    let times: Vec<_> = (55..60)
+        .flat_map(|second| {
+            [0, 500_000_000, 1_000_000_000, 1_500_000_000]
+                .map(|nanos| at(second).with_nanosecond(nanos).unwrap())
+        })
+        .collect();
+    all_differ(times.clone());
+    let day = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
+    let odd = FixedOffset::east_opt(30).unwrap();
+    for offset in [FixedOffset::east_opt(0).unwrap(), odd] {
+        let zoned =
+            times.iter().map(|time| offset.from_local_datetime(&day.and_time(*time)).unwrap());
+        all_differ(zoned.collect());
+    }
+    assert_eq!(render(&at(59).with_nanosecond(1_500_000_000).unwrap()), "123460.500");
+    assert_eq!(render(&at(56).with_nanosecond(1_500_000_000).unwrap()), "123457.500leap");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
