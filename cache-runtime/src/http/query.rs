@@ -106,7 +106,14 @@ impl<T: DeserializeOwned> std::str::FromStr for SortedQuery<T> {
     type Err = QueryRejection;
 
     fn from_str(query: &str) -> Result<Self, QueryRejection> {
-        let text = sorted(query.strip_prefix('?').unwrap_or(query), Fields::of::<T>())?;
+        Self::read(query.strip_prefix('?').unwrap_or(query))
+    }
+}
+
+impl<T: DeserializeOwned> SortedQuery<T> {
+    /// From a query string without its question mark: one that it begins with is part of a name.
+    fn read(query: &str) -> Result<Self, QueryRejection> {
+        let text = sorted(query, Fields::of::<T>())?;
         let value = serde_path_to_error::deserialize(serde_html_form::Deserializer::from_bytes(
             text.as_bytes(),
         ))
@@ -123,7 +130,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for SortedQuery<T> {
     type Rejection = QueryRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, QueryRejection> {
-        parts.uri.query().unwrap_or_default().parse()
+        Self::read(parts.uri.query().unwrap_or_default())
     }
 }
 

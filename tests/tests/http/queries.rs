@@ -1,7 +1,7 @@
 //! `SortedQuery`: as a key, and as an extractor.
 
 use super::*;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::routing::get as on_get;
 use axum::{Json, http::Uri};
 use cache_runtime::http::{CacheLayer, QueryRejection, SortedQuery};
@@ -43,6 +43,17 @@ fn one_way_to_write_each_query() {
         ("q=a:b/c|d{e}*?[]", "q=a%3Ab%2Fc%7Cd%7Be%7D%2A%3F%5B%5D"),
     ] {
         assert_eq!(text(query), written, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_question_mark_of_a_request_is_part_of_a_name() {
+    for (uri, written) in
+        [("/?a=1", "a=1"), ("/??a=1", "%3Fa=1"), ("/?%3Fa=1", "%3Fa=1"), ("/?", ""), ("/", "")]
+    {
+        let (mut parts, ()) = Request::get(uri).body(()).unwrap().into_parts();
+        let query = <SortedQuery>::from_request_parts(&mut parts, &()).await.unwrap();
+        assert_eq!(query.as_str(), written, "{uri}");
     }
 }
 
@@ -243,7 +254,7 @@ proptest! {
         if let Ok(uri) = uri {
             let (mut parts, ()) = Request::get(uri).body(()).unwrap().into_parts();
             let extracted = futures_util::FutureExt::now_or_never(
-                <SortedQuery<Filter> as axum::extract::FromRequestParts<()>>::from_request_parts(
+                <SortedQuery<Filter> as FromRequestParts<()>>::from_request_parts(
                     &mut parts,
                     &(),
                 ),
