@@ -1,7 +1,9 @@
 //! A leader that does not come to its end.
 
 use super::*;
-use cache_tests::{builder_at, in_memory, limited};
+use cache_tests::{Runs, builder_at, in_memory, limited};
+use futures_util::FutureExt;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -30,6 +32,34 @@ async fn somebody_takes_over(leave: impl FnOnce(JoinHandle<u64>, &Gate)) {
 #[tokio::test]
 async fn aborted() {
     somebody_takes_over(|leader, _| leader.abort()).await;
+}
+
+/// A body that tries to have another one run as it is dropped.
+#[redis_cache(ttl = 60, key = "leaving:{n}")]
+async fn leaving(cache: &Cache, runs: &Arc<Runs>, n: u64) -> u64 {
+    runs.one_more();
+    let _next = (runs.count() == 1).then(|| Next(cache.clone(), runs.clone()));
+    std::future::pending().await
+}
+
+struct Next(Cache, Arc<Runs>);
+
+impl Drop for Next {
+    fn drop(&mut self) {
+        let another = pin!(self.0.scope(leaving(&self.0, &self.1, 7)));
+        assert!(another.now_or_never().is_none());
+        assert_eq!(self.1.count(), 1, "two bodies at once");
+    }
+}
+
+#[tokio::test]
+async fn its_body_is_gone_before_another_one_runs() {
+    let (cache, runs) = (in_memory(), Arc::<Runs>::default());
+    let mut leader = Box::pin(cache.scope(leaving(&cache, &runs, 7)));
+    assert!(leader.as_mut().now_or_never().is_none());
+    assert_eq!(runs.count(), 1);
+    drop(leader);
+    assert_eq!(runs.count(), 1);
 }
 
 #[tokio::test]
