@@ -129,8 +129,10 @@ impl Commons {
 
     /// Functions with the same key have the same texts, or none would find by a number what another has kept.
     fn shared(&self, place: &Place<'_>) -> Option<Arc<Texts>> {
-        let mut known = self.0.iter().filter_map(|common| Some(&common.get()?.as_ref()?.texts));
-        known.find(|texts| texts.are_of(place)).cloned()
+        let known = self.0.iter().filter_map(|common| common.get()?.as_ref());
+        // By the hash beside them first: there may be a thousand functions, and this is asked at each fill.
+        let mut alike = known.filter(|common| common.hash == place.hash);
+        alike.find(|common| common.texts.are_of(place)).map(|common| common.texts.clone())
     }
 
     /// Where the key of the call of `function` with `number` is kept, if that is known. One of more
