@@ -160,7 +160,9 @@ async fn with_redis_away_what_matches_is_distrusted_and_replayed() {
     server.command::<()>(&["CLIENT", "UNPAUSE"]);
     replayed(&one).await;
     assert_eq!(keys(&server), [NAMES, SOUTH]);
-    assert!(one.stats().await.journal.replayed >= 1);
+    // Once, and once more where this runtime comes back to Redis after the cache's own thread: a failover in
+    // between might have lost it.
+    assert!((1..=2).contains(&one.stats().await.journal.replayed));
 }
 
 #[tokio::test]
