@@ -140,6 +140,12 @@ where
 
 // Not inlined, so that it is compiled once for each type.
 impl<'c, S: Shape> Stage<'c, S> {
+    /// What it was, where nothing is to be done in it any more.
+    #[inline]
+    fn end(&mut self) -> Self {
+        std::mem::replace(self, Self::Look)
+    }
+
     /// Goes on until there is an output, or something is to be waited for.
     #[inline(never)]
     fn go_on<L: Future<Output = Looked<'c, S>>>(
@@ -166,32 +172,28 @@ impl<'c, S: Shape> Stage<'c, S> {
         context: &mut Context<'_>,
     ) -> Poll<S::Output> {
         loop {
-            *self = match std::mem::replace(self, Self::Look) {
+            match self {
                 Self::Run(call) => {
                     let inside = Machine::enter(call.machine.as_mut());
                     let polled = body.as_mut().poll(context);
                     drop(inside);
-                    let Poll::Ready(output) = polled else {
-                        *self = Self::Run(call);
-                        return Poll::Pending;
-                    };
+                    let output = ready!(polled);
+                    let Self::Run(call) = self.end() else { return Poll::Pending };
                     let Begun { machine: Some(machine), hooks } = call else {
                         return Poll::Ready(output);
                     };
                     match computed(machine, hooks, output) {
-                        Ok(stored) => Self::Fill(machine.finish(), stored),
+                        Ok(stored) => *self = Self::Fill(machine.finish(), stored),
                         Err(output) => return Poll::Ready(output),
                     }
                 }
-                Self::Fill(mut filling, stored) => {
-                    if filling.as_mut().poll(context).is_pending() {
-                        *self = Self::Fill(filling, stored);
-                        return Poll::Pending;
-                    }
+                Self::Fill(filling, _) => {
+                    ready!(filling.as_mut().poll(context));
+                    let Self::Fill(_, stored) = self.end() else { return Poll::Pending };
                     return Poll::Ready(S::join(*stored));
                 }
                 Self::Look => return Poll::Pending, // that is over
-            };
+            }
         }
     }
 }
