@@ -1,13 +1,14 @@
+use crate::cache::Cache;
+use crate::flight::journal::RECENT;
 use crate::flight::single_flight::{Flights, Role};
 use crate::key::tags::Tags;
 use crate::key::whole::Key;
+use cache_test_servers::{DEADLINE, RedisServer, eventually};
 
 #[cfg(feature = "l1")]
 #[tokio::test]
 async fn what_was_kept_of_a_key_that_waits_is_gone_when_it_is_trusted() {
-    use crate::cache::Cache;
     use crate::l1::{Keeping, Room};
-    use cache_test_servers::{DEADLINE, RedisServer, eventually};
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -16,14 +17,37 @@ async fn what_was_kept_of_a_key_that_waits_is_gone_when_it_is_trusted() {
     let l1 = cache.l1().unwrap();
     let line = l1.line(l1.seat().unwrap());
     l1.opened(line);
+    // Nothing is carried out before all stands as it is to be. Redis, which has no such key, pushes nothing.
+    server.command::<()>(&["CLIENT", "PAUSE", "100000", "WRITE"]);
     cache.queue(std::slice::from_ref(&key), None);
-    // Nothing is sent before this task waits. Redis, which has no such key, pushes nothing.
     let reading = l1.begin(&key, line);
     let keeping = Keeping { reading, noted: None, life: Duration::MAX, early: Duration::MAX };
     l1.keep(&key, keeping, Room::default(), Arc::new(7_u64));
     assert!(!cache.trusts(&key) && l1.figures().entries == 1);
+    server.command::<()>(&["CLIENT", "UNPAUSE"]);
     eventually(DEADLINE, async || cache.trusts(&key)).await;
     assert_eq!(l1.figures().entries, 0);
+}
+
+/// What was sent before a reconnect, and acknowledged and noted after it.
+#[tokio::test]
+async fn what_is_noted_after_a_reconnect_is_sent_again_at_once() {
+    let server = RedisServer::start();
+    let cache = Cache::builder().url(server.url()).prefix("p").build().unwrap();
+    cache.ping().await.unwrap();
+    server.command::<()>(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    let reconnects = || cache.store().reconnects().unwrap();
+    eventually(DEADLINE, async || cache.ping().await.is_ok() && reconnects() > 0).await;
+    // The task that sends it has something that is recent, and nothing left to send: it waits, or is about to.
+    let sent = Key::new("p", "sent");
+    cache.remember(&[Key::new("p", "recent")], Some(reconnects()));
+    cache.queue(std::slice::from_ref(&sent), None);
+    eventually(DEADLINE, async || cache.trusts(&sent)).await;
+    server.command::<()>(&["SET", "p:a", "old"]);
+    cache.remember(&[Key::new("p", "a")], Some(reconnects() - 1));
+    // Before it would look of itself.
+    let gone = async || !server.command::<bool>(&["EXISTS", "p:a"]);
+    eventually(RECENT / 2, gone).await;
 }
 
 #[test]
