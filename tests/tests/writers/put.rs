@@ -82,6 +82,9 @@ async fn dropped_before_it_was_polled() {
     let Scene { server, one: cache, world, .. } = Scene::start();
     read(&cache, &world, 7).await;
     drop(cache.scope(save(&world, 7, End::Ok)));
+    let journal = cache.stats().await.journal;
+    assert_eq!((journal.waiting, journal.queued), (0, 0));
+    // Whatever it had begun would be done before what comes after it on the same connection.
     cache.ping().await.unwrap();
     tokio::task::yield_now().await;
     cache.ping().await.unwrap();
